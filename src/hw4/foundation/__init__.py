@@ -1,0 +1,1 @@
+"""What the four problems share: places, data files, stored results, progress, figures, words."""

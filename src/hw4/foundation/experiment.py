@@ -1,0 +1,276 @@
+"""An experiment: computed once for its code, settings, data, libraries and device; then read."""
+
+import platform
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from importlib import import_module
+from importlib.metadata import version
+from typing import Any, Generic, Protocol, TypeVar
+
+import numpy as np
+from filelock import FileLock, Timeout
+
+from hw4.foundation import progress
+from hw4.foundation.convert import digest, from_plain, to_plain
+from hw4.foundation.course_files import DataSource
+from hw4.foundation.device import Device, device
+from hw4.foundation.errors import UserError
+from hw4.foundation.places import quick, store_folder
+from hw4.foundation.source_code import code_fingerprint
+from hw4.foundation.store import Content, Damaged, Entry
+
+R = TypeVar("R")
+KEY_LENGTH = 20
+
+
+@dataclass(frozen=True)
+class Outcome(Generic[R]):
+    """What a computation brought: a result (numbers) and named arrays that go with it."""
+
+    result: R
+    tensors: dict[str, np.ndarray] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where a stored result comes from.
+
+    Attributes:
+        seconds: time of computing, with that of parts finished in an earlier, interrupted build.
+        finished: when, as an ISO date and time (UTC).
+    """
+
+    source: DataSource
+    seed: int
+    seconds: float
+    device: Device
+    versions: dict[str, str]
+    key: str
+    finished: str
+    settings: dict[str, Any]
+
+
+class Settings(Protocol):
+    """What every wing's settings have."""
+
+    seed: int
+
+
+class Work:
+    """What a running experiment is given: its data source, its device, and stored parts."""
+
+    def __init__(self, name: str, source: DataSource, on: Device, basis: str) -> None:
+        self.source = source
+        self.device = on.kind
+        self.seconds_read_back = 0.0
+        self._name, self._basis = name, basis
+
+    def part(
+        self, name: str, settings: Any, result: type[R], compute: Callable[[], Outcome[R]]
+    ) -> Outcome[R]:
+        """`compute()`, or what it brought earlier for the same code, data, device and `settings`.
+
+        A build that is killed keeps its finished parts; a change of settings repeats only the
+        parts that are given other `settings`.
+
+        Args:
+            name: unique within the experiment.
+            settings: all the part depends on besides code, data and device (plain values or a
+                dataclass of them).
+            result: the type of the result, for reading it back.
+            compute: called without arguments if nothing is stored.
+        """
+        key = digest(self._basis, name, settings)[:KEY_LENGTH]
+        entry = Entry(store_folder() / self._name / "parts" / key)
+        stored = _sound(entry)
+        if stored is None:
+            began = time.monotonic()
+            outcome = compute()
+            numbers = {
+                "part": name,
+                "seconds": time.monotonic() - began,
+                "result": to_plain(outcome.result),
+            }
+            entry.write(Content(numbers, outcome.tensors))
+            stored = entry.read_numbers()
+        else:
+            self.seconds_read_back += stored["seconds"]
+        return Outcome(from_plain(result, stored["result"]), entry.read_tensors() or {})
+
+    def bar(self, total: int, label: str) -> AbstractContextManager[progress.Bar]:
+        """A progress bar of `total` steps."""
+        return progress.bar(total, f"{self._name}: {label}")
+
+    def say(self, line: str) -> None:
+        """Print one line of the experiment's own."""
+        progress.say(f"  {self._name}: {line}")
+
+
+@dataclass(frozen=True)
+class Experiment(Generic[R]):
+    """One problem's computation and where its result is stored.
+
+    Attributes:
+        name: short, the folder's name in the store and the key in `results.json`.
+        title: for humans.
+        settings: the class of the settings; `settings()` for a full build, `settings.quick()`
+            for a small one.
+        result: the class of the result, a frozen dataclass with `report() -> dict`.
+        run: `module:function`; the function takes the settings and a `Work` and returns an
+            `Outcome`. Imported only when something is to be computed.
+        source: finds the data, without reading all of it.
+        libraries: distributions whose versions can change a number.
+        circumstances: further plain values that can change a number and that lie outside code,
+            settings and data (whether pre-trained weights are at hand, say).
+    """
+
+    name: str
+    title: str
+    settings: type
+    result: type[R]
+    run: str
+    source: Callable[[], DataSource]
+    libraries: tuple[str, ...]
+    circumstances: Callable[[], Any] = lambda: None
+
+    def stored(self) -> R:
+        """The stored result for things as they stand.
+
+        Raises:
+            UserError: there is none.
+        """
+        return from_plain(self.result, self._numbers()["result"])
+
+    def provenance(self) -> Provenance:
+        """Where the stored result comes from.
+
+        Raises:
+            UserError: there is no stored result.
+        """
+        return from_plain(Provenance, self._numbers()["provenance"])
+
+    def tensors(self) -> dict[str, np.ndarray]:
+        """The arrays stored with the result.
+
+        Raises:
+            UserError: there is no stored result.
+        """
+        try:
+            tensors = self._state.entry.read_tensors()
+        except Damaged as error:
+            raise self._missing(str(error)) from error
+        if tensors is None:
+            raise self._missing()
+        return tensors
+
+    def ensure(self) -> bool:
+        """Compute and store the result unless it is stored; whether it had to be computed.
+
+        Of two builds at once, one computes and the other waits for it.
+        """
+        state = self._state
+        if _sound(state.entry, quiet=True) is not None:
+            return False
+        lock = FileLock(store_folder() / self.name / "lock")
+        (store_folder() / self.name).mkdir(parents=True, exist_ok=True)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            progress.say(f"{self.title}: another build is computing this, waiting for it")
+            lock.acquire()
+        try:
+            if _sound(state.entry) is not None:
+                return False
+            self._compute(state)
+        finally:
+            lock.release()
+        return True
+
+    def _compute(self, state: "_State") -> None:
+        module, _, function = self.run.partition(":")
+        work = Work(self.name, state.source, state.device, state.basis)
+        began = time.monotonic()
+        outcome = getattr(import_module(module), function)(state.settings, work)
+        provenance = Provenance(
+            source=state.source,
+            seed=state.settings.seed,
+            seconds=time.monotonic() - began + work.seconds_read_back,
+            device=state.device,
+            versions=state.versions,
+            key=state.key,
+            finished=datetime.now(UTC).isoformat(timespec="seconds"),
+            settings=to_plain(state.settings),
+        )
+        numbers = {"provenance": to_plain(provenance), "result": to_plain(outcome.result)}
+        state.entry.write(Content(numbers, outcome.tensors))
+
+    def _numbers(self) -> dict[str, Any]:
+        try:
+            numbers = self._state.entry.read_numbers()
+        except Damaged as error:
+            raise self._missing(str(error)) from error
+        if numbers is None:
+            raise self._missing()
+        return numbers
+
+    def _missing(self, why: str = "") -> UserError:
+        found = why or f"there is none in {self._state.entry.folder}"
+        return UserError(
+            f"{self.title} has no stored result for the code, settings and data as they stand: "
+            f"{found}; run `python -m hw4 train {self.name}` first."
+        )
+
+    @property
+    def _state(self) -> "_State":
+        settings = self.settings.quick() if quick() else self.settings()
+        return _State(self, settings, self.source(), device())
+
+
+@dataclass(frozen=True)
+class _State:
+    """Things as they stand: all that makes the key of a result."""
+
+    experiment: Experiment
+    settings: Any
+    source: DataSource
+    device: Device
+
+    @cached_property
+    def versions(self) -> dict[str, str]:
+        found = {name: version(name) for name in self.experiment.libraries}
+        return {"python": platform.python_version(), **found}
+
+    @cached_property
+    def basis(self) -> str:
+        """What every part of the experiment depends on."""
+        code = code_fingerprint(self.experiment.run.partition(":")[0])
+        return digest(
+            self.experiment.name,
+            code,
+            (self.source.kind, self.source.fingerprint),
+            self.versions,
+            self.device.kind,
+        )
+
+    @cached_property
+    def key(self) -> str:
+        return digest(self.basis, self.settings, self.experiment.circumstances())[:KEY_LENGTH]
+
+    @cached_property
+    def entry(self) -> Entry:
+        return Entry(store_folder() / self.experiment.name / self.key)
+
+
+def _sound(entry: Entry, quiet: bool = False) -> dict[str, Any] | None:
+    """The numbers of an undamaged entry; a damaged one is reported and taken away."""
+    try:
+        return entry.read_numbers() if entry.check() else None
+    except Damaged as error:
+        if not quiet:
+            progress.say(f"Stored result damaged, computing it again: {error}.")
+            entry.remove()
+        return None
