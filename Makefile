@@ -1,0 +1,44 @@
+# Everything a fresh machine needs is done by `make report` and `make test`.
+# They create .venv, install what pyproject.toml asks for at the versions of constraints.txt, and run.
+
+.DEFAULT_GOAL := help
+.PHONY: help report test bench clean
+
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+READY := $(VENV)/ready
+
+help:
+	@echo "make report   the submission: _output/report/submission.pdf"
+	@echo "make test     lint, walls between the modules, and all tests"
+	@echo "make bench    side-by-side measurements: _output/benchmarks.json"
+	@echo "make clean    take away everything a build made, stored results too"
+
+report: $(READY)
+	@$(PYTHON) -m hw4 render --install-quarto
+
+test: $(READY)
+	@$(PYTHON) -m ruff check .
+	@$(PYTHON) -m ruff format --check .
+	@$(VENV)/bin/lint-imports
+	@$(PYTHON) -m pytest --cov
+
+bench: $(READY)
+	@$(PYTHON) -m benchmarks
+
+clean:
+	rm -rf _output _store figures notebooks
+
+# The first of these that is new enough makes the environment.
+$(READY): pyproject.toml constraints.txt
+	@for python in python3 python3.13 python3.12 python3.11; do \
+	  if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	    found=$$python; break; fi; done; \
+	if [ -z "$$found" ]; then \
+	  echo "No Python 3.11 or newer on PATH (python3 is $$(python3 --version 2>&1)): install one and run make again."; \
+	  exit 1; fi; \
+	echo "Setting up $(VENV) with $$($$found --version) (once, some minutes)"; \
+	test -x $(PYTHON) || $$found -m venv $(VENV)
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check "uv==$$(sed -n 's/^uv==//p' constraints.txt)"
+	@$(PYTHON) -m uv pip install --quiet --python $(PYTHON) --constraint constraints.txt --editable ".[test,offline]"
+	@touch $@

@@ -1,0 +1,129 @@
+"""The command line: `python -m hw4 train | render | check | data`."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from hw4.foundation.errors import UserError
+from hw4.foundation.experiment import Experiment
+from hw4.foundation.places import ROOT
+
+WINGS = ("windows", "sequences", "tweets", "transformer")
+INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit status (0 good, 1 the user can put it right, 2 usage)."""
+    options = _parser().parse_args(arguments)
+    os.chdir(ROOT)
+    try:
+        return options.command(options) or 0
+    except UserError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        print(
+            f"Error: {error.strerror or error}{where}; the last good PDF and all stored results "
+            "are untouched, so free the space or the access and run the same command again.",
+            file=sys.stderr,
+        )
+        return 1
+    except KeyboardInterrupt:
+        print("Interrupted; what was finished is stored, the next build goes on from there.")
+        # Threads of a library may still be at work; there is nothing left to wait for.
+        sys.stdout.flush()
+        os._exit(INTERRUPTED)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m hw4", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    train = commands.add_parser(
+        "train", help="compute what is not stored yet, and write _output/results.json"
+    )
+    train.add_argument("problems", nargs="*", metavar="problem", help=f"of {', '.join(WINGS)}")
+    train.set_defaults(command=_train)
+
+    render = commands.add_parser("render", help="make _output/report/submission.pdf")
+    render.add_argument(
+        "--with",
+        dest="renderer",
+        choices=("auto", "quarto", "press"),
+        default="auto",
+        help="Quarto where there is one, else the built-in press (default: auto)",
+    )
+    render.add_argument(
+        "--install-quarto",
+        action="store_true",
+        help="try once to install Quarto if there is none",
+    )
+    render.set_defaults(command=_render)
+
+    check = commands.add_parser("check", help="proof-read the PDF against the rubric")
+    check.set_defaults(command=_check)
+
+    data = commands.add_parser("data", help="say which of the course's files are found")
+    data.add_argument(
+        "--download", action="store_true", help="fetch the one public file, Twitter.csv"
+    )
+    data.set_defaults(command=_data)
+    return parser
+
+
+def experiments() -> list[Experiment]:
+    """The experiments of all problems, in the order of the sheet."""
+    return [import_module(f"hw4.{wing}.result").EXPERIMENT for wing in WINGS]
+
+
+def _train(options: argparse.Namespace) -> None:
+    from hw4.submission.results import write_results
+
+    known = {experiment.name: experiment for experiment in experiments()}
+    if unknown := [name for name in options.problems if name not in known]:
+        raise UserError(
+            f"There is no problem named {unknown[0]!r}: choose from {', '.join(known)}."
+        )
+    for name in options.problems or known:
+        known[name].ensure()
+    if not options.problems:
+        write_results(list(known.values()))
+
+
+def _render(options: argparse.Namespace) -> int:
+    from hw4.submission.renderer import render
+
+    return render(options.renderer, may_install=options.install_quarto)
+
+
+def _check(options: argparse.Namespace) -> int:
+    from hw4.submission.check import check
+
+    return check()
+
+
+def _data(options: argparse.Namespace) -> None:
+    from hw4.foundation.places import data_folder
+
+    if options.download:
+        from hw4.tweets.data import download
+
+        print(f"Downloaded {download(data_folder())}.")
+    print(f"Data folder: {data_folder()}")
+    for experiment in experiments():
+        source = experiment.source()
+        if source.kind == "none":
+            continue
+        found = (
+            f"the course's files ({', '.join(source.files)})"
+            if source.kind == "course"
+            else "not found, the stand-in will be used (data/README.md says what goes where)"
+        )
+        print(f"  {experiment.title}: {found}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

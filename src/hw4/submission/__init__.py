@@ -1,0 +1,1 @@
+"""From documents and results to the submission: press, code windows, rubric, proof-reading."""

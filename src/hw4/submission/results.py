@@ -1,0 +1,79 @@
+"""`_output/results.json`: every reported number, by problem, with where it came from."""
+
+import json
+import os
+import platform
+import subprocess
+from collections.abc import Sequence
+from typing import Any
+
+from hw4.foundation.atomic import write_text
+from hw4.foundation.convert import to_plain, without_nan
+from hw4.foundation.errors import UserError
+from hw4.foundation.experiment import Experiment
+from hw4.foundation.places import ROOT, output_folder, quick
+
+
+def results_file():
+    """Where the results are written."""
+    return output_folder() / "results.json"
+
+
+def write_results(experiments: Sequence[Experiment]) -> None:
+    """Gather the stored results of all experiments into `results.json`."""
+    content: dict[str, Any] = {
+        "build": {
+            "profile": "quick" if quick() else "full",
+            "commit": commit(),
+            "python": platform.python_version(),
+            "system": platform.platform(),
+        }
+    }
+    for experiment in experiments:
+        provenance = experiment.provenance()
+        content[experiment.name] = {
+            "source": provenance.source.kind,
+            "fingerprint": provenance.source.fingerprint,
+            "files": provenance.source.files,
+            "seed": provenance.seed,
+            "seconds": round(provenance.seconds, 1),
+            "device": provenance.device,
+            "versions": provenance.versions,
+            "key": provenance.key,
+            "finished": provenance.finished,
+            "settings": provenance.settings,
+            **experiment.stored().report(),
+        }
+    text = json.dumps(without_nan(to_plain(content)), indent=2, ensure_ascii=False)
+    write_text(results_file(), text + "\n")
+
+
+def read_results() -> dict[str, Any]:
+    """The content of `results.json`.
+
+    Raises:
+        UserError: there is none yet.
+    """
+    try:
+        return json.loads(results_file().read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UserError(
+            f"{results_file()} cannot be read ({error}): run `python -m hw4 train` to write it."
+        ) from error
+
+
+def commit() -> str | None:
+    """The short hash of the checked-out commit, with `+` if the sources differ from it."""
+    try:
+        found = subprocess.run(
+            ["git", "describe", "--always", "--dirty=+", "--abbrev=10", "--exclude=*"],
+            cwd=ROOT,
+            env={**os.environ, "GIT_OPTIONAL_LOCKS": "0"},
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=10,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return found.stdout.strip() or None
