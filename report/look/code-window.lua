@@ -1,0 +1,28 @@
+-- Turns a Div of class `code-window`, printed by hw4.submission.code_window, into a call of the
+-- Typst function of the same name (code-window.typ). The Div holds one code block for each part of
+-- the window, with the number of its first line in `startFrom`. Other formats keep the Div.
+
+-- A Typst string: what JSON would escape, Typst escapes alike, but for the other control characters.
+local function typst_string(text)
+  local escaped = text:gsub('[\\"]', '\\%0'):gsub('\r', ''):gsub('\n', '\\n'):gsub('\t', '\\t')
+  return '"' .. escaped .. '"'
+end
+
+local function code_window(div)
+  if not div.classes:includes('code-window') or not FORMAT:match('typst') then
+    return nil
+  end
+  local parts = {}
+  for _, block in ipairs(div.content) do
+    if block.t ~= 'CodeBlock' then
+      error('A code-window holds code blocks only, but there is a ' .. block.t .. ' in the one of '
+        .. (div.attributes.path or 'no path') .. ': move it outside.')
+    end
+    local first = tonumber(block.attributes.startFrom or '1')
+    table.insert(parts, string.format('(first: %d, code: %s),', first, typst_string(block.text)))
+  end
+  return pandoc.RawBlock('typst', string.format('#code-window(path: %s, parts: (%s))',
+    typst_string(div.attributes.path or ''), table.concat(parts, ' ')))
+end
+
+return { { Div = code_window } }

@@ -1,0 +1,187 @@
+"""Code windows: numbered listings of the project's own functions and classes, by dotted name.
+
+The source is parsed and never imported, so that showing a network costs no import of torch, and it
+is read when the document is built, so that a listing cannot drift from the code.
+`report/look/code-window.lua` and `code-window.typ` turn what is printed here into a framed window.
+"""
+
+import ast
+import difflib
+import re
+import tokenize
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from hw4.foundation.errors import UserError
+
+SOURCE = Path(__file__).resolve().parents[2]
+"""The folder that holds the package `hw4`."""
+
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """Neighboring lines of one file.
+
+    Attributes:
+        path: as a reader of the project names it, `src/hw4/…/….py`.
+        first: number of the first line, counted from 1.
+        last: number of the last line.
+        file: all lines of the file.
+    """
+
+    path: str
+    first: int
+    last: int
+    file: tuple[str, ...]
+
+    @property
+    def code(self) -> str:
+        """The lines as they stand in the file."""
+        return "\n".join(self.file[self.first - 1 : self.last])
+
+
+def code(*names: str, label: str | None = None, caption: str | None = None) -> None:
+    """Print the code window of one or more definitions, for a cell with `output: asis`.
+
+    Several names make one window of several parts, so they must stand in the same file.
+
+    Args:
+        names: dotted, such as `hw4.sequences.model.VanillaRNN.forward`; functions, classes,
+            methods and assigned names are found.
+        label: begins with `lst-`; makes the window a listing that `@lst-…` refers to.
+        caption: Markdown, a single paragraph; goes with a label.
+
+    Raises:
+        UserError: a name is not in the source, or two names are in different files.
+    """
+    print(window(*names, label=label, caption=caption))
+
+
+def window(
+    *names: str, label: str | None = None, caption: str | None = None, source: Path = SOURCE
+) -> str:
+    """The Markdown that `code` prints; `source` is the folder of packages to read."""
+    if not names:
+        raise UserError("code() was called without a name: write code('hw4.….SomeClass').")
+    if (label is None) != (caption is None) or not (label or "lst-").startswith("lst-"):
+        raise UserError(
+            f"code({names[0]!r}) has label={label!r} and caption={caption!r}: give both, with a "
+            "label that begins with lst-, or neither."
+        )
+    parts = [excerpt(name, source) for name in names]
+    paths = sorted({part.path for part in parts})
+    if len(paths) > 1:
+        raise UserError(
+            f"code({', '.join(map(repr, names))}) names definitions in {' and '.join(paths)}, but "
+            "a window shows one file: call code() once for each file."
+        )
+    blocks = [_fenced(part) for part in _joined(parts)]
+    lines = [f'::: {{.code-window path="{paths[0]}"}}', *blocks, ":::", ""]
+    if label and caption:
+        lines = [f"::: {{#{label}}}", *lines, " ".join(caption.split()), ":::", ""]
+    return "\n".join(["", *lines])
+
+
+def excerpt(name: str, source: Path = SOURCE) -> Excerpt:
+    """The lines of the definition with the dotted `name`, decorators included.
+
+    Raises:
+        UserError: there is no such definition; the sentence names the nearest ones.
+    """
+    file, inside = _file_of(name, source)
+    if file is None or not inside:
+        raise UserError(_unknown(name, source))
+    text = _text(file)
+    found: ast.AST = _parsed(file, text)
+    for step in inside:
+        # the last one, as in Python itself, where a later definition replaces an earlier one
+        found = dict(_defined(found)).get(step)
+        if found is None:
+            raise UserError(_unknown(name, source))
+    first = min(node.lineno for node in [found, *getattr(found, "decorator_list", [])])
+    path = f"src/{file.relative_to(source).as_posix()}"
+    return Excerpt(path, first, found.end_lineno, tuple(text.split("\n")))
+
+
+def _file_of(name: str, source: Path) -> tuple[Path | None, list[str]]:
+    """The file of the longest leading part of `name` that is a module, and the names after it."""
+    steps = name.split(".")
+    for count in range(len(steps), 0, -1):
+        place = source.joinpath(*steps[:count])
+        for file in (place.with_name(place.name + ".py"), place / "__init__.py"):
+            if all(step.isidentifier() for step in steps) and file.is_file():
+                return file, steps[count:]
+    return None, steps
+
+
+def _text(file: Path) -> str:
+    with tokenize.open(file) as stream:
+        return stream.read()
+
+
+def _parsed(file: Path, text: str) -> ast.Module:
+    try:
+        return ast.parse(text, str(file))
+    except SyntaxError as error:
+        raise UserError(
+            f"{file} cannot be read as Python ({error}): put it right, then build again."
+        ) from error
+
+
+def _defined(scope: ast.AST) -> Iterator[tuple[str, ast.stmt]]:
+    """Names defined directly in a module, class or function, also under `if`, `try` and `with`."""
+    for node in ast.iter_child_nodes(scope):
+        if isinstance(node, _DEFINITIONS):
+            yield node.name, node
+        elif isinstance(node, (ast.Assign, ast.AnnAssign)):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            yield from ((target.id, node) for target in targets if isinstance(target, ast.Name))
+        elif isinstance(node, (ast.If, ast.Try, ast.With, ast.ExceptHandler)):
+            yield from _defined(node)
+
+
+def _unknown(name: str, source: Path) -> str:
+    """The sentence for a name that is not there, with the names that may have been meant."""
+    package = source / name.split(".")[0]
+    known = list(_every_name(package if package.is_dir() else source, source))
+    same_end = [other for other in known if other.endswith("." + name.rpartition(".")[2])]
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.75)
+    inside = [other for other in known if other.startswith(name + ".")]
+    meant = list(dict.fromkeys([*same_end[:2], *near, *inside]))[:3]
+    advice = f"did you mean {' or '.join(meant)}?" if meant else "correct the name."
+    return f"code({name!r}): there is no such function, class or name in {source}; {advice}"
+
+
+def _every_name(package: Path, source: Path) -> Iterator[str]:
+    def inside(scope: ast.AST, prefix: str) -> Iterator[str]:
+        for name, node in _defined(scope):
+            yield f"{prefix}.{name}"
+            if isinstance(node, ast.ClassDef):
+                yield from inside(node, f"{prefix}.{name}")
+
+    for file in sorted(package.rglob("*.py")):
+        if not file.name.startswith("test_"):
+            steps = file.relative_to(source).with_suffix("").parts
+            dotted = ".".join(step for step in steps if step != "__init__")
+            yield from inside(_parsed(file, _text(file)), dotted)
+
+
+def _joined(parts: list[Excerpt]) -> list[Excerpt]:
+    """In the order of the file, each line once; parts with only blank lines between become one."""
+    joined: list[Excerpt] = []
+    for part in sorted(parts, key=lambda part: (part.first, -part.last)):
+        before = joined[-1] if joined else None
+        if before and not "".join(part.file[before.last : part.first - 1]).strip():
+            joined[-1] = replace(before, last=max(before.last, part.last))
+        else:
+            joined.append(part)
+    return joined
+
+
+def _fenced(part: Excerpt) -> str:
+    longest = max(map(len, re.findall(r"`{3,}", part.code)), default=2)
+    fence = "`" * (longest + 1)
+    return f'{fence} {{.python .numberLines startFrom="{part.first}"}}\n{part.code}\n{fence}\n'
