@@ -1,0 +1,142 @@
+"""Which renderer makes the PDF: Quarto where there is one that fits, else the press."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from datetime import date
+from importlib.util import find_spec
+from pathlib import Path
+
+from hw4.foundation.atomic import write_text
+from hw4.foundation.errors import UserError
+from hw4.foundation.places import ROOT, output_folder
+from hw4.foundation.progress import say
+
+OLDEST_QUARTO = (1, 9)
+"""Alternative text for equations came with it."""
+INSTALL_SECONDS = 300
+DOCUMENT = ROOT / "report" / "submission.qmd"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The renderer to use and why, as one line for the terminal.
+
+    Attributes:
+        quarto: Quarto's program, or None for the press.
+    """
+
+    quarto: Path | None
+    line: str
+
+
+def submission_pdf() -> Path:
+    """The PDF that both renderers write."""
+    return output_folder() / "report" / "submission.pdf"
+
+
+def render(renderer: str = "auto", may_install: bool = False) -> int:
+    """Make the submission; the exit status of the renderer.
+
+    Args:
+        renderer: `quarto`, `press`, or `auto` for Quarto where there is one.
+        may_install: whether to try, once, to install Quarto if there is none.
+
+    Raises:
+        UserError: Quarto is asked for but not there; or what the press has to say.
+    """
+    choice = choose(renderer, may_install)
+    say(choice.line)
+    if choice.quarto is None:
+        from hw4.submission.press import render as press
+
+        press(DOCUMENT, submission_pdf())
+        return 0
+    environment = {**os.environ, "QUARTO_PYTHON": sys.executable}
+    return subprocess.run([choice.quarto, "render"], cwd=ROOT, env=environment).returncode
+
+
+def choose(renderer: str, may_install: bool = False) -> Choice:
+    """Find the renderer.
+
+    Raises:
+        UserError: Quarto is asked for, and there is none that is new enough.
+    """
+    if renderer == "press":
+        return Choice(None, "Rendering with the built-in press, as asked.")
+    choice = _with_quarto()
+    if choice.quarto is None and may_install and not _refusal().exists() and not _anywhere():
+        _install()
+        choice = _with_quarto()
+    if choice.quarto is None and renderer == "quarto":
+        raise UserError(
+            f"{choice.line} Install Quarto {'.'.join(map(str, OLDEST_QUARTO))} or newer "
+            "(quarto.org), or render with the press: python -m hw4 render --with press."
+        )
+    return choice
+
+
+def _with_quarto() -> Choice:
+    quarto = _anywhere()
+    if quarto is None:
+        why = "there is no Quarto on PATH or in the environment"
+        if _refusal().exists():
+            why += f", and installing it failed ({_refusal().read_text(encoding='utf-8').strip()})"
+        return Choice(None, f"Rendering with the built-in press: {why}.")
+    version = _version(quarto)
+    if version is None or version[:2] < OLDEST_QUARTO:
+        found = ".".join(map(str, version)) if version else "a version that it does not tell"
+        wanted = ".".join(map(str, OLDEST_QUARTO))
+        why = f"{quarto} is {found}, and {wanted} or newer is needed"
+        return Choice(None, f"Rendering with the built-in press: {why}.")
+    return Choice(quarto, f"Rendering with Quarto {'.'.join(map(str, version))} ({quarto}).")
+
+
+def _anywhere() -> Path | None:
+    """Quarto's program on PATH or beside this environment's Python."""
+    found = shutil.which("quarto") or shutil.which("quarto", path=str(Path(sys.executable).parent))
+    return Path(found) if found else None
+
+
+def _version(quarto: Path) -> tuple[int, ...] | None:
+    try:
+        answer = subprocess.run(
+            [quarto, "--version"], capture_output=True, text=True, timeout=60
+        ).stdout
+    except (OSError, subprocess.SubprocessError):
+        return None
+    numbers = re.match(r"\d+(\.\d+)+", answer.strip())
+    return tuple(map(int, numbers[0].split("."))) if numbers else None
+
+
+def _refusal() -> Path:
+    """Where a failed installation is remembered: it would fail again, after minutes."""
+    return Path(sys.prefix) / "quarto-not-installed"
+
+
+def _install() -> None:
+    say("Installing Quarto (the extra named quarto), once ...")
+    command = [sys.executable, "-m", "pip", "install", "--quiet"]
+    if find_spec("uv"):
+        command = [sys.executable, "-m", "uv", "pip", "install", "--quiet"]
+        command += ["--python", sys.executable]
+    command += ["--constraint", "constraints.txt", "--editable", ".[quarto]"]
+    try:
+        done = subprocess.run(
+            command, cwd=ROOT, capture_output=True, text=True, timeout=INSTALL_SECONDS
+        )
+        reason = "" if done.returncode == 0 else _reason(done.stderr)
+    except (OSError, subprocess.SubprocessError) as error:
+        reason = type(error).__name__
+    if reason:
+        hint = f"{date.today()}: {reason}; delete {_refusal().relative_to(ROOT)} to try again"
+        write_text(_refusal(), hint)
+
+
+def _reason(errors: str) -> str:
+    """The telling line of an installer's error output."""
+    telling = re.findall(r"^\s*((?:\w|\.)*(?:Error|Exception): .*)$", errors, flags=re.MULTILINE)
+    return telling[-1][:100] if telling else "the installer failed"
