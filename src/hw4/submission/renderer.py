@@ -132,7 +132,7 @@ def _install() -> None:
     except (OSError, subprocess.SubprocessError) as error:
         reason = type(error).__name__
     if reason:
-        hint = f"{date.today()}: {reason}; delete {_refusal().relative_to(ROOT)} to try again"
+        hint = f"{date.today()}: {reason}; delete {_refusal()} to try again"
         write_text(_refusal(), hint)
 
 

@@ -1,0 +1,216 @@
+"""Stored results: computed once, again when anything that counts changed, never half."""
+
+import json
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+
+from hw4.foundation import experiment as module
+from hw4.foundation.course_files import DataSource
+from hw4.foundation.errors import UserError
+from hw4.foundation.experiment import Experiment, Outcome
+from hw4.foundation.store import CHECKSUMS, NUMBERS, TENSORS
+
+
+@dataclass(frozen=True)
+class Settings:
+    seed: int = 1
+    factor: float = 2.0
+
+    @classmethod
+    def quick(cls):
+        return cls(factor=1.0)
+
+
+@dataclass(frozen=True)
+class Score:
+    name: str
+    values: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Result:
+    total: float
+    scores: dict[str, Score]
+    missing: float | None = None
+
+    def report(self):
+        return {"total": self.total}
+
+
+calls: list[str] = []
+
+
+def run(settings, work):
+    def square(value):
+        calls.append(f"square {value}")
+        return Outcome(Score("s", (value**2,)), {"weights": np.full(3, value, np.float32)})
+
+    with work.bar(2, "squares") as bar:
+        parts = []
+        for value in (3.0, settings.factor):
+            parts.append(work.part(f"square/{value}", value, Score, lambda: square(value)))  # noqa: B023
+            bar.update()
+    calls.append("run")
+    total = np.float32(sum(part.result.values[0] for part in parts))
+    return Outcome(
+        Result(total, {"a": parts[0].result}), {"w": parts[1].tensors["weights"] * np.float32(2)}
+    )
+
+
+def make(**changes) -> Experiment:
+    toy = Experiment(
+        name="toy",
+        title="Problem 0",
+        settings=Settings,
+        result=Result,
+        run=f"{__name__}:run",
+        source=lambda: DataSource("course", "f00", ("toy.csv",)),
+        libraries=("numpy",),
+    )
+    return replace(toy, **changes)
+
+
+@pytest.fixture(autouse=True)
+def clean(places, monkeypatch):
+    calls.clear()
+    monkeypatch.setattr(module, "code_fingerprint", lambda name: "code 1")
+    return places
+
+
+def test_a_result_is_computed_once_and_read_back_as_it_was():
+    assert make().ensure() is True
+    assert make().ensure() is False
+    assert calls == ["square 3.0", "square 2.0", "run"]
+    result = make().stored()
+    assert result == Result(13.0, {"a": Score("s", (9.0,))})
+    np.testing.assert_array_equal(make().tensors()["w"], np.full(3, 4.0, np.float32))
+
+
+def test_the_provenance_tells_where_it_came_from():
+    make().ensure()
+    found = make().provenance()
+    assert found.source == DataSource("course", "f00", ("toy.csv",))
+    assert found.device.kind == "cpu"
+    assert found.versions["numpy"] == np.__version__
+    assert found.seed == 1
+    assert found.settings == {"seed": 1, "factor": 2.0}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"source": lambda: DataSource("course", "f01")},
+        {"source": lambda: DataSource("stand-in", "f00")},
+        {"libraries": ("numpy", "filelock")},
+        {"circumstances": lambda: "with weights"},
+        {"settings": lambda: Settings(seed=2)},
+    ],
+)
+def test_whatever_can_change_a_number_makes_a_new_result(change):
+    make().ensure()
+    assert make(**change).ensure() is True
+    assert make().ensure() is False
+
+
+def test_a_change_of_code_makes_a_new_result(monkeypatch):
+    make().ensure()
+    monkeypatch.setattr(module, "code_fingerprint", lambda name: "code 2")
+    assert make().ensure() is True
+    assert calls.count("square 3.0") == 2
+
+
+def test_a_change_of_settings_repeats_only_the_parts_it_concerns():
+    make().ensure()
+    calls.clear()
+    make(settings=lambda: Settings(factor=5.0)).ensure()
+    assert calls == ["square 5.0", "run"]
+
+
+def test_the_quick_profile_has_results_of_its_own(monkeypatch):
+    make().ensure()
+    monkeypatch.setenv("HW4_PROFILE", "quick")
+    assert make().ensure() is True
+    assert make().stored().total == 10.0
+    monkeypatch.setenv("HW4_PROFILE", "quikc")
+    with pytest.raises(UserError, match="quikc"):
+        make().stored()
+
+
+def test_no_result_is_an_error_that_says_what_to_run():
+    with pytest.raises(UserError, match="python -m hw4 train toy"):
+        make().stored()
+
+
+@pytest.mark.parametrize("file", [NUMBERS, TENSORS, CHECKSUMS])
+@pytest.mark.parametrize("harm", ["cut", "emptied", "flipped", "gone"])
+def test_a_damaged_entry_is_noticed_said_and_computed_again(places, capsys, file, harm):
+    make().ensure()
+    before = make().stored()
+    entry = next((places / "store" / "toy").glob("[0-9a-f]*"))
+    content = bytearray((entry / file).read_bytes())
+    if harm == "cut":
+        (entry / file).write_bytes(content[: len(content) // 2])
+    elif harm == "emptied":
+        (entry / file).write_bytes(b"")
+    elif harm == "gone":
+        (entry / file).unlink()
+    else:
+        content[len(content) // 2] ^= 4
+        (entry / file).write_bytes(content)
+    calls.clear()
+    assert make().ensure() is True
+    assert "damaged" in capsys.readouterr().out
+    assert calls == ["run"]  # the parts were sound
+    assert make().stored() == before
+
+
+def test_a_full_disk_leaves_no_half_entry(places, monkeypatch):
+    def full(descriptor):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("hw4.foundation.store.os.fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        make().ensure()
+    left = [path for path in (places / "store" / "toy").rglob("*") if path.name != "lock"]
+    assert [path.name for path in left] == ["parts"]
+    monkeypatch.undo()
+
+
+def test_two_builds_at_once_compute_once(capsys):
+    threads = [threading.Thread(target=make().ensure) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert calls.count("run") == 1
+
+
+def test_a_killed_build_keeps_its_finished_parts(places):
+    script = f"""
+import os, sys
+sys.path.insert(0, {str(places)!r})
+from hw4.foundation import test_experiment as t
+from hw4.foundation import experiment
+experiment.code_fingerprint = lambda name: "code 1"
+from hw4.foundation.experiment import Outcome
+def run(settings, work):
+    work.part("square/3.0", 3.0, t.Score, lambda: Outcome(t.Score("s", (9.0,)), {{}}))
+    os.kill(os.getpid(), 9)
+t.run = run
+t.make().ensure()
+"""
+    killed = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert killed.returncode == -9, killed.stderr
+    assert make().ensure() is True
+    assert calls == ["square 2.0", "run"]
+
+
+def test_numbers_are_plain_json(places):
+    make().ensure()
+    entry = next((places / "store" / "toy").glob("[0-9a-f]*"))
+    assert json.loads((entry / NUMBERS).read_text())["result"]["total"] == 13.0

@@ -1,0 +1,67 @@
+"""What counts as a change of code, tried on a small package made for it."""
+
+import pytest
+
+from hw4.foundation import source_code
+
+FILES = {
+    "toy/__init__.py": "",
+    "toy/base.py": "LIMIT = 3\n",
+    "toy/unused.py": "VALUE = 1\n",
+    "toy/wing/__init__.py": "",
+    "toy/wing/data.py": "from ..base import LIMIT\n",
+    "toy/wing/late.py": "RATE = 0.1\n",
+    "toy/wing/experiment.py": (
+        '"""Doc."""\nfrom toy.wing import data\n\n\ndef run():\n'
+        '    """More."""\n    from toy.wing.late import RATE\n\n    return data.LIMIT * RATE\n'
+    ),
+}
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    for name, text in FILES.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    monkeypatch.setattr(source_code, "PACKAGE", tmp_path / "toy")
+    return tmp_path
+
+
+def changed(package, name, old, new):
+    """Whether replacing `old` by `new` in a file changes the experiment's fingerprint."""
+    before = source_code.code_fingerprint("toy.wing.experiment")
+    path = package / name
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new, 1))
+    source_code._tree.cache_clear()
+    source_code._normalized.cache_clear()
+    return source_code.code_fingerprint("toy.wing.experiment") != before
+
+
+def test_a_constant_two_imports_away_counts(package):
+    assert changed(package, "toy/base.py", "3", "4")
+
+
+def test_an_import_inside_a_function_counts(package):
+    assert changed(package, "toy/wing/late.py", "0.1", "0.2")
+
+
+def test_the_code_of_packages_above_counts(package):
+    (package / "toy/wing/__init__.py").write_text("X = 1\n")
+    assert changed(package, "toy/wing/__init__.py", "1", "2")
+
+
+def test_a_module_nobody_imports_does_not_count(package):
+    assert not changed(package, "toy/unused.py", "1", "2")
+
+
+def test_docstrings_comments_and_layout_do_not_count(package):
+    assert not changed(package, "toy/wing/experiment.py", "Doc.", "Better words.")
+    assert not changed(package, "toy/wing/experiment.py", "More.", "Better words.")
+    assert not changed(package, "toy/base.py", "LIMIT = 3", "# why three\nLIMIT  =  3")
+
+
+def test_an_unknown_module_is_an_error(package):
+    with pytest.raises(FileNotFoundError, match="nothing"):
+        source_code.code_fingerprint("toy.nothing")
