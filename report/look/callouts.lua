@@ -1,0 +1,56 @@
+-- Callouts in the project's own look: `::: {.callout-note title="…"}` and its four sisters;
+-- and `::: {.quiet}`, a line in small grey type.
+-- Quarto hands its filters a node of its own for them, plain Pandoc a Div; both end as one call
+-- of the Typst function `callout-box`.
+
+local kinds = { note = "Note", tip = "Tip", important = "Important", caution = "Caution",
+  warning = "Warning" }
+
+local function raw(text)
+  return pandoc.RawBlock("typst", text)
+end
+
+local function box(kind, title, content)
+  local blocks = pandoc.Blocks({ raw('#callout-box(kind: "' .. kind .. '", title: [') })
+  blocks:insert(pandoc.Plain(title))
+  blocks:insert(raw("])["))
+  blocks:extend(content)
+  blocks:insert(raw("]"))
+  return blocks
+end
+
+local function inlines(text)
+  return pandoc.utils.blocks_to_inlines(pandoc.read(text, "markdown").blocks)
+end
+
+function Div(div)
+  if div.classes:includes("quiet") then
+    local blocks = pandoc.Blocks({ raw("#quiet-line[") })
+    blocks:extend(div.content)
+    blocks:insert(raw("]"))
+    return blocks
+  end
+  local kind
+  for _, class in ipairs(div.classes) do
+    kind = kind or class:match("^callout%-(%a+)$")
+  end
+  if not kinds[kind] then
+    return nil
+  end
+  local content = div.content
+  local title = div.attributes.title and inlines(div.attributes.title)
+  if not title and content[1] and content[1].t == "Header" then
+    title = content[1].content
+    content:remove(1)
+  end
+  return box(kind, title or inlines(kinds[kind]), content)
+end
+
+-- Quarto's own node for the same thing.
+function Callout(callout)
+  local title = callout.title
+  if title == nil or pandoc.utils.stringify(title) == "" then
+    title = inlines(kinds[callout.type])
+  end
+  return box(callout.type, quarto.utils.as_inlines(title), quarto.utils.as_blocks(callout.content))
+end

@@ -1,0 +1,309 @@
+-- Figures, tables, listings, equations and the references to them, in the Typst that Quarto
+-- writes for them, so that one template serves both. It also looks for what nobody would set:
+-- such things are written to standard error as `press <TAB> needle <TAB> message` lines, from
+-- which the press finds file and line, and the run ends with status 3.
+
+local names = { fig = "Figure", tbl = "Table", lst = "Listing", eq = "Equation", sec = "Section" }
+local captions = { fig = "bottom", tbl = "top", lst = "top" }
+local defined, references, problems = {}, {}, {}
+
+local function problem(needle, message)
+  problems[#problems + 1] = { needle, message }
+end
+
+local function raw(text)
+  return pandoc.RawInline("typst", text)
+end
+
+local function kind_of(identifier)
+  local kind = identifier:match("^(%a+)%-.")
+  return names[kind] and kind
+end
+
+local function define(identifier)
+  if defined[identifier] then
+    problem("#" .. identifier, "the name " .. identifier .. " is given twice; rename one of them")
+  end
+  defined[identifier] = true
+end
+
+-- Typst's figure, written inline by inline so that Pandoc sets no paragraph breaks inside.
+local function figure(kind, identifier, content, caption)
+  local blocks = pandoc.Blocks({ pandoc.RawBlock("typst", "#figure([") })
+  blocks:extend(content)
+  local start = pandoc.Inlines({ raw("], caption: figure.caption(position: " .. captions[kind]
+    .. ", [") })
+  start:extend(caption)
+  local close = ']), kind: "quarto-float-' .. kind .. '", supplement: "' .. names[kind] .. '")'
+  start:insert(raw(close .. (identifier and "<" .. identifier .. ">" or "")))
+  blocks:insert(pandoc.Plain(start))
+  blocks:insert(pandoc.RawBlock("typst", ""))
+  return blocks
+end
+
+local function typst_string(text)
+  return '"' .. text:gsub("\\", "\\\\"):gsub('"', '\\"') .. '"'
+end
+
+local known_image = { ["fig-alt"] = true, alt = true, width = true, height = true }
+
+local function picture(image, alt)
+  for name in pairs(image.attributes) do
+    if not known_image[name] then
+      problem(name .. "=", "the attribute " .. name .. " of a picture is not known here; use "
+        .. "fig-alt, width or height")
+    end
+  end
+  alt = alt or image.attributes["fig-alt"] or image.attributes.alt
+  if not alt or alt == "" then
+    problem(image.src, "the picture " .. image.src .. " has no alternative text; put it into "
+      .. '::: {#fig-name fig-alt="…"} or give the cell a fig-alt')
+    return image
+  end
+  local arguments = typst_string(image.src) .. ", alt: " .. typst_string(alt)
+  for _, side in ipairs({ "width", "height" }) do
+    local size = image.attributes[side]
+    if size then
+      arguments = arguments .. ", " .. side .. ": "
+        .. (tonumber(size) and (size / PANDOC_WRITER_OPTIONS.dpi) .. "in" or size)
+    end
+  end
+  return raw("#box(image(" .. arguments .. "))")
+end
+
+local known_float = { ["fig-alt"] = true, ["fig-cap"] = true, ["tbl-cap"] = true,
+  ["lst-cap"] = true }
+
+local function float(div, kind)
+  define(div.identifier)
+  for name in pairs(div.attributes) do
+    if not known_float[name] then
+      problem("#" .. div.identifier, "the attribute " .. name .. " of " .. div.identifier
+        .. " is not known here; draw panels in one figure, and leave sizes to the figure itself")
+    end
+  end
+  local content, caption = div.content, nil
+  local last = content[#content]
+  if #content > 1 and last.t == "Para" then
+    caption = last.content
+    content:remove()
+  elseif div.attributes[kind .. "-cap"] then
+    caption = pandoc.utils.blocks_to_inlines(
+      pandoc.read(div.attributes[kind .. "-cap"], "markdown").blocks)
+  else
+    for _, block in ipairs(content) do
+      if block.t == "Table" and #block.caption.long > 0 then
+        caption = pandoc.utils.blocks_to_inlines(block.caption.long)
+        block.caption = pandoc.Caption({})
+      end
+    end
+  end
+  if not caption then
+    problem("#" .. div.identifier, div.identifier .. " has no caption; make it the last paragraph "
+      .. "of the div")
+    return content
+  end
+  if kind == "fig" then
+    local pictures = 0
+    content = content:walk({
+      Figure = function(inner) return inner.content end,
+    }):walk({
+      Image = function(image)
+        pictures = pictures + 1
+        return picture(image, div.attributes["fig-alt"])
+      end,
+    })
+    if pictures > 1 then
+      problem("#" .. div.identifier, div.identifier .. " holds " .. pictures .. " pictures; draw "
+        .. "them as panels of one figure")
+    end
+  end
+  return figure(kind, div.identifier, content, caption)
+end
+
+local transparent = { cell = true }
+
+local function plain_div(div)
+  for _, class in ipairs(div.classes) do
+    if not transparent[class] then
+      problem("." .. class, "the class " .. class .. " of a div is not known here; use a callout "
+        .. "(.callout-note, .callout-tip, .callout-warning, …), a figure or table (#fig-…, "
+        .. "#tbl-…), or a filter in report/look")
+    end
+  end
+  for name in pairs(div.attributes) do
+    problem(name .. "=", "the attribute " .. name .. " of a div is not known here; take it out")
+  end
+end
+
+-- $$ … $$ {#eq-name alt="…"}: Pandoc leaves the braces as text after the formula.
+local function equations(block)
+  local result, at = pandoc.Inlines({}), 1
+  local inlines = block.content
+  while at <= #inlines do
+    local math = inlines[at]
+    if math.t == "Math" and math.mathtype == "DisplayMath" then
+      local text, stop = "", at + 1
+      while inlines[stop] and not text:match("}$") do
+        local part = inlines[stop]
+        if part.t == "Quoted" then
+          text = text .. '"' .. pandoc.utils.stringify(part.content) .. '"'
+        elseif part.t == "SoftBreak" then
+          text = text .. "\n"
+        else
+          text = text .. pandoc.utils.stringify(part)
+        end
+        stop = stop + 1
+      end
+      local name, alt = text:match('^%s*{#(eq%-[%w%-_]+)%s+alt="(.*)"}$')
+      local first = math.text:match("[^\n]+") or math.text
+      if not name then
+        problem(first, "a block equation needs a name and its words, on one line, right after "
+          .. 'the closing $$: {#eq-name alt="…"}')
+        return nil
+      elseif text:match("\n") then
+        problem("#" .. name, "the braces after an equation stand on one line, which Quarto needs")
+        return nil
+      end
+      define(name)
+      result:extend({ raw("#math.equation(block: true, numbering: equation-numbering, alt: "
+        .. typst_string(alt) .. ", [ "), math, raw(" ])<" .. name .. ">") })
+      at = stop
+    else
+      result:insert(math)
+      at = at + 1
+    end
+  end
+  block.content = result
+  return block
+end
+
+local function reference(cite)
+  local result = pandoc.Inlines({})
+  for index, item in ipairs(cite.citations) do
+    local id = item.id:sub(1, 1):lower() .. item.id:sub(2)
+    local kind = kind_of(id)
+    if not kind then
+      problem("@" .. item.id, "@" .. item.id .. " is no reference (those begin with @fig-, "
+        .. "@tbl-, @sec-, @eq-, @lst-); write \\@ for the sign itself")
+      return cite
+    end
+    references[#references + 1] = { id, item.id }
+    if index > 1 then
+      result:extend({ pandoc.Str(","), pandoc.Space() })
+    end
+    local supplement = pandoc.Inlines({})
+    if #item.prefix > 0 then
+      supplement = item.prefix
+    elseif item.mode ~= "SuppressAuthor" then
+      supplement:insert(pandoc.Str(names[kind]))
+    end
+    result:insert(raw("#ref(<" .. id .. ">, supplement: ["))
+    result:extend(supplement)
+    result:insert(raw("])"))
+    if #item.suffix > 0 then
+      problem("@" .. item.id, "the words after @" .. item.id .. " inside the brackets would be "
+        .. "lost; put them behind the brackets")
+    end
+  end
+  return result
+end
+
+local main = {
+  traverse = "topdown",
+  Div = function(div)
+    local kind = kind_of(div.identifier)
+    if kind and captions[kind] then
+      return float(div, kind)
+    end
+    plain_div(div)
+  end,
+  Figure = function(block)
+    local caption = pandoc.utils.blocks_to_inlines(block.caption.long)
+    local id = kind_of(block.identifier) == "fig" and block.identifier or nil
+    if id then
+      define(id)
+    end
+    local content = block.content:walk({
+      Image = function(image)
+        local alt = image.attributes["fig-alt"] or block.attributes["fig-alt"]
+        return picture(image, alt or "")
+      end,
+    })
+    return figure("fig", id, content, caption)
+  end,
+  Image = function(image) return picture(image) end,
+  Table = function(table)
+    local caption = table.caption.long
+    local last = #caption > 0 and pandoc.utils.stringify(caption) or ""
+    local id = last:match("{#(tbl%-[%w%-_]+)}%s*$")
+    if id then
+      problem("#" .. id, "the name " .. id .. " stands in a caption; put the table into ::: {#"
+        .. id .. "} with the caption as its last paragraph")
+    end
+    table.classes:insert("typst:no-figure")
+    return table
+  end,
+  CodeBlock = function(code)
+    if kind_of(code.identifier) ~= "lst" then
+      return nil
+    end
+    local id, caption = code.identifier, code.attributes["lst-cap"]
+    if not caption then
+      problem("#" .. id, "the listing " .. id .. ' has no caption; add lst-cap="…"')
+      return nil
+    end
+    define(id)
+    code.identifier, code.attributes["lst-cap"] = "", nil
+    local inlines = pandoc.utils.blocks_to_inlines(pandoc.read(caption, "markdown").blocks)
+    return figure("lst", id, pandoc.Blocks({ code }), inlines)
+  end,
+  Header = function(header)
+    if header.identifier ~= "" then
+      defined[header.identifier] = true
+    end
+  end,
+  Span = function(span)
+    for _, class in ipairs(span.classes) do
+      if class ~= "smallcaps" and class ~= "underline" and class ~= "mark" then
+        problem("." .. class, "the class " .. class .. " of a span is not known here; use "
+          .. "*emphasis*, **strong**, or a raw `…`{=typst}")
+      end
+    end
+  end,
+  Para = equations,
+  Plain = equations,
+  Cite = reference,
+}
+
+local last = {
+  RawBlock = function(block)
+    if block.format ~= "typst" and not block.text:match("^%s*<!%-%-.*%-%->%s*$") then
+      problem(block.text:match("[^\n]+"), "raw " .. block.format .. " cannot be set in this PDF; "
+        .. "write Markdown, or Typst in a ```{=typst} block")
+    end
+  end,
+  RawInline = function(inline)
+    if inline.format ~= "typst" and not inline.text:match("^<!%-%-.*%-%->$") then
+      problem(inline.text, "raw " .. inline.format .. " cannot be set in this PDF; write Markdown, "
+        .. "or Typst as `…`{=typst}")
+    end
+  end,
+}
+
+function Pandoc(doc)
+  doc = doc:walk(main):walk(last)
+  for _, it in ipairs(references) do
+    if not defined[it[1]] then
+      problem("@" .. it[2], "the reference @" .. it[2] .. " points to nothing; there is no {#"
+        .. it[1] .. "} in the document")
+    end
+  end
+  for _, it in ipairs(problems) do
+    io.stderr:write("press\t", (it[1]:gsub("[\t\n]", " ")), "\t", it[2], "\n")
+  end
+  if #problems > 0 then
+    os.exit(3)
+  end
+  return doc
+end

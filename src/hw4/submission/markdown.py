@@ -1,0 +1,182 @@
+"""From executed cells to Markdown, each line of it still knowing where it comes from."""
+
+import base64
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hw4.foundation.errors import UserError
+from hw4.submission.source import INLINE, OPTION, Cell, Line, Prose
+
+MIMES = ("text/markdown", "image/svg+xml", "image/png", "image/jpeg")
+"""What is shown of an output, best first: Quarto's order for Typst."""
+
+PAGE_BREAK = re.compile(r"^\{\{<\s*pagebreak\s*>\}\}\s*$")
+SUFFIXES = {"image/svg+xml": "svg", "image/png": "png", "image/jpeg": "jpg"}
+
+
+@dataclass
+class Writer:
+    """Collects the Markdown of a document; pictures go into `folder` as files."""
+
+    folder: Path
+    defaults: dict
+    lines: list[Line] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+    _pictures: int = 0
+
+    def prose(self, prose: Prose, values: dict[str, str]) -> None:
+        """Add prose, its expressions replaced by their values."""
+        for line in prose.lines:
+            text = INLINE.sub(lambda found, line=line: _in_place(found, line, values), line.text)
+            if PAGE_BREAK.match(text):
+                text = "\n```{=typst}\n#pagebreak()\n```\n"
+            self.lines.extend(line.says(part) for part in text.split("\n"))
+        self.lines.append(prose.lines[-1].says(""))
+
+    def cell(self, cell: Cell, outputs: list[dict]) -> None:
+        """Add what a cell shows: its code if echoed, then its outputs."""
+        option = {**self.defaults, **cell.options}
+        if not option["include"]:
+            return
+        self._caption_rules(cell)
+        code = [line.text for line in cell.code if not OPTION.match(line.text)]
+        while code and not code[0].strip():
+            code.pop(0)
+        if option["echo"] and code:
+            self._add(cell, _fenced(code, _listing(cell)))
+        shown = self._shown(cell, outputs, option)
+        label, caption = cell.options.get("label", ""), _caption(cell)
+        if str(label).startswith(("fig-", "tbl-")):
+            if len(shown) != 1:
+                raise UserError(
+                    f"{cell.fence}: {cell.name} shows {len(shown)} outputs; a figure or table "
+                    "needs one: let the cell's last line be the thing itself."
+                )
+            alt = cell.options.get("fig-alt", "")
+            attribute = f' fig-alt="{_quoted(alt)}"' if alt else ""
+            self._add(cell, [f"::: {{#{label}{attribute}}}", "", *shown[0]])
+            self._add(cell, [" ".join(caption.split()), "", ":::", ""])
+        else:
+            for output in shown:
+                self._add(cell, output)
+
+    def _add(self, cell: Cell, texts: list[str]) -> None:
+        self.lines.extend(cell.fence.says(text) for text in texts)
+
+    def _shown(self, cell: Cell, outputs: list[dict], option: dict) -> list[list[str]]:
+        if option["output"] is False:
+            return []
+        asis = option["output"] == "asis"
+        pictures = any(it.get("data", {}).keys() & SUFFIXES.keys() for it in outputs)
+        shown = []
+        for output in _joined_streams(outputs):
+            if output["output_type"] == "stream":
+                text = output["text"]
+                if output["name"] == "stderr":
+                    self.notices.append(f"{cell.fence}: {text.strip()}")
+                    if not option["warning"]:
+                        continue
+                elif asis:
+                    shown.append(["", *text.splitlines(), ""])
+                    continue
+                shown.append(_fenced(text.rstrip("\n").splitlines()))
+            elif not (pictures and _is_leftover(output)):
+                shown.append(self._display(cell, output["data"]))
+        return shown
+
+    def _display(self, cell: Cell, data: dict) -> list[str]:
+        mime = next((it for it in MIMES if it in data), None)
+        if mime == "text/markdown":
+            return ["", *data[mime].splitlines(), ""]
+        if mime:
+            return ["", f"![]({self._picture(mime, data[mime])})", ""]
+        html = str(data.get("text/html", "")).lower()
+        if "text/plain" in data and "<table" not in html:
+            return _fenced(data["text/plain"].splitlines())
+        found = "an HTML table" if "<table" in html else " and ".join(sorted(data))
+        raise UserError(
+            f"{cell.fence}: {cell.name} shows {found}, which cannot be set in a PDF; "
+            "return a hw4.foundation.tables.Table, a figure, or text."
+        )
+
+    def _picture(self, mime: str, data: str) -> str:
+        self._pictures += 1
+        path = self.folder / f"picture-{self._pictures}.{SUFFIXES[mime]}"
+        if mime == "image/svg+xml":
+            path.write_text(data, encoding="utf-8")
+        else:
+            path.write_bytes(base64.b64decode(data))
+        return path.name
+
+    def _caption_rules(self, cell: Cell) -> None:
+        label = str(cell.options.get("label", ""))
+        kind = label.split("-")[0] if label.startswith(("fig-", "tbl-")) else None
+        for option in ("fig-cap", "tbl-cap"):
+            if option in cell.options and kind != option[:3]:
+                raise UserError(
+                    f"{cell.fence}: {option} needs a label that begins with {option[:3]}-; "
+                    f"add '#| label: {option[:3]}-…'."
+                )
+        if kind and f"{kind}-cap" not in cell.options:
+            raise UserError(
+                f"{cell.fence}: {cell.name} has no caption; add '#| {kind}-cap: …' that says "
+                "what to see."
+            )
+
+
+def _in_place(found: re.Match, line: Line, values: dict[str, str]) -> str:
+    expression = found["expression"].strip()
+    value = values[expression]
+    before = line.text[: found.start("expression")]
+    in_attribute = before.lstrip().startswith(":::") or before.rfind("{#") > before.rfind("}")
+    if in_attribute and ('"' in value or "\n" in value):
+        raise UserError(
+            f"{line}: the value of `{{python}} {expression}` stands in an attribute and holds "
+            f'a double quote (") or a line break; leave it out: {value}'
+        )
+    return found["before"] + value
+
+
+def _joined_streams(outputs: list[dict]) -> list[dict]:
+    joined: list[dict] = []
+    for output in outputs:
+        last = joined[-1] if joined else None
+        if (
+            output["output_type"] == "stream"
+            and last
+            and last["output_type"] == "stream"
+            and last["name"] == output["name"]
+        ):
+            last["text"] += output["text"]
+        else:
+            joined.append(dict(output))
+    return joined
+
+
+def _is_leftover(output: dict) -> bool:
+    """Whether an output is only the `<Axes: …>` that a plotting call returns beside its figure."""
+    data = output["data"]
+    return set(data) == {"text/plain"} and data["text/plain"].lstrip()[:1] in ("<", "[", "(")
+
+
+def _caption(cell: Cell) -> str:
+    return str(cell.options.get("fig-cap") or cell.options.get("tbl-cap") or "")
+
+
+def _quoted(text: str) -> str:
+    return " ".join(str(text).split()).replace("\\", "\\\\").replace('"', '\\"')
+
+
+def _fenced(lines: list[str], attributes: str = "") -> list[str]:
+    longest = max((len(line) - len(line.lstrip("`")) for line in lines), default=0)
+    ticks = "`" * max(3, longest + 1)
+    return ["", f"{ticks}{attributes}", *lines, ticks, ""]
+
+
+def _listing(cell: Cell) -> str:
+    label = cell.options.get("lst-label")
+    caption = cell.options.get("lst-cap")
+    if bool(label) != bool(caption):
+        raise UserError(f"{cell.fence}: a listing needs both lst-label (lst-…) and lst-cap.")
+    return f' {{#{label} .python lst-cap="{_quoted(caption)}"}}' if label else " {.python}"

@@ -1,0 +1,217 @@
+"""What `_quarto.yml`, `_environment` and a document's header ask for, in the press's terms."""
+
+import os
+import shlex
+import subprocess
+import sys
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from hw4.foundation.errors import UserError
+from hw4.submission.source import Line, load_yaml, read_lines
+
+EXECUTE = {
+    "echo": True,
+    "output": True,
+    "include": True,
+    "eval": True,
+    "warning": True,
+}
+"""How cells are shown unless something else is said: Quarto's own defaults."""
+
+PROJECT = ("type", "title", "render", "output-dir", "execute-dir", "pre-render", "post-render")
+IGNORED = ("jupyter", "engine", "keep-typ", "papersize", "margin", "citeproc", "bibliography")
+METADATA = (
+    "title",
+    "subtitle",
+    "author",
+    "date",
+    "date-format",
+    "lang",
+    "number-sections",
+    "toc",
+    "toc-title",
+    "toc-depth",
+)
+FORMAT = ("filters", "template-partials", "pdf-standard", "syntax-highlighting")
+
+
+@dataclass(frozen=True)
+class Project:
+    """The settings of a render.
+
+    Attributes:
+        root: the project's folder, where cells run.
+        pre_render: commands before the documents, as Quarto's `project: pre-render`.
+        post_render: commands after the PDF is there.
+        execute: how cells are shown unless they say otherwise.
+        metadata: what the template is given.
+        filters: Lua filters, in order.
+        partials: the template's partials.
+        standards: of the PDF, such as `ua-1`.
+        highlighting: of code, in Pandoc's words.
+        environment: from `_environment`, for cells and commands.
+    """
+
+    root: Path
+    pre_render: tuple[str, ...]
+    post_render: tuple[str, ...]
+    execute: dict
+    metadata: dict
+    filters: tuple[Path, ...]
+    partials: tuple[Path, ...]
+    standards: tuple[str, ...]
+    highlighting: str | None
+    environment: dict[str, str]
+
+
+def find_root(document: Path) -> Path:
+    """The folder of the `_quarto.yml` that a document belongs to (its own folder if none)."""
+    for folder in document.resolve().parents:
+        if (folder / "_quarto.yml").is_file():
+            return folder
+    return document.resolve().parent
+
+
+def load_project(root: Path, header: list[Line], document: Path) -> Project:
+    """The settings for a document with these header lines.
+
+    Raises:
+        UserError: a setting is not known, by file and line; or a file it names is missing.
+    """
+    config_file = root / "_quarto.yml"
+    config = read_lines(config_file, root) if config_file.is_file() else []
+    layers = [lines for lines in (config, header) if lines]
+    settings: dict = {}
+    execute = dict(EXECUTE)
+    project: dict = {}
+    for lines in layers:
+        loaded = load_yaml(lines)
+        look = loaded.pop("format", None) or {}
+        project |= _known(loaded.pop("project", None) or {}, PROJECT, lines)
+        execute |= _known(loaded.pop("execute", None) or {}, tuple(EXECUTE), lines)
+        for part in (loaded, *_typst(look, lines)):
+            settings |= _known(part, (*METADATA, *FORMAT, *IGNORED), lines)
+
+    def files(name: str) -> tuple[Path, ...]:
+        return tuple(_existing(root, str(entry), name) for entry in _list(settings.get(name)))
+
+    return Project(
+        root=root,
+        pre_render=_list(project.get("pre-render")),
+        post_render=_list(project.get("post-render")),
+        execute=execute,
+        metadata=_metadata(settings, document),
+        filters=files("filters"),
+        partials=files("template-partials"),
+        standards=_list(settings.get("pdf-standard")),
+        highlighting=settings.get("syntax-highlighting"),
+        environment=_environment(root),
+    )
+
+
+def run_steps(commands: tuple[str, ...], project: Project, extra: dict[str, str]) -> None:
+    """Run the project's commands one after the other, their output straight to the terminal.
+
+    Raises:
+        UserError: a command cannot be started, or ends with a status other than 0.
+    """
+    environment = {**os.environ, **project.environment, **extra}
+    for command in commands:
+        words = shlex.split(command)
+        if words[0].endswith(".py"):
+            words.insert(0, sys.executable)
+        elif words[0] in ("python", "python3"):
+            words[0] = sys.executable
+        sys.stdout.flush()
+        try:
+            status = subprocess.run(words, cwd=project.root, env=environment).returncode
+        except OSError as error:
+            raise UserError(f"The step '{command}' of _quarto.yml did not start: {error}") from None
+        if status:
+            raise UserError(f"The step '{command}' of _quarto.yml ended with status {status}.")
+
+
+def _list(value: object) -> tuple:
+    if value is None:
+        return ()
+    return tuple(value) if isinstance(value, list) else (value,)
+
+
+def _existing(root: Path, entry: str, name: str) -> Path:
+    path = root / entry
+    if not path.is_file():
+        raise UserError(f"_quarto.yml: {name} names {entry}, which is not there; mend the path.")
+    return path
+
+
+def _known(part: dict, names: tuple[str, ...], lines: list[Line]) -> dict:
+    for name in part:
+        if name not in names:
+            line = next((it for it in lines if it.text.strip().startswith(f"{name}:")), lines[0])
+            raise UserError(
+                f"{line}: the setting {name!r} is not known to the press; take it out, or use "
+                f"one of {', '.join(names)}."
+            )
+    return part
+
+
+def _typst(look: object, lines: list[Line]) -> list[dict]:
+    if not look or look == "typst":
+        return []
+    if not isinstance(look, dict) or set(look) != {"typst"}:
+        line = next((it for it in lines if it.text.strip().startswith("format:")), lines[0])
+        raise UserError(f"{line}: the press knows one format; write 'format: typst: …'.")
+    inner = look["typst"]
+    return [inner] if isinstance(inner, dict) else []
+
+
+def _metadata(settings: dict, document: Path) -> dict:
+    metadata = {name: settings[name] for name in METADATA if name in settings}
+    metadata.setdefault("lang", "en")
+    metadata["by-author"] = [
+        {"name": {"literal": author["name"] if isinstance(author, dict) else author}}
+        for author in _list(metadata.pop("author", None))
+    ]
+    if metadata.pop("number-sections", False):
+        metadata["section-numbering"] = "1.1.a"
+    form = metadata.pop("date-format", "iso")
+    if "date" in metadata:
+        metadata["date"] = _date(metadata["date"], form, document)
+    return metadata
+
+
+def _date(value: object, form: str, document: Path) -> str:
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    if value in ("today", "now"):
+        day = datetime.fromtimestamp(int(epoch), UTC).date() if epoch else date.today()
+    elif value == "last-modified":
+        day = date.fromtimestamp(document.stat().st_mtime)
+    else:
+        try:
+            day = date.fromisoformat(str(value))
+        except ValueError:
+            return str(value)
+    if form == "iso":
+        return day.isoformat()
+    if form == "long":
+        return f"{day:%B} {day.day}, {day.year}"
+    raise UserError(f"{document.name}: date-format is {form!r}; the press knows long and iso.")
+
+
+def _environment(root: Path) -> dict[str, str]:
+    file = root / "_environment"
+    if not file.is_file():
+        return {}
+    values = {}
+    for number, text in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
+        text = text.strip()
+        if not text or text.startswith("#"):
+            continue
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise UserError(f"_environment:{number}: expected NAME=value, found {text!r}.")
+        if name.strip() not in os.environ:
+            values[name.strip()] = value.strip().strip("\"'")
+    return values

@@ -1,0 +1,111 @@
+"""What the document says about where its numbers come from, as Markdown that a cell prints."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from hw4.foundation.course_files import DataSource
+from hw4.foundation.device import Device
+from hw4.foundation.places import quick
+from hw4.foundation.words import duration, listing
+
+FINGERPRINT_LENGTH = 12
+STAND_IN_ON = "```{=typst}\n#stand-in-on()\n```\n"
+
+
+class Stored(Protocol):
+    """What is needed of an experiment's provenance."""
+
+    source: DataSource
+    seconds: float
+    device: Device
+
+
+class Reported(Protocol):
+    """What is needed of an experiment."""
+
+    title: str
+
+    def provenance(self) -> Stored:
+        """Where its stored result comes from."""
+
+
+def provenance(experiment: Reported) -> None:
+    """Print what stands below a problem's heading; for a cell with `output: asis`.
+
+    With the course's files one quiet line; with the stand-in a callout that cannot be missed, and
+    the mark that puts a note on the problem's pages and a tag on its figures and tables.
+    """
+    print(problem_markdown(experiment.provenance()))
+
+
+def front_page(experiments: Sequence[Reported]) -> None:
+    """Print what stands below the title; for a cell with `output: asis`."""
+    print(front_markdown([(it.title.split(":")[0], it.provenance()) for it in experiments]))
+
+
+def problem_markdown(stored: Stored) -> str:
+    """The Markdown of `provenance`."""
+    source = stored.source
+    if source.kind == "none":
+        return _quiet("Data: none needed; what follows is derived, and confirmed by counting.")
+    computed = f"Computed in {duration(stored.seconds)} on {_device(stored.device)}"
+    if source.is_stand_in:
+        files = listing([f"`{name}`" for name in source.files], "and") or "the course's files"
+        return STAND_IN_ON + _callout(
+            "Stand-in data: these numbers must not be submitted",
+            "The course's files for this problem were not found, so every number, figure and table "
+            "up to the next problem comes from data made by the code itself. "
+            f"Put {files} into the folder `data/` (its README lists all names that are "
+            f"understood) and run `make report` again. {computed}.",
+        )
+    files = listing([f"`{name}`" for name in source.files], "and")
+    return _quiet(
+        f"Data: the course's {files} (sha256 `{source.fingerprint[:FINGERPRINT_LENGTH]}`). "
+        f"{computed}."
+    )
+
+
+def front_markdown(problems: Sequence[tuple[str, Stored]]) -> str:
+    """The Markdown of `front_page`, for (name of the problem, its provenance) pairs."""
+    stand_in = [name for name, stored in problems if stored.source.is_stand_in]
+    course = [name for name, stored in problems if stored.source.kind == "course"]
+    parts = []
+    if quick():
+        parts.append(
+            _callout(
+                "Quick profile: a trial build, not a submission",
+                "Built with `HW4_PROFILE=quick`: smaller data and fewer, shorter trainings. "
+                "The numbers show that everything works and nothing else.",
+            )
+        )
+    if stand_in:
+        rest = f" {listing(course).capitalize()} used the course's own files." if course else ""
+        parts.append(
+            _callout(
+                f"Stand-in data in {_small(listing(stand_in))}: not for submission",
+                "Pages with a diagonal note, and figures and tables with the tag *stand-in data*, "
+                f"rest on data made by the code itself.{rest} What to put where stands "
+                "at the beginning of each problem.",
+            )
+        )
+    elif course:
+        parts.append(
+            _quiet(f"All numbers in {_small(listing(course))} come from the course's own files.")
+        )
+    return "\n".join(parts)
+
+
+def _small(problems: str) -> str:
+    return problems.replace("Problem", "problem")
+
+
+def _device(device: Device) -> str:
+    return {"cpu": "the CPU", "cuda": "a GPU", "mps": "an Apple GPU"}.get(device.kind, device.kind)
+
+
+def _quiet(text: str) -> str:
+    return f"::: {{.quiet}}\n{text}\n:::\n"
+
+
+def _callout(title: str, text: str) -> str:
+    return f'::: {{.callout-warning title="{title}"}}\n{text}\n:::\n'
