@@ -1,0 +1,248 @@
+"""Proof-reading: what would embarrass the authors before a grader, found by the build itself."""
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hw4.foundation.errors import UserError
+from hw4.foundation.progress import say
+from hw4.submission.code_window import excerpt
+from hw4.submission.pdf import Pdf
+from hw4.submission.renderer import submission_pdf
+from hw4.submission.results import read_results
+from hw4.submission.rubric import Item, Problem, answer, rubric
+
+LARGEST = 20 * 1024**2
+"""Bytes; what Gradescope and mail still take."""
+SHORTEST_ANSWER = 200
+"""Characters of text between a question's heading and the next question's."""
+EMPTY_TEXT, EMPTY_DRAWING = 150, 4000
+"""A page with fewer characters and fewer bytes drawn is nearly empty."""
+MARGIN = 54.0
+"""Points that stay free at the right edge of a page."""
+STAND_IN = "stand-in data"
+QUICK = "quick profile"
+_DEFINITION = re.compile(r"\s*(class|def) ")
+_TROUBLE = {
+    "an unresolved reference": re.compile(r"\?+@?(fig|tbl|eq|sec|lst)-|@(fig|tbl|eq|sec|lst)-\w"),
+    "a traceback": re.compile(r"Traceback \(most recent call last\)"),
+    "an error text": re.compile(r"^\s*\w*(Error|Exception): ", re.MULTILINE),
+    "a warning text": re.compile(r"\b(User|Runtime|Future|Deprecation)Warning\b"),
+    "an inline expression that was not computed": re.compile(r"\{python\}"),
+    "a value that is no number": re.compile(r"(?<![\w.])(nan|NaN|inf)(?![\w.])"),
+}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A PDF beside the results it should show."""
+
+    pdf: Pdf
+    results: dict[str, Any]
+    problems: tuple[Problem, ...]
+
+    def pages_of(self, problem: Problem) -> range:
+        """The pages of a problem: from its heading to the next problem's or the appendix's."""
+        first = self.pdf.labels.get(problem.section)
+        if first is None:
+            return range(0)
+        starts = [self.pdf.labels.get(other.section, 0) for other in self.problems]
+        starts += [self.pdf.labels.get("sec-reproducibility", 0), self.pdf.page_count + 1]
+        return range(first, min(start for start in starts if start > first))
+
+    def text_of(self, problem: Problem) -> str:
+        """The text of a problem's pages."""
+        pages = self.pages_of(problem)
+        return self.pdf.text(pages[0], pages[-1]) if pages else ""
+
+
+def check() -> int:
+    """Proof-read the PDF; 0 if nothing was found, else 1, with a list of what was found.
+
+    As a `post-render` step it also guards the last good PDF: one that fails is put aside as
+    `submission.failed.pdf`, and the last good one put back.
+    """
+    path = submission_pdf()
+    after_render = bool(os.environ.get("QUARTO_PROJECT_OUTPUT_FILES"))
+    try:
+        reading = Reading(Pdf(path), read_results(), rubric())
+        found = findings(reading)
+    except UserError:
+        if after_render:
+            _put_back(path)
+        raise
+    if found:
+        say(f"Proof-reading of {path} found {len(found)}:")
+        for line in found:
+            say(f"  - {line}")
+        if after_render:
+            _put_back(path)
+        return 1
+    for problem in reading.problems:
+        say(_summary(reading, problem))
+    if after_render:
+        _remember(path)
+    return 0
+
+
+def findings(reading: Reading) -> list[str]:
+    """Everything a grader should not see, one line each."""
+    return [line for look in CHECKS for line in look(reading)]
+
+
+def _unanswered(reading: Reading) -> Iterator[str]:
+    for problem in reading.problems:
+        pages = reading.pages_of(problem)
+        for item in problem.items:
+            page = reading.pdf.labels.get(item.section)
+            name = f"problem {problem.number}, {item.number} ({item.title})"
+            if page is None or page not in pages:
+                yield f"{name}: no answer, there is no heading {{#{item.section}}} in its problem"
+            elif len(_section(reading, item, problem)) < SHORTEST_ANSWER:
+                yield f"{name}: the answer under {{#{item.section}}} is nearly empty"
+
+
+def _section(reading: Reading, item: Item, problem: Problem) -> str:
+    """The text from the page of an item's heading to the page where the next item's begins."""
+    first = reading.pdf.labels[item.section]
+    later = [reading.pdf.labels.get(other.section, 0) for other in problem.items]
+    last = min([page for page in later if page > first], default=reading.pages_of(problem)[-1])
+    return reading.pdf.text(first, last)
+
+
+def _without_code(reading: Reading) -> Iterator[str]:
+    for problem in reading.problems:
+        text = _squeezed(reading.text_of(problem))
+        for item in problem.items:
+            for name in item.code:
+                lines = excerpt(name).code.splitlines()
+                line = next((line for line in lines if _DEFINITION.match(line)), lines[0])
+                if _squeezed(line) not in text:
+                    yield (
+                        f"problem {problem.number}, {item.number} ({item.title}): "
+                        f"the code window of {name} is missing"
+                    )
+
+
+def _missing_numbers(reading: Reading) -> Iterator[str]:
+    for problem in reading.problems:
+        text = _squeezed(reading.text_of(problem))
+        for item in problem.items:
+            for value in answer(item, reading.results).values:
+                if _squeezed(value) not in text:
+                    yield (
+                        f"problem {problem.number}, {item.number} ({item.title}): "
+                        f"the number {value} of the rubric does not stand in the problem's pages"
+                    )
+
+
+def _troubled_pages(reading: Reading) -> Iterator[str]:
+    for page, text in enumerate(reading.pdf.pages, 1):
+        prose = text
+        for run in reading.pdf.code_runs(page):
+            # What stands in code windows and inline code is meant to be there.
+            prose = prose.replace(run.text.strip(), "", 1)
+        for name, pattern in _TROUBLE.items():
+            if hit := pattern.search(prose):
+                line = prose[: hit.end() + 40].splitlines()[-1].strip()
+                yield f"page {page}: {name}: {line}"
+
+
+def _fonts(reading: Reading) -> Iterator[str]:
+    for name in sorted(reading.pdf.fonts_not_embedded()):
+        yield f"the font {name} is not embedded"
+
+
+def _empty_pages(reading: Reading) -> Iterator[str]:
+    for page, text in enumerate(reading.pdf.pages, 1):
+        if len(text.strip()) < EMPTY_TEXT and reading.pdf.drawing_size(page) < EMPTY_DRAWING:
+            yield f"page {page} is nearly empty"
+
+
+def _wide_code(reading: Reading) -> Iterator[str]:
+    for page in range(1, reading.pdf.page_count + 1):
+        edge = reading.pdf.width(page) - MARGIN
+        for run in reading.pdf.code_runs(page):
+            if run.right > edge:
+                yield f"page {page}: a line of code runs out of its window: {run.text.strip()}"
+
+
+def _size(reading: Reading) -> Iterator[str]:
+    size = reading.pdf.path.stat().st_size
+    if size > LARGEST:
+        yield f"the file has {size / 1024**2:.1f} MB, and {LARGEST // 1024**2} MB are allowed"
+
+
+def _stand_in_marks(reading: Reading) -> Iterator[str]:
+    sources = {
+        problem: reading.results[problem.experiment]["source"] for problem in reading.problems
+    }
+    front = reading.pdf.pages[0]
+    expected = "stand-in" in sources.values()
+    if expected != (STAND_IN in front.lower()):
+        state = "missing" if expected else "left over"
+        yield f"page 1: the note on {STAND_IN} is {state}"
+    for problem, source in sources.items():
+        for page in reading.pages_of(problem):
+            marked = STAND_IN in reading.pdf.pages[page - 1].lower()
+            if (source == "stand-in") != marked:
+                state = "missing" if source == "stand-in" else "left over"
+                yield f"page {page}: the mark {STAND_IN!r} of problem {problem.number} is {state}"
+    quick = reading.results["build"]["profile"] == "quick"
+    if quick != (QUICK in front.lower()):
+        yield f"page 1: the note on the {QUICK} is {'missing' if quick else 'left over'}"
+
+
+CHECKS: tuple[Callable[[Reading], Iterator[str]], ...] = (
+    _unanswered,
+    _without_code,
+    _missing_numbers,
+    _troubled_pages,
+    _fonts,
+    _empty_pages,
+    _wide_code,
+    _size,
+    _stand_in_marks,
+)
+
+
+def _squeezed(text: str) -> str:
+    """Text without white space, which a PDF's lines break at will."""
+    return re.sub(r"\s+", "", text)
+
+
+def _summary(reading: Reading, problem: Problem) -> str:
+    pages = reading.pages_of(problem)
+    bonus = f" + {problem.bonus} bonus" if problem.bonus else ""
+    source = {"course": "the course's data", "stand-in": "STAND-IN data", "none": "no data needed"}
+    return (
+        f"Problem {problem.number}: {problem.points}{bonus} points answered, "
+        f"pages {pages[0]}–{pages[-1]}, {source[reading.results[problem.experiment]['source']]}"
+    )
+
+
+def _last_good(path: Path) -> Path:
+    return path.with_name(".last-good.pdf")
+
+
+def _remember(path: Path) -> None:
+    part = path.with_name(".last-good.part")
+    shutil.copyfile(path, part)
+    part.replace(_last_good(path))
+
+
+def _put_back(path: Path) -> None:
+    """Put a PDF that failed aside and the last good one in its place."""
+    if not path.exists():
+        return
+    aside = path.with_name("submission.failed.pdf")
+    path.replace(aside)
+    if _last_good(path).exists():
+        shutil.copyfile(_last_good(path), path)
+        say(f"The PDF that failed is {aside}; the last good one is back at {path}.")
+    else:
+        say(f"The PDF that failed is {aside}.")
