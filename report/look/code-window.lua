@@ -14,10 +14,9 @@ local function code_window(div)
   end
   local parts = {}
   for _, block in ipairs(div.content) do
-    if block.t ~= 'CodeBlock' then
-      error('A code-window holds code blocks only, but there is a ' .. block.t .. ' in the one of '
-        .. (div.attributes.path or 'no path') .. ': move it outside.')
-    end
+    -- Quarto replaces `error` by a function that only prints; an assertion stops both renderers.
+    assert(block.t == 'CodeBlock', 'A code-window holds code blocks only, but there is a '
+      .. block.t .. ' in the one of ' .. (div.attributes.path or 'no path') .. ': move it outside.')
     local first = tonumber(block.attributes.startFrom or '1')
     table.insert(parts, string.format('(first: %d, code: %s),', first, typst_string(block.text)))
   end

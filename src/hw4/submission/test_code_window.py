@@ -160,7 +160,8 @@ def document(body: str) -> bytes:
         (LOOK / "code-window.typ").read_text(encoding="utf-8")
         + '#set document(title: "t")\n#set page("us-letter", margin: 1in)\n'
         + '#set text(font: "Libertinus Serif", size: 11pt)\n#set par(justify: true)\n'
-        # what Quarto's own definitions do to every block of code
+        # what templates do to every block of code
+        + "#show raw: set text(size: 0.86em)\n"
         + "#show raw.where(block: true): set block(fill: luma(230), inset: 8pt, radius: 2pt)\n"
         + body
     ).encode()
