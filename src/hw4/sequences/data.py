@@ -1,0 +1,278 @@
+"""The sequences of problem 2: find the files, check them, split off a validation set."""
+
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from hw4.foundation import course_files
+from hw4.foundation.course_files import DataSource
+from hw4.foundation.errors import UserError
+from hw4.foundation.places import data_folder
+from hw4.sequences import standin
+from hw4.sequences.arrays import MAX_BYTES, read_array
+
+FEATURES = 10
+"""Width of one step of a sequence, as the assignment has it."""
+FEWEST = 20
+"""Sequences that a file must hold at least, so that there is something to learn and to check."""
+MEMBERS = ("X_train.npy", "y_train.npy", "X_test.npy", "y_test.npy")
+FOLDERS = ("homework5_question2_data", "homework4_question2_data")
+ZIPS = tuple(f"{name}.zip" for name in FOLDERS)
+
+
+@dataclass(frozen=True)
+class Sequences:
+    """Sequences of different lengths, each with one number to predict.
+
+    Attributes:
+        inputs: arrays `(length, features)`, float32.
+        targets: `(sequences,)`, float64.
+    """
+
+    inputs: tuple[np.ndarray, ...]
+    targets: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.inputs)
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """Number of steps of each sequence, `(sequences,)`."""
+        return np.array([len(sequence) for sequence in self.inputs])
+
+    def first(self, steps: int) -> "Sequences":
+        """Every sequence cut to its first `steps`."""
+        return Sequences(tuple(sequence[:steps] for sequence in self.inputs), self.targets)
+
+    def last(self, steps: int) -> "Sequences":
+        """Every sequence cut to its last `steps`."""
+        return Sequences(tuple(sequence[-steps:] for sequence in self.inputs), self.targets)
+
+    def padded(self, steps: int, at: str = "end") -> np.ndarray:
+        """`(sequences, steps, features)`, with zeros at the `end` or in `front`."""
+        filled = np.zeros((len(self), steps, self.inputs[0].shape[1]), dtype=np.float32)
+        for row, sequence in zip(filled, self.inputs, strict=True):
+            if at == "end":
+                row[: len(sequence)] = sequence
+            else:
+                row[steps - len(sequence) :] = sequence
+        return filled
+
+    def take(self, places: np.ndarray) -> "Sequences":
+        """The sequences at `places`, in that order."""
+        return Sequences(tuple(self.inputs[place] for place in places), self.targets[places])
+
+
+def split(sequences: Sequences, share: float, seed: int) -> tuple[Sequences, Sequences]:
+    """A random `share` of the sequences set apart for validation: (training, validation)."""
+    order = np.random.default_rng(seed).permutation(len(sequences))
+    held_out = round(share * len(sequences))
+    return sequences.take(np.sort(order[held_out:])), sequences.take(np.sort(order[:held_out]))
+
+
+def source() -> DataSource:
+    """Where the data comes from, found without reading the arrays.
+
+    Raises:
+        UserError: some of the four files are there and others are not, or the zip is no zip.
+    """
+    place = _locate()
+    if place is None:
+        return DataSource("stand-in", f"sequences stand-in {standin.VERSION}")
+    paths = [place.path] if place.is_zip else [place.names[member] for member in MEMBERS]
+    names = tuple(path.relative_to(data_folder()).as_posix() for path in paths)
+    return DataSource("course", course_files.fingerprint(*paths), names)
+
+
+def load(origin: DataSource) -> tuple[Sequences, Sequences]:
+    """(training with validation, test): the course's files, or the stand-in.
+
+    Raises:
+        UserError: a file is missing, damaged, refused, or holds something else than sequences.
+    """
+    if origin.is_stand_in:
+        return tuple(Sequences(*part) for part in standin.make())
+    place = _locate()
+    if place is None:
+        raise UserError(
+            f"{data_folder()} no longer holds {', '.join(origin.files)}: put them back, "
+            "or start the build again without them."
+        )
+    training, test = (
+        check(
+            place.read(f"X_{part}.npy"),
+            place.read(f"y_{part}.npy"),
+            f"{place.path / f'X_{part}.npy'}",
+            f"{place.path / f'y_{part}.npy'}",
+        )
+        for part in ("train", "test")
+    )
+    return training, test
+
+
+def check(inputs: np.ndarray, targets: np.ndarray, x_path: str, y_path: str) -> Sequences:
+    """The sequences in two arrays as the course saved them.
+
+    Args:
+        inputs: `(sequences,)` of arrays `(length, features)`, or `(sequences, length, features)`.
+        targets: `(sequences, 1)` or `(sequences,)`.
+
+    Raises:
+        UserError: anything in them cannot be learned from; the sentence says what and where.
+    """
+    remedy = "use the course's file as it was downloaded"
+    if inputs.dtype == object and inputs.ndim != 1 or inputs.dtype != object and inputs.ndim != 3:
+        raise UserError(
+            f"{x_path} has the shape {inputs.shape}, a list of sequences of shape "
+            f"(length, {FEATURES}) was expected: {remedy}."
+        )
+    if len(inputs) < FEWEST:
+        raise UserError(
+            f"{x_path} holds {len(inputs)} sequences, at least {FEWEST} are needed: {remedy}."
+        )
+    for number, sequence in enumerate(inputs):
+        where = f"{x_path}: sequence {number} (counted from 0)"
+        if sequence.ndim == 2 and len(sequence) == 0:
+            raise UserError(f"{where} is empty, at least one step was expected: {remedy}.")
+        if sequence.ndim != 2 or sequence.shape[1] != FEATURES:
+            raise UserError(
+                f"{where} has the shape {sequence.shape}, (length, {FEATURES}) was expected: "
+                f"{remedy}."
+            )
+        if not np.isfinite(sequence).all():
+            step = int(np.argmin(np.isfinite(sequence).all(axis=1)))
+            raise UserError(
+                f"{where} holds NaN or infinity at step {step}, finite numbers were expected: "
+                f"{remedy}."
+            )
+    if targets.dtype == object or targets.ndim not in (1, 2) or targets.size != len(targets):
+        raise UserError(
+            f"{y_path} has the shape {targets.shape} of {targets.dtype}, one number a sequence, "
+            f"({len(inputs)}, 1), was expected: {remedy}."
+        )
+    if len(targets) != len(inputs):
+        raise UserError(
+            f"{y_path} holds {len(targets)} values and {x_path} {len(inputs)} sequences, as many "
+            f"of one as of the other were expected: {remedy}."
+        )
+    values = targets.reshape(-1).astype(np.float64)
+    if not np.isfinite(values).all():
+        place = int(np.argmin(np.isfinite(values)))
+        raise UserError(
+            f"{y_path} holds NaN or infinity at place {place} (counted from 0), finite numbers "
+            f"were expected: {remedy}."
+        )
+    if np.ptp(values) == 0:
+        raise UserError(
+            f"{y_path} holds the same value {values[0]} throughout, values to tell apart were "
+            f"expected: {remedy}."
+        )
+    return Sequences(tuple(np.asarray(sequence, np.float32) for sequence in inputs), values)
+
+
+@dataclass(frozen=True)
+class _Place:
+    """The zip, or the folder, that holds the four files.
+
+    Attributes:
+        names: for each of the four, its path in the folder or its name in the zip.
+    """
+
+    path: Path
+    is_zip: bool
+    names: dict[str, object]
+
+    def read(self, member: str) -> np.ndarray:
+        """The array in one of the four files.
+
+        Raises:
+            UserError: it is too large, cannot be read, or is refused.
+        """
+        path = self.path / member if self.is_zip else self.names[member]
+        return read_array(_bounded(self._bytes, member, path), path)
+
+    def _bytes(self, member: str) -> bytes:
+        """At most one byte more than is allowed, so that the caller can tell."""
+        if not self.is_zip:
+            with self.names[member].open("rb") as stream:
+                return stream.read(MAX_BYTES + 1)
+        with zipfile.ZipFile(self.path) as archive, archive.open(self.names[member]) as stream:
+            return stream.read(MAX_BYTES + 1)
+
+
+def _bounded(read: Callable[[str], bytes], member: str, path: Path) -> bytes:
+    try:
+        content = read(member)
+    except (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:
+        raise UserError(
+            f"{path} cannot be read ({error}), a readable file was expected: "
+            "download it again, without a password on it."
+        ) from error
+    except Exception as error:  # a damaged stream fails in each compressor's own way
+        raise UserError(
+            f"{path} is damaged ({error}), a whole file was expected: download it again."
+        ) from error
+    if len(content) > MAX_BYTES:
+        raise UserError(
+            f"{path} is larger than {MAX_BYTES // 2**20} MiB, the course's is under 1 MiB: "
+            "put the course's file there."
+        )
+    return content
+
+
+def _locate() -> _Place | None:
+    """The course's zip, or the folder with the files of it, or nothing.
+
+    Raises:
+        UserError: some of the four files are there and others are not, or the zip is no zip.
+    """
+    archive = course_files.find(*ZIPS)
+    if archive is not None:
+        return _Place(archive, True, _complete(archive, _zip_names(archive)))
+    folder = course_files.find(*FOLDERS)
+    for member in MEMBERS:
+        found = next(_below(folder, member), None) if folder else course_files.find(member)
+        if found is not None:
+            there = {entry.name.casefold(): entry for entry in sorted(found.parent.iterdir())}
+            return _Place(found.parent, False, _complete(found.parent, there))
+    if folder is not None:
+        raise UserError(
+            f"{folder} holds none of {', '.join(MEMBERS)}, all four were expected: "
+            "unpack the course's zip there, or take the folder away to use the stand-in."
+        )
+    return None
+
+
+def _below(folder: Path, member: str):
+    for entry in sorted(folder.rglob("*")):
+        if entry.name.casefold() == member.casefold() and "__MACOSX" not in entry.parts:
+            yield entry
+
+
+def _zip_names(archive: Path) -> dict[str, object]:
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            return {
+                Path(name).name.casefold(): name
+                for name in sorted(opened.namelist(), reverse=True)
+                if "__MACOSX" not in name and not name.endswith("/")
+            }
+    except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+        raise UserError(
+            f"{archive} cannot be opened as a zip ({error}), the course's zip was expected: "
+            "download it again."
+        ) from error
+
+
+def _complete(where: Path, there: dict[str, object]) -> dict[str, object]:
+    """For each of the four files what `there` has under its name (in lower case)."""
+    missing = [member for member in MEMBERS if member.casefold() not in there]
+    if missing:
+        raise UserError(
+            f"{where} lacks {' and '.join(missing)}, all of {', '.join(MEMBERS)} were expected: "
+            "put the missing files beside the others."
+        )
+    return {member: there[member.casefold()] for member in MEMBERS}
