@@ -2,13 +2,14 @@
 
 import os
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hw4.foundation.atomic import write_bytes
 from hw4.foundation.errors import UserError
+from hw4.foundation.places import ROOT
 from hw4.foundation.progress import say
 from hw4.submission.code_window import excerpt
 from hw4.submission.pdf import Pdf
@@ -30,7 +31,7 @@ _DEFINITION = re.compile(r"\s*(class|def) ")
 _TROUBLE = {
     "an unresolved reference": re.compile(r"\?+@?(fig|tbl|eq|sec|lst)-|@(fig|tbl|eq|sec|lst)-\w"),
     "a traceback": re.compile(r"Traceback \(most recent call last\)"),
-    "an error text": re.compile(r"^\s*\w*(Error|Exception): ", re.MULTILINE),
+    "an error text": re.compile(r"\b[A-Z]\w*(Error|Exception): "),
     "a warning text": re.compile(r"\b(User|Runtime|Future|Deprecation)Warning\b"),
     "an inline expression that was not computed": re.compile(r"\{python\}"),
     "a value that is no number": re.compile(r"(?<![\w.])(nan|NaN|inf)(?![\w.])"),
@@ -63,29 +64,31 @@ class Reading:
 def check() -> int:
     """Proof-read the PDF; 0 if nothing was found, else 1, with a list of what was found.
 
-    As a `post-render` step it also guards the last good PDF: one that fails is put aside as
-    `submission.failed.pdf`, and the last good one put back.
+    As a `post-render` step it reads what the renderer has just made, and guards the last good
+    PDF where the renderer does not do so itself: Quarto's, if it fails here, is put aside as
+    `submission-rejected.pdf`, and the last good one put back.
     """
-    path = submission_pdf()
-    after_render = bool(os.environ.get("QUARTO_PROJECT_OUTPUT_FILES"))
+    final = submission_pdf()
+    made = os.environ.get("QUARTO_PROJECT_OUTPUT_FILES", "").splitlines()
+    path = (ROOT / made[0]) if made else final
     try:
         reading = Reading(Pdf(path), read_results(), rubric())
         found = findings(reading)
     except UserError:
-        if after_render:
-            _put_back(path)
+        if made and path == final:
+            _put_back(final)
         raise
     if found:
-        say(f"Proof-reading of {path} found {len(found)}:")
+        say(f"Proof-reading found {len(found)} {'fault' if len(found) == 1 else 'faults'}:")
         for line in found:
             say(f"  - {line}")
-        if after_render:
-            _put_back(path)
+        if made and path == final:
+            _put_back(final)
         return 1
     for problem in reading.problems:
         say(_summary(reading, problem))
-    if after_render:
-        _remember(path)
+    if made:
+        _remember(path, final)
     return 0
 
 
@@ -225,24 +228,22 @@ def _summary(reading: Reading, problem: Problem) -> str:
     )
 
 
-def _last_good(path: Path) -> Path:
-    return path.with_name(".last-good.pdf")
+def _last_good(final: Path) -> Path:
+    return final.with_name(".last-good.pdf")
 
 
-def _remember(path: Path) -> None:
-    part = path.with_name(".last-good.part")
-    shutil.copyfile(path, part)
-    part.replace(_last_good(path))
+def _remember(path: Path, final: Path) -> None:
+    write_bytes(_last_good(final), path.read_bytes())
 
 
-def _put_back(path: Path) -> None:
+def _put_back(final: Path) -> None:
     """Put a PDF that failed aside and the last good one in its place."""
-    if not path.exists():
+    if not final.exists():
         return
-    aside = path.with_name("submission.failed.pdf")
-    path.replace(aside)
-    if _last_good(path).exists():
-        shutil.copyfile(_last_good(path), path)
-        say(f"The PDF that failed is {aside}; the last good one is back at {path}.")
+    aside = final.with_name(f"{final.stem}-rejected.pdf")
+    final.replace(aside)
+    if _last_good(final).exists():
+        write_bytes(final, _last_good(final).read_bytes())
+        say(f"The PDF with these faults is {aside}; the last good one is back at {final}.")
     else:
-        say(f"The PDF that failed is {aside}.")
+        say(f"The PDF with these faults is {aside}.")
