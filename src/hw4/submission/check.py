@@ -144,11 +144,9 @@ def _missing_numbers(reading: Reading) -> Iterator[str]:
 
 
 def _troubled_pages(reading: Reading) -> Iterator[str]:
-    for page, text in enumerate(reading.pdf.pages, 1):
-        prose = text
-        for run in reading.pdf.code_runs(page):
-            # What stands in code windows and inline code is meant to be there.
-            prose = prose.replace(run.text.strip(), "", 1)
+    for page in range(1, reading.pdf.page_count + 1):
+        # What stands in code windows is meant to be there.
+        prose = reading.pdf.prose(page)
         for name, pattern in _TROUBLE.items():
             if hit := pattern.search(prose):
                 line = prose[: hit.end() + 40].splitlines()[-1].strip()

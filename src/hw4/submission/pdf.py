@@ -85,6 +85,17 @@ class Pdf:
         self._reader.pages[page - 1].extract_text(visitor_text=visit)
         return runs
 
+    def prose(self, page: int) -> str:
+        """The text of a page without what is set in the code font."""
+        pieces: list[str] = []
+
+        def visit(text: str, page: list[float], own: list[float], font: Any, size: float) -> None:
+            if not (font and MONOSPACE in str(font.get("/BaseFont"))):
+                pieces.append(text)
+
+        self._reader.pages[page - 1].extract_text(visitor_text=visit)
+        return "".join(pieces)
+
     def fonts_not_embedded(self) -> set[str]:
         """The names of fonts that a reader would have to have."""
         missing = set()
