@@ -1,7 +1,7 @@
 -- Figures, tables, listings, equations and the references to them, in the Typst that Quarto
--- writes for them, so that one template serves both. It also looks for what nobody would set:
--- such things are written to standard error as `press <TAB> needle <TAB> message` lines, from
--- which the press finds file and line, and the run ends with status 3.
+-- writes for them, so that one template serves both. What cannot be set is written to standard
+-- error as a line `press <TAB> needle <TAB> message`, from which the press finds file and line,
+-- and the run ends with status 3; the pictures to fetch as lines `picture <TAB> path`.
 
 local names = { fig = "Figure", tbl = "Table", lst = "Listing", eq = "Equation", sec = "Section" }
 local captions = { fig = "bottom", tbl = "top", lst = "top" }
@@ -54,6 +54,7 @@ local function picture(image, alt)
         .. "fig-alt, width or height")
     end
   end
+  io.stderr:write("picture\t", image.src, "\n")
   alt = alt or image.attributes["fig-alt"] or image.attributes.alt
   if not alt or alt == "" then
     problem(image.src, "the picture " .. image.src .. " has no alternative text; put it into "
@@ -97,6 +98,16 @@ local function float(div, kind)
         block.caption = pandoc.Caption({})
       end
     end
+  end
+  if kind ~= "lst" then
+    content:walk({
+      CodeBlock = function(code)
+        if code.classes[1] then
+          problem("#" .. div.identifier, "code is shown inside " .. div.identifier
+            .. "; give its cell '#| echo: false'")
+        end
+      end,
+    })
   end
   if not caption then
     problem("#" .. div.identifier, div.identifier .. " has no caption; make it the last paragraph "
@@ -148,21 +159,18 @@ local function equations(block)
         local part = inlines[stop]
         if part.t == "Quoted" then
           text = text .. '"' .. pandoc.utils.stringify(part.content) .. '"'
-        elseif part.t == "SoftBreak" then
-          text = text .. "\n"
-        else
+        elseif part.t == "Str" or part.t == "Space" then
           text = text .. pandoc.utils.stringify(part)
+        else -- Quarto stops reading here and prints the braces
+          break
         end
         stop = stop + 1
       end
       local name, alt = text:match('^%s*{#(eq%-[%w%-_]+)%s+alt="(.*)"}$')
       local first = math.text:match("[^\n]+") or math.text
       if not name then
-        problem(first, "a block equation needs a name and its words, on one line, right after "
-          .. 'the closing $$: {#eq-name alt="…"}')
-        return nil
-      elseif text:match("\n") then
-        problem("#" .. name, "the braces after an equation stand on one line, which Quarto needs")
+        problem(first, "a block equation needs a name and its words, on one line and without "
+          .. 'markup, right after the closing $$: {#eq-name alt="…"}')
         return nil
       end
       define(name)
@@ -263,36 +271,13 @@ local main = {
       defined[header.identifier] = true
     end
   end,
-  Span = function(span)
-    for _, class in ipairs(span.classes) do
-      if class ~= "smallcaps" and class ~= "underline" and class ~= "mark" then
-        problem("." .. class, "the class " .. class .. " of a span is not known here; use "
-          .. "*emphasis*, **strong**, or a raw `…`{=typst}")
-      end
-    end
-  end,
   Para = equations,
   Plain = equations,
   Cite = reference,
 }
 
-local last = {
-  RawBlock = function(block)
-    if block.format ~= "typst" and not block.text:match("^%s*<!%-%-.*%-%->%s*$") then
-      problem(block.text:match("[^\n]+"), "raw " .. block.format .. " cannot be set in this PDF; "
-        .. "write Markdown, or Typst in a ```{=typst} block")
-    end
-  end,
-  RawInline = function(inline)
-    if inline.format ~= "typst" and not inline.text:match("^<!%-%-.*%-%->$") then
-      problem(inline.text, "raw " .. inline.format .. " cannot be set in this PDF; write Markdown, "
-        .. "or Typst as `…`{=typst}")
-    end
-  end,
-}
-
 function Pandoc(doc)
-  doc = doc:walk(main):walk(last)
+  doc = doc:walk(main)
   for _, it in ipairs(references) do
     if not defined[it[1]] then
       problem("@" .. it[2], "the reference @" .. it[2] .. " points to nothing; there is no {#"

@@ -15,7 +15,7 @@ from hw4.foundation.progress import say
 from hw4.submission.kernel import Kernel
 from hw4.submission.markdown import Writer
 from hw4.submission.project import Project, find_root, load_project, run_steps
-from hw4.submission.source import Cell, Prose, read_lines, split_cells, split_header
+from hw4.submission.source import Line, Prose, read_lines, split_cells, split_header
 from hw4.submission.typeset import to_pdf, to_typst
 
 
@@ -37,14 +37,11 @@ def render(document: Path, output: Path) -> Path:
         raise UserError(f"There is no document {document}.")
     header, body = split_header(read_lines(document, root))
     project = load_project(root, header, document)
-    parts = split_cells(body)
-    run_steps(project.pre_render, project, {})
-
     output.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="hw4-press-") as temporary:
         folder = Path(temporary)
         writer = Writer(folder, project.execute)
-        asyncio.run(_execute(parts, project, writer))
+        asyncio.run(_execute(body, project, writer))
         for notice in writer.notices:
             say(f"  {notice}")
         pdf = to_pdf(to_typst(writer.lines, project, folder), project)
@@ -53,10 +50,13 @@ def render(document: Path, output: Path) -> Path:
     return output
 
 
-async def _execute(parts: list[Prose | Cell], project: Project, writer: Writer) -> None:
+async def _execute(body: list[Line], project: Project, writer: Writer) -> None:
+    """Read the body, run what comes before the documents, then run the cells."""
     kernel = Kernel(project.root, project.environment)
     try:
-        await kernel.start()
+        await kernel.start()  # it takes a second or two, during which the document is read
+        parts = split_cells(body)
+        run_steps(project.pre_render, project, {})
         await kernel.ready()
         for part in parts:
             if isinstance(part, Prose):
@@ -77,7 +77,7 @@ def _hand_out(pdf: bytes, output: Path, project: Project) -> None:
         run_steps(
             project.post_render,
             project,
-            {"QUARTO_PROJECT_OUTPUT_FILES": str(candidate), "QUARTO_PROJECT_OUTPUT_DIR": "_output"},
+            {"QUARTO_PROJECT_OUTPUT_FILES": str(candidate)},
         )
     except UserError as error:
         rejected = output.with_name(f"{output.stem}-rejected.pdf")

@@ -11,6 +11,9 @@ from pathlib import Path
 from hw4.foundation.errors import UserError
 from hw4.submission.source import Line, load_yaml, read_lines
 
+INTERRUPTED = (130, -2)
+"""Statuses of a command that a person stopped."""
+
 EXECUTE = {
     "echo": True,
     "output": True,
@@ -43,6 +46,7 @@ class Project:
 
     Attributes:
         root: the project's folder, where cells run.
+        document: the document that is rendered.
         pre_render: commands before the documents, as Quarto's `project: pre-render`.
         post_render: commands after the PDF is there.
         execute: how cells are shown unless they say otherwise.
@@ -55,6 +59,7 @@ class Project:
     """
 
     root: Path
+    document: Path
     pre_render: tuple[str, ...]
     post_render: tuple[str, ...]
     execute: dict
@@ -99,6 +104,7 @@ def load_project(root: Path, header: list[Line], document: Path) -> Project:
 
     return Project(
         root=root,
+        document=document,
         pre_render=_list(project.get("pre-render")),
         post_render=_list(project.get("post-render")),
         execute=execute,
@@ -129,6 +135,8 @@ def run_steps(commands: tuple[str, ...], project: Project, extra: dict[str, str]
             status = subprocess.run(words, cwd=project.root, env=environment).returncode
         except OSError as error:
             raise UserError(f"The step '{command}' of _quarto.yml did not start: {error}") from None
+        if status in INTERRUPTED:
+            raise KeyboardInterrupt
         if status:
             raise UserError(f"The step '{command}' of _quarto.yml ended with status {status}.")
 

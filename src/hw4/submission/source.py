@@ -159,6 +159,7 @@ def split_cells(lines: list[Line]) -> list[Prose | Cell]:
     _check_fences(lines)
     notebook = jupytext.reads("\n".join(line.text for line in lines) + "\n", fmt="Rmd")
     parts: list[Prose | Cell] = []
+    labels: set[str] = set()
     at = 0
     for parsed in notebook.cells:
         source = parsed.source.splitlines()
@@ -166,7 +167,12 @@ def split_cells(lines: list[Line]) -> list[Prose | Cell]:
             while not _chunk(lines[at].text):
                 at += 1
             code = tuple(lines[at + 1 : at + 1 + len(source)])
-            parts.append(Cell(lines[at], code, _options(code)))
+            cell = Cell(lines[at], code, _options(code))
+            label = cell.options.get("label")
+            if label in labels:
+                raise UserError(f"{lines[at]}: the label {label} is given twice; rename one.")
+            labels |= {label} if label else set()
+            parts.append(cell)
             at += len(source) + 2
         elif source:
             while lines[at].text != source[0]:

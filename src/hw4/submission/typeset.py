@@ -11,12 +11,11 @@ from pathlib import Path
 import yaml
 
 from hw4.foundation.errors import UserError
+from hw4.foundation.progress import say
 from hw4.submission.project import Project
 from hw4.submission.source import Line
 
 HERE = Path(__file__).parent
-REFUSED = 3
-"""The status with which `crossref.lua` says that it found something nobody would set."""
 
 
 def pandoc_program() -> str:
@@ -49,17 +48,22 @@ def to_typst(lines: list[Line], project: Project, folder: Path) -> Path:
     command += [f"--template={template}", f"--metadata-file={metadata}"]
     if project.highlighting:
         command += [f"--syntax-highlighting={project.highlighting}"]
-    command += [f"--lua-filter={path}" for path in (*project.filters, HERE / "crossref.lua")]
+    filters = (HERE / "lint.lua", *project.filters, HERE / "crossref.lua")
+    command += [f"--lua-filter={path}" for path in filters]
     typst = folder / "submission.typ"
     command += [f"--output={typst}"]
     text = "\n".join(line.text for line in lines) + "\n"
     done = subprocess.run(command, input=text, text=True, capture_output=True, encoding="utf-8")
-    if done.returncode == REFUSED:
-        raise UserError(_problems(done.stderr, lines))
-    if done.returncode:
-        raise UserError(f"Pandoc could not read the document: {done.stderr.strip()}")
-    if done.stderr.strip():
-        raise UserError(f"Pandoc is not sure about the document: {done.stderr.strip()}")
+    said: dict[str, list[str]] = {"press": [], "picture": [], "": []}
+    for line in done.stderr.splitlines():
+        kind, tab, rest = line.partition("\t")
+        said[kind if tab and kind in said else ""].append(rest if tab else line)
+    if said["press"]:
+        raise UserError("\n".join(_problem(message, lines) for message in said["press"]))
+    if done.returncode or said[""]:
+        raise UserError("Pandoc cannot read the document: " + "\n".join(said[""]))
+    for picture in said["picture"]:
+        _fetch(picture, project, folder, lines)
     return typst
 
 
@@ -73,7 +77,7 @@ def to_pdf(typst: Path, project: Project) -> bytes:
 
     epoch = os.environ.get("SOURCE_DATE_EPOCH")
     try:
-        return compiler.compile(
+        pdf, warnings = compiler.compile_with_warnings(
             str(typst),
             root=str(typst.parent),
             ignore_system_fonts=True,
@@ -85,16 +89,29 @@ def to_pdf(typst: Path, project: Project) -> bytes:
         raise UserError(
             f"Typst cannot set the document: {error.message}{hints}\n{error.diagnostic}"
         ) from None
+    for warning in warnings:
+        say(f"  Typst: {warning.message}")
+    return pdf
 
 
-def _problems(output: str, lines: list[Line]) -> str:
-    found = []
-    for message in output.splitlines():
-        if message.startswith("press\t"):
-            _, needle, words = message.split("\t", 2)
-            where = _where(needle, lines)
-            found.append(f"{where}: {words}." if where else f"{words}.")
-    return "\n".join(found)
+def _problem(message: str, lines: list[Line]) -> str:
+    needle, _, words = message.partition("\t")
+    where = _where(needle, lines)
+    return f"{where}: {words}." if where else f"{words}."
+
+
+def _fetch(picture: str, project: Project, folder: Path, lines: list[Line]) -> None:
+    """Copy a picture that the document names to where Typst will look for it."""
+    here = folder / picture.lstrip("/")
+    if here.is_file():
+        return
+    there = (project.root if picture.startswith("/") else project.document.parent) / picture.lstrip(
+        "/"
+    )
+    if not there.is_file():
+        raise UserError(f"{_where(picture, lines)}: there is no picture {picture}; mend the path.")
+    here.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(there, here)
 
 
 def _where(needle: str, lines: list[Line]) -> Line | None:

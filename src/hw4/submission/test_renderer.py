@@ -1,0 +1,88 @@
+"""Quarto where there is one that fits, else the press; and one line that says why."""
+
+import sys
+
+import pytest
+
+from hw4.foundation.errors import UserError
+from hw4.submission import renderer
+from hw4.submission.renderer import choose, render
+
+
+@pytest.fixture
+def machine(tmp_path, monkeypatch):
+    """A machine without Quarto; returns a function that puts one on its PATH."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(renderer.sys, "prefix", str(tmp_path / "venv"))
+    monkeypatch.setattr(renderer.sys, "executable", str(tmp_path / "venv" / "bin" / "python"))
+
+    def put(version, status=0):
+        program = tmp_path / "quarto"
+        program.write_text(
+            f'#!/bin/sh\nif [ "$1" = --version ]; then echo {version}; exit 0; fi\n'
+            f'echo "$1 with $QUARTO_PYTHON" > {tmp_path}/called\nexit {status}\n'
+        )
+        program.chmod(0o755)
+        return program
+
+    return put
+
+
+def test_quarto_on_path_is_used(machine):
+    program = machine("1.10.3")
+    choice = choose("auto")
+    assert choice.quarto == program
+    assert choice.line == f"Rendering with Quarto 1.10.3 ({program})."
+
+
+@pytest.mark.parametrize("version", ["1.8.27", "1.4", "0.9.80", "unknown"])
+def test_a_quarto_that_is_too_old_is_not_used(machine, version):
+    machine(version)
+    choice = choose("auto")
+    assert choice.quarto is None
+    assert "1.9 or newer is needed" in choice.line
+
+
+def test_without_quarto_the_press_is_used_and_the_line_says_why(machine):
+    choice = choose("auto")
+    assert choice.quarto is None
+    assert "built-in press: there is no Quarto on PATH" in choice.line
+
+
+def test_asking_for_a_quarto_that_is_not_there_is_an_error(machine):
+    with pytest.raises(UserError, match=r"Install Quarto 1\.9 or newer"):
+        choose("quarto")
+
+
+def test_a_failed_installation_is_tried_once_and_remembered(machine, tmp_path, monkeypatch):
+    tries = []
+
+    def failing(command, **_):
+        tries.append(command)
+        raise OSError("no network")
+
+    monkeypatch.setattr(renderer.subprocess, "run", failing)
+    for _ in range(2):
+        choice = choose("auto", may_install=True)
+    assert len(tries) == 1
+    assert "installing it failed" in choice.line
+    assert str(tmp_path / "venv" / "quarto-not-installed") in choice.line
+
+
+def test_an_installation_is_not_tried_where_there_is_a_quarto(machine, monkeypatch):
+    machine("1.9.1")
+    monkeypatch.setattr(renderer, "_install", lambda: pytest.fail("tried to install"))
+    assert choose("auto", may_install=True).quarto
+
+
+@pytest.mark.parametrize("status", [0, 1])
+def test_quarto_renders_with_this_python_and_its_status_is_passed_on(machine, tmp_path, status):
+    machine("1.10.0", status)
+    assert render("auto") == status
+    assert (tmp_path / "called").read_text() == f"render with {sys.executable}\n"
+
+
+def test_the_telling_line_of_an_installer_is_found():
+    text = "  Traceback\n   File x\n  urllib.error.URLError: <urlopen error no host>\n\nhint: x"
+    assert renderer._reason(text) == "urllib.error.URLError: <urlopen error no host>"
+    assert renderer._reason("") == "the installer failed"
