@@ -126,6 +126,8 @@ class Experiment(Generic[R]):
         libraries: distributions whose versions can change a number.
         circumstances: further plain values that can change a number and that lie outside code,
             settings and data (whether pre-trained weights are at hand, say).
+        prepare: called before anything is computed, and only then; may fetch what `circumstances`
+            looks for, so that a warm build never waits on a network.
     """
 
     name: str
@@ -136,6 +138,7 @@ class Experiment(Generic[R]):
     source: Callable[[], DataSource]
     libraries: tuple[str, ...]
     circumstances: Callable[[], Any] = lambda: None
+    prepare: Callable[[], None] = lambda: None
 
     def stored(self) -> R:
         """The stored result for things as they stand.
@@ -172,9 +175,10 @@ class Experiment(Generic[R]):
 
         Of two builds at once, one computes and the other waits for it.
         """
-        state = self._state
-        if _sound(state.entry, quiet=True) is not None:
+        if _sound(self._state.entry, quiet=True) is not None:
             return False
+        self.prepare()
+        state = self._state
         lock = FileLock(store_folder() / self.name / "lock")
         (store_folder() / self.name).mkdir(parents=True, exist_ok=True)
         try:
