@@ -114,21 +114,6 @@ local function float(div, kind)
       .. "of the div")
     return content
   end
-  if kind == "fig" then
-    local pictures = 0
-    content = content:walk({
-      Figure = function(inner) return inner.content end,
-    }):walk({
-      Image = function(image)
-        pictures = pictures + 1
-        return picture(image, div.attributes["fig-alt"])
-      end,
-    })
-    if pictures > 1 then
-      problem("#" .. div.identifier, div.identifier .. " holds " .. pictures .. " pictures; draw "
-        .. "them as panels of one figure")
-    end
-  end
   return figure(kind, div.identifier, content, caption)
 end
 
@@ -217,67 +202,87 @@ local function reference(cite)
   return result
 end
 
-local main = {
-  traverse = "topdown",
-  Div = function(div)
-    local kind = kind_of(div.identifier)
-    if kind and captions[kind] then
-      return float(div, kind)
-    end
-    plain_div(div)
-  end,
-  Figure = function(block)
-    local caption = pandoc.utils.blocks_to_inlines(block.caption.long)
-    local id = kind_of(block.identifier) == "fig" and block.identifier or nil
-    if id then
-      define(id)
-    end
-    local content = block.content:walk({
-      Image = function(image)
-        local alt = image.attributes["fig-alt"] or block.attributes["fig-alt"]
-        return picture(image, alt or "")
-      end,
-    })
-    return figure("fig", id, content, caption)
-  end,
-  Image = function(image) return picture(image) end,
-  Table = function(table)
-    local caption = table.caption.long
-    local last = #caption > 0 and pandoc.utils.stringify(caption) or ""
-    local id = last:match("{#(tbl%-[%w%-_]+)}%s*$")
-    if id then
-      problem("#" .. id, "the name " .. id .. " stands in a caption; put the table into ::: {#"
-        .. id .. "} with the caption as its last paragraph")
-    end
-    table.classes:insert("typst:no-figure")
-    return table
-  end,
-  CodeBlock = function(code)
-    if kind_of(code.identifier) ~= "lst" then
-      return nil
-    end
-    local id, caption = code.identifier, code.attributes["lst-cap"]
-    if not caption then
-      problem("#" .. id, "the listing " .. id .. ' has no caption; add lst-cap="…"')
-      return nil
-    end
-    define(id)
-    code.identifier, code.attributes["lst-cap"] = "", nil
-    local inlines = pandoc.utils.blocks_to_inlines(pandoc.read(caption, "markdown").blocks)
-    return figure("lst", id, pandoc.Blocks({ code }), inlines)
-  end,
-  Header = function(header)
-    if header.identifier ~= "" then
-      defined[header.identifier] = true
-    end
-  end,
-  Para = equations,
-  Plain = equations,
-  Cite = reference,
+-- A figure's words belong to its picture; a picture in it needs no frame of its own.
+local function pass_on_alt(block)
+  if kind_of(block.identifier) ~= "fig" and block.t == "Div" then
+    return nil
+  end
+  local alt, pictures = block.attributes["fig-alt"], 0
+  block.content = block.content:walk({
+    Figure = function(inner) return inner.content end,
+  }):walk({
+    Image = function(image)
+      pictures = pictures + 1
+      image.attributes["fig-alt"] = alt or image.attributes["fig-alt"]
+      return image
+    end,
+  })
+  if pictures > 1 then
+    problem("#" .. block.identifier, block.identifier .. " holds " .. pictures .. " pictures; "
+      .. "draw them as panels of one figure")
+  end
+  return block
+end
+
+local function listing(code)
+  if kind_of(code.identifier) ~= "lst" then
+    return nil
+  end
+  local id, caption = code.identifier, code.attributes["lst-cap"]
+  if not caption then
+    problem("#" .. id, "the listing " .. id .. ' has no caption; add lst-cap="…"')
+    return nil
+  end
+  define(id)
+  code.identifier, code.attributes["lst-cap"] = "", nil
+  local inlines = pandoc.utils.blocks_to_inlines(pandoc.read(caption, "markdown").blocks)
+  return figure("lst", id, pandoc.Blocks({ code }), inlines)
+end
+
+local function table_inside(table)
+  local words = pandoc.utils.stringify(table.caption.long)
+  local id = words:match("{#(tbl%-[%w%-_]+)}%s*$")
+  if id then
+    problem("#" .. id, "the name " .. id .. " stands in a caption; put the table into ::: {#"
+      .. id .. "} with the caption as its last paragraph")
+  end
+  table.classes:insert("typst:no-figure") -- Quarto's frame is the only one
+  return table
+end
+
+local function heading(header)
+  if header.identifier ~= "" then
+    defined[header.identifier] = true
+  end
+end
+
+local passes = {
+  { Div = pass_on_alt, Figure = pass_on_alt },
+  { Cite = reference, Para = equations, Plain = equations, Table = table_inside, Header = heading },
+  { Image = function(image) return picture(image) end },
+  {
+    CodeBlock = listing,
+    Div = function(div)
+      local kind = kind_of(div.identifier)
+      if kind and captions[kind] then
+        return float(div, kind)
+      end
+      plain_div(div)
+    end,
+    Figure = function(block)
+      local id = kind_of(block.identifier) == "fig" and block.identifier or nil
+      if id then
+        define(id)
+      end
+      return figure("fig", id, block.content, pandoc.utils.blocks_to_inlines(block.caption.long))
+    end,
+  },
 }
 
 function Pandoc(doc)
-  doc = doc:walk(main)
+  for _, pass in ipairs(passes) do
+    doc = doc:walk(pass)
+  end
   for _, it in ipairs(references) do
     if not defined[it[1]] then
       problem("@" .. it[2], "the reference @" .. it[2] .. " points to nothing; there is no {#"

@@ -14,6 +14,7 @@ SHORTCODE = re.compile(r"(?<!\{)\{\{<\s*(/?\w+)?.*?(>\}\}|$)")
 FENCE = re.compile(r"^(?P<indent>\s*)(?P<ticks>`{3,}|~{3,})\s*(?P<info>.*?)\s*$")
 CHUNK = re.compile(r"^\{\s*(?P<language>[A-Za-z]\w*)(?P<rest>[^}]*)\}$")
 OPTION = re.compile(r"^#\s*\|\s?(?P<yaml>.*)$")
+SHOWN = re.compile(r"``.+?``")
 OPEN_INLINE = re.compile(r"(?<!`)`\{([A-Za-z]\w*)\}(?=[ \t]|$)")
 INLINE = re.compile(r"(?P<before>^|[^`])`\{python\}[ \t](?P<expression>[^`]+)`")
 
@@ -249,7 +250,7 @@ def _check_prose(lines: tuple[Line, ...]) -> None:
                 "`{python} …` in its place"
             )
             raise UserError(f"{line}: the shortcode {found[0]} is not known here; {instead}.")
-        found = None if closing else OPEN_INLINE.search(INLINE.sub("", line.text))
+        found = None if closing else OPEN_INLINE.search(INLINE.sub("", SHOWN.sub("", line.text)))
         if found and found[1] != "python":
             raise UserError(f"{line}: expressions are in Python; write `{{python}} …`.")
         if found:

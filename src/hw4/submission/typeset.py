@@ -61,7 +61,7 @@ def to_typst(lines: list[Line], project: Project, folder: Path) -> Path:
     if said["press"]:
         raise UserError("\n".join(_problem(message, lines) for message in said["press"]))
     if done.returncode or said[""]:
-        raise UserError("Pandoc cannot read the document: " + "\n".join(said[""]))
+        raise UserError(_doubt("\n".join(said[""]), lines))
     for picture in said["picture"]:
         _fetch(picture, project, folder, lines)
     return typst
@@ -100,6 +100,18 @@ def _problem(message: str, lines: list[Line]) -> str:
     return f"{where}: {words}." if where else f"{words}."
 
 
+def _doubt(words: str, lines: list[Line]) -> str:
+    """What Pandoc warns of: nothing of it may go into a submission."""
+    twice = re.search(r"Duplicate identifier '(.*?)'", words)
+    if twice:
+        return _problem(f"#{twice[1]}\tthe name {twice[1]} is given twice; rename one", lines)
+    tex = re.search(r"Could not convert TeX math (.*), rendering", words, re.DOTALL)
+    if tex:
+        first = tex[1].splitlines()[0]
+        return _problem(f"{first}\tthis TeX is not understood: {tex[1]}", lines)
+    return f"Pandoc cannot read the document: {words}"
+
+
 def _fetch(picture: str, project: Project, folder: Path, lines: list[Line]) -> None:
     """Copy a picture that the document names to where Typst will look for it."""
     here = folder / picture.lstrip("/")
@@ -116,7 +128,7 @@ def _fetch(picture: str, project: Project, folder: Path, lines: list[Line]) -> N
 
 def _where(needle: str, lines: list[Line]) -> Line | None:
     """The line a problem is about: the first that has its words, whole rather than as a part."""
-    whole = re.compile(re.escape(needle) + r"(?![\w-])")
+    whole = re.compile(r"(?<!\w)" + re.escape(needle) + r"(?![\w-])")
     return next((line for line in lines if whole.search(line.text)), None) or next(
         (line for line in lines if needle in line.text), None
     )

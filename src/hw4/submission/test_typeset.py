@@ -1,0 +1,146 @@
+"""Markdown becomes the Typst that Quarto would write for it, or is refused by file and line."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from hw4.foundation.errors import UserError
+from hw4.submission.project import load_project
+from hw4.submission.source import Line
+from hw4.submission.typeset import to_pdf, to_typst
+
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="9" height="9"/></svg>'
+
+
+@pytest.fixture
+def typst(project: Path, tmp_path: Path):
+    """A function from Markdown to the body of the Typst document."""
+    (project / "pic.svg").write_text(SVG)
+    settings = load_project(project, [], project / "report" / "submission.qmd")
+    build = tmp_path / "build"
+    build.mkdir()
+
+    def convert(markdown: str) -> str:
+        rows = enumerate(markdown.splitlines(), start=1)
+        lines = [Line(row, Path("a.qmd"), number) for number, row in rows]
+        text = to_typst(lines, settings, build).read_text(encoding="utf-8")
+        body = text.split("#show: doc => article(")[1].split("  doc,\n)\n", 1)[1]
+        return re.sub(r"\s+", " ", body).strip()
+
+    convert.settings, convert.build = settings, build
+    return convert
+
+
+def test_a_figure_with_its_caption_and_words(typst):
+    body = typst(
+        '::: {#fig-a fig-alt="A \\"line\\" \\(down\\)."}\n![](/pic.svg)\n\nA *caption*.\n:::\n'
+    )
+    assert body == (
+        '#figure([ #box(image("/pic.svg", alt: "A \\"line\\" (down).")) '
+        "], caption: figure.caption(position: bottom, [A #emph[caption].]), "
+        'kind: "quarto-float-fig", supplement: "Figure")<fig-a>'
+    )
+
+
+def test_a_table_has_its_caption_above_and_no_second_figure(typst):
+    body = typst("::: {#tbl-a}\n| a | b |\n|---|--:|\n| 1 | 2 |\n\nThe caption.\n:::\n")
+    assert body.count("#figure(") == 1
+    assert "table.header([a], [b],)" in body
+    assert "position: top, [The caption.]" in body
+    assert body.endswith('kind: "quarto-float-tbl", supplement: "Table")<tbl-a>')
+
+
+def test_a_caption_may_hold_a_reference_and_mathematics(typst):
+    body = typst(
+        '# A {#sec-a}\n\n::: {#fig-a fig-alt="x"}\n![](/pic.svg)\n\nSee @sec-a, $x$.\n:::\n'
+    )
+    assert (
+        "[See #ref(<sec-a>, supplement: [Section]), "
+        '#math.equation(alt: "x", $x$).]), kind: "quarto-float-fig"'
+    ) in body
+
+
+def test_equations_listings_and_references(typst):
+    body = typst(
+        'Text $$ a + b $$ {#eq-a alt="a plus b"} goes on.\n\n'
+        '``` {.python #lst-a lst-cap="The *code*."}\n1\n```\n\n# Part {#sec-a}\n\n'
+        "@eq-a, @Lst-a, [@sec-a; @eq-a], [-@eq-a], [see @sec-a].\n"
+    )
+    assert '#math.equation(block: true, numbering: equation-numbering, alt: "a plus b", [' in body
+    assert "])<eq-a> goes on." in body
+    assert (
+        'caption: figure.caption(position: top, [The #emph[code].]), kind: "quarto-float-lst"'
+        in body
+    )
+    assert (
+        "#ref(<eq-a>, supplement: [Equation]), #ref(<lst-a>, supplement: [Listing]), "
+        "#ref(<sec-a>, supplement: [Section]), #ref(<eq-a>, supplement: [Equation]), "
+        "#ref(<eq-a>, supplement: []), #ref(<sec-a>, supplement: [see])."
+    ) in body
+
+
+def test_inline_mathematics_is_given_words(typst):
+    assert typst(r"is $W \times x_t$ so") == (
+        'is #math.equation(alt: "W times x sub t", $W times x_t$) so'
+    )
+
+
+def test_callouts_in_all_their_forms(typst):
+    body = typst(
+        '::: {.callout-tip title="Try *this*"}\nBody.\n:::\n\n::: callout-note\n## Head\nWords.\n:::\n'
+        "\n::: {.callout-warning}\nWarm.\n:::\n\n::: {.quiet}\nQuiet.\n:::\n"
+    )
+    assert '#callout-box(kind: "tip", title: [ Try #emph[this] ])[ Body. ]' in body
+    assert '#callout-box(kind: "note", title: [ Head ])[ Words. ]' in body
+    assert '#callout-box(kind: "warning", title: [ Warning ])[ Warm. ]' in body
+    assert "#quiet-line[ Quiet. ]" in body
+
+
+@pytest.mark.parametrize(
+    ("markdown", "words"),
+    [
+        ("see\n\n@fig-no here", "a.qmd:3: the reference @fig-no points to nothing"),
+        ("mail a friend @karpathy", "a.qmd:1: @karpathy is no reference"),
+        ("![A](/pic.svg)", "a.qmd:1: the picture /pic.svg has no alternative text"),
+        ('![](no.svg){fig-alt="x"}', "a.qmd:1: there is no picture no.svg"),
+        ('![](https://x.y/z.svg){fig-alt="x"}', "a.qmd:1: a picture comes from this project"),
+        ('::: {#fig-a fig-alt="x"}\n![](/pic.svg)\n:::', "a.qmd:1: fig-a has no caption"),
+        (
+            "::: {#fig-a layout-ncol=2}\n![](/pic.svg)\n\nx\n:::",
+            "a.qmd:1: the attribute layout-ncol",
+        ),
+        ("# A {#sec-a}\n\n# B {#sec-a}", "a.qmd:1: the name sec-a is given twice"),
+        ("text\n\n$$ x $$\n", "a.qmd:3: a block equation needs a name"),
+        ('$$ x $$\n{#eq-a alt="y"}', "a.qmd:1: a block equation needs a name .* on one line"),
+        ("$$ x $$ {#eq-a}", "a.qmd:1: a block equation needs"),
+        ("is\n\n::: {.panel-tabset}\nx\n:::", "a.qmd:3: the class panel-tabset of a div"),
+        ("is\n\n::: {.callout-hint}\nx\n:::", "a.qmd:3: the class callout-hint of a div"),
+        ('::: {.callout-note collapse="true"}\nx\n:::', "a.qmd:1: the attribute collapse"),
+        ("a [word]{.red} b", "a.qmd:1: the class red of a span"),
+        ("a <b>word</b>", "a.qmd:1: raw html cannot be set"),
+        ("a\n\n\\newpage\n", "a.qmd:3: raw tex cannot be set"),
+        ("```{=latex}\nx\n```", "a.qmd:2: raw latex cannot be set"),
+        ("``` {#lst-a .python}\n1\n```", "a.qmd:1: the listing lst-a has no caption"),
+        (r"is $\nosuch{x}$", "a.qmd:1: this TeX is not understood"),
+    ],
+)
+def test_what_would_be_lost_or_misprinted_is_refused(typst, markdown, words):
+    with pytest.raises(UserError, match=words):
+        typst(markdown)
+
+
+def test_a_comment_is_not_printed(typst):
+    assert typst("a\n\n<!-- note\nto self -->\n\nb") == "a b"
+
+
+def test_what_typst_refuses_is_shown_with_its_words(typst):
+    typst("a\n\n```{=typst}\n#no-such-function()\n```\n")
+    with pytest.raises(UserError, match="unknown variable: no-such-function"):
+        to_pdf(typst.build / "submission.typ", typst.settings)
+
+
+def test_a_character_that_no_font_has_is_refused(typst):
+    typst("---\ntitle: x\n---\n\n# A\n\nsmile \U0001f600")
+    with pytest.raises(UserError, match="could not be displayed with"):
+        to_pdf(typst.build / "submission.typ", typst.settings)
