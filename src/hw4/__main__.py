@@ -76,7 +76,10 @@ def _parser() -> argparse.ArgumentParser:
 
 def experiments() -> list[Experiment]:
     """The experiments of all problems, in the order of the sheet."""
-    return [import_module(f"hw4.{wing}.result").EXPERIMENT for wing in WINGS]
+    from importlib.util import find_spec
+
+    wings = [wing for wing in WINGS if find_spec(f"hw4.{wing}") and find_spec(f"hw4.{wing}.result")]
+    return [import_module(f"hw4.{wing}.result").EXPERIMENT for wing in wings]
 
 
 def _train(options: argparse.Namespace) -> None:

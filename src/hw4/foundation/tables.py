@@ -1,38 +1,71 @@
 """Tables of the report, as Markdown that Quarto and the press turn into real tables."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-_RULES = {"l": ":---", "c": ":---:", "r": "---:"}
+WIDEST_LINE = 72
+"""Characters; a table with a longer source line takes the whole width of the text (Pandoc)."""
+_DASHES = 120
+_MARKUP = re.compile(r"`[^`]*`\{=typst\}|\*\*|`|\\")
+_EDGES = {"l": (":", ""), "c": (":", ":"), "r": ("", ":")}
 
 
 @dataclass(frozen=True)
 class Table:
     """A table with one header row.
 
+    A small table is as wide as its cells; a large one as wide as the text, with columns in
+    proportion to `widths` or to what stands in them.
+
     Attributes:
         headers: one a column.
         rows: cells as text; Markdown in them is honored, a vertical bar is escaped.
         align: one letter a column, of `l`, `c`, `r`.
+        widths: relative column widths of a large table.
+
+    Raises:
+        ValueError: a row, `align` or `widths` has another number of columns than `headers`.
     """
 
     headers: Sequence[str]
     rows: Sequence[Sequence[object]]
     align: str
+    widths: Sequence[float] | None = None
 
     def __post_init__(self) -> None:
-        if len(self.align) != len(self.headers) or any(
-            len(row) != len(self.headers) for row in self.rows
+        columns = len(self.headers)
+        if any(
+            len(part) != columns for part in (self.align, self.widths or self.align, *self.rows)
         ):
-            raise ValueError(f"every row and `align` must have {len(self.headers)} columns")
+            raise ValueError(f"every row, `align` and `widths` must have {columns} columns")
 
     def _repr_markdown_(self) -> str:
-        lines = [_line(self.headers), self._rule(), *map(_line, self.rows)]
-        return "\n".join(lines)
+        cells = [[_cell(cell) for cell in row] for row in [self.headers, *self.rows]]
+        header, *rows = ["| " + " | ".join(row) + " |" for row in cells]
+        large = any(len(line) > WIDEST_LINE for line in (header, *rows))
+        return "\n".join([header, self._rule(cells) if large else self._rule(None), *rows])
 
-    def _rule(self) -> str:
-        return "|" + "|".join(_RULES[letter] for letter in self.align) + "|"
+    def _rule(self, cells: list[list[str]] | None) -> str:
+        """The line under the header; its dashes set the widths of a large table."""
+        if cells is None:
+            widths: Sequence[float] = [0.0] * len(self.headers)
+        else:
+            widths = self.widths or [_wanted(column) for column in zip(*cells, strict=True)]
+        parts = []
+        for letter, width in zip(self.align, widths, strict=True):
+            left, right = _EDGES[letter]
+            dashes = "-" * max(3, round(_DASHES * width / (sum(widths) or 1)))
+            parts.append(left + dashes + right)
+        return "|" + "|".join(parts) + "|"
 
 
-def _line(cells: Sequence[object]) -> str:
-    return "| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |"
+def _cell(cell: object) -> str:
+    return str(cell).replace("|", "\\|").replace("\n", " ")
+
+
+def _wanted(column: Sequence[str]) -> float:
+    """Room that a column asks for: its longest word at least, its longest cell within limits."""
+    shown = [_MARKUP.sub("", cell) for cell in column]
+    word = max(len(word) for cell in shown for word in cell.split() or [""])
+    return max(word, min(max(map(len, shown)), 48)) + 2

@@ -26,7 +26,7 @@ _WORDS = {
     "scientific": words.scientific,
     "significant": words.significant,
     "times": words.times,
-    "shape": lambda shape: " × ".join(map(str, shape)),
+    "shape": lambda shape: f"[{', '.join(map(str, shape))}]",
     "text": str,
 }
 

@@ -1,0 +1,47 @@
+"""Numbers as words."""
+
+import math
+
+import pytest
+
+from hw4.foundation import words
+
+
+@pytest.mark.parametrize(
+    ("shown", "expected"),
+    [
+        (words.number(-1234.567), "−1,234.57"),
+        (words.number(math.nan), "–"),
+        (words.significant(0.0034567), "0.0035"),
+        (words.significant(1234.5), "1,200"),
+        (words.significant(0.0996, 2), "0.10"),
+        (words.significant(0), "0"),
+        (words.significant(-0.05, 1), "−0.05"),
+        (words.scientific(1.3e-4), "1.3 × 10⁻⁴"),
+        (words.scientific(-2.04e12, 2), "−2.04 × 10¹²"),
+        (words.scientific(0), "0"),
+        (words.percent(0.8737), "87.4 %"),
+        (words.count(3521), "3,521"),
+        (words.count_word(5), "five"),
+        (words.count_word(12), "12"),
+        (words.times(26.3), "26 times"),
+        (words.times(1.44), "1.4 times"),
+        (words.duration(0.84), "0.8 s"),
+        (words.duration(42), "42 s"),
+        (words.duration(200), "3 min 20 s"),
+        (words.duration(119.9), "2 min"),
+        (words.plus_minus(1.234, 0.04), "1.23 ± 0.04"),
+        (words.listing(["a"]), "a"),
+        (words.listing(["a", "b"]), "a and b"),
+        (words.listing(["a", "b", "c"]), "a, b, and c"),
+    ],
+)
+def test_numbers_read_as_people_write_them(shown, expected):
+    assert shown == expected
+
+
+def test_a_comparison_follows_the_numbers():
+    assert words.compare(1, 2) == "lower than"
+    assert words.compare(2, 1) == "higher than"
+    assert words.compare(1.0, 1.01) == "about equal to"
+    assert words.compare(1.0, 1.01, tolerance=0.001, below="below") == "below"
