@@ -121,13 +121,13 @@ class Reading:
 
 
 READINGS = (
-    Reading("projections", "Three projections, no biases: as the sheet describes it", 3, 0),
-    Reading("biases", "Three projections with biases", 3, 3),
-    Reading("output", "Three projections and an output projection, no biases", 4, 0),
-    Reading("attention", "The same four with biases: a full attention block", 4, 4),
+    Reading("projections", "Three projections, as the sheet says", 3, 0),
+    Reading("biases", "The same with biases", 3, 3),
+    Reading("output", "Four projections: one more for the output", 4, 0),
+    Reading("attention", "The same with biases: an attention block", 4, 4),
     # a norm has a gain and a shift for each feature
-    Reading("norms", "The same with two layer norms", 4, 4 + 2 * 2),
+    Reading("norms", "The same and two layer norms", 4, 4 + 2 * 2),
     # H to 4H with 4H biases, and back with H biases
-    Reading("feed_forward", "The same with a feed-forward block of 4H", 4 + 2 * 4, 8 + 4 + 1),
+    Reading("feed_forward", "The same and a feed-forward block of 4H", 4 + 2 * 4, 8 + 4 + 1),
 )
 """The answer to item 11 first, then every other reading, from the smallest layer to the largest."""

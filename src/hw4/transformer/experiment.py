@@ -41,7 +41,8 @@ def read_shapes(layer: nn.Module, x: Tensor) -> dict[str, Shape]:
 
         return hook
 
-    hooks = [part.register_forward_hook(note(name)) for name, part in layer.named_children()]
+    parts = layer.named_children()
+    hooks = [part.register_forward_hook(note(name)) for name, part in parts]
     try:
         layer(x)
     finally:

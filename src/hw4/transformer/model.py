@@ -9,7 +9,7 @@ from hw4.transformer.derive import Dimensions
 
 
 class SplitHeads(nn.Module):
-    """Deals the features out to the heads: (batch, time, hidden) to (batch, heads, time, d)."""
+    """Deals features to heads: (batch, time, hidden) to (batch, heads, time, d)."""
 
     def __init__(self, heads: int) -> None:
         super().__init__()
@@ -20,7 +20,7 @@ class SplitHeads(nn.Module):
 
 
 class MergeHeads(nn.Module):
-    """Puts the heads side by side again: (batch, heads, time, d) to (batch, time, hidden)."""
+    """Joins the heads: (batch, heads, time, d) to (batch, time, hidden)."""
 
     def forward(self, x: Tensor) -> Tensor:
         return x.transpose(1, 2).flatten(2)
@@ -29,7 +29,7 @@ class MergeHeads(nn.Module):
 class TransformerLayer(nn.Module):
     """Multi-head self-attention with dropout on the attention map and on the output.
 
-    Each step that the sheet asks about is a module of its own, so that a hook can read it off.
+    Each step that the sheet asks about is a module, so that a hook can read it off.
 
     Args:
         dimensions: hidden size H and number of heads h are used; d = H / h.
@@ -59,9 +59,9 @@ class TransformerLayer(nn.Module):
         self.softmax = nn.Softmax(dim=-1)
         self.dropout_1 = nn.Dropout(dropout)
         self.merge = MergeHeads()
-        self.output = (
-            nn.Linear(hidden_size, hidden_size, bias=bias) if output_projection else nn.Identity()
-        )
+        self.output = nn.Identity()
+        if output_projection:
+            self.output = nn.Linear(hidden_size, hidden_size, bias=bias)
         self.dropout_2 = nn.Dropout(dropout)
 
     def forward(self, x: Tensor) -> Tensor:
