@@ -24,6 +24,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"Error: {error}", file=sys.stderr)
         return 1
     except OSError as error:
+        if error.errno is None:
+            raise  # not the machine's refusal but a fault of ours
         where = f" ({error.filename})" if error.filename else ""
         print(
             f"Error: {error.strerror or error}{where}; the last good PDF and all stored results "
@@ -78,7 +80,9 @@ def experiments() -> list[Experiment]:
     """The experiments of all problems, in the order of the sheet."""
     from importlib.util import find_spec
 
-    wings = [wing for wing in WINGS if find_spec(f"hw4.{wing}") and find_spec(f"hw4.{wing}.result")]
+    wings = [
+        wing for wing in WINGS if find_spec(f"hw4.{wing}") and find_spec(f"hw4.{wing}.experiment")
+    ]
     return [import_module(f"hw4.{wing}.result").EXPERIMENT for wing in wings]
 
 
