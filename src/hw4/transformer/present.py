@@ -36,7 +36,8 @@ def answers(result: Result) -> Table:
     leading = result.readings[0]
     formula = _italic(leading.formula)
     rows.append([number, name, formula, f"**{count(leading.count)}**", ""])
-    return Table(["", "Asked", "By symbol", "Answer", "Heads stacked or apart"], rows, "rllll")
+    headers = ["", "Asked", "By symbol", "Answer", "Heads stacked or apart"]
+    return Table(headers, rows, "rllll", widths=(5, 46, 15, 17, 24))
 
 
 def readings(result: Result) -> Table:
@@ -46,7 +47,8 @@ def readings(result: Result) -> Table:
         for reading in result.readings
     ]
     rows[0][0], rows[0][2] = f"**{rows[0][0]}**", f"**{rows[0][2]}**"
-    return Table(["What the layer has", "By symbol", "Parameters", "Counted in"], rows, "llrl")
+    headers = ["What the layer has", "By symbol", "Parameters", "Counted in"]
+    return Table(headers, rows, "llrl", widths=(42, 15, 13, 42))
 
 
 def drawing_alt(result: Result) -> str:
@@ -71,7 +73,7 @@ class Words:
         one_head, all_heads: shapes of Q for one head and for all heads stacked.
         map, map_one_head: the same for the attention map, all heads first.
         square: parameters of one projection.
-        map_numbers, query_numbers, map_to_query: how many numbers the map and Q hold.
+        map_numbers, map_to_query: how many numbers the map holds, and how many times those of Q.
         agreement: how our layer's output compares with PyTorch's.
     """
 
@@ -90,7 +92,6 @@ class Words:
     parameters: str
     per_head: str
     map_numbers: str
-    query_numbers: str
     map_to_query: str
     row_sum_error: str
     agreement: str
@@ -118,13 +119,12 @@ def words(result: Result) -> Words:
         parameters=count(result.parameters),
         per_head=f"{sizes.hidden_size} × {sizes.head_size}",
         map_numbers=count(largest),
-        query_numbers=count(plain),
         map_to_query=f"{significant(largest / plain, 3)} times",
         row_sum_error=scientific(result.row_sum_error),
         agreement=(
-            f"differs from it by at most {scientific(difference)}"
+            f"differs from that module's by at most {scientific(difference)}"
             if difference
-            else "equals it in every digit"
+            else "equals that module's in every digit"
         ),
     )
 
