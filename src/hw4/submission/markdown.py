@@ -11,6 +11,7 @@ from hw4.submission.source import INLINE, OPTION, Cell, Line, Prose
 MIMES = ("text/markdown", "image/svg+xml", "image/png", "image/jpeg")
 """What is shown of an output, best first: Quarto's order for Typst."""
 
+ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+>")
 PAGE_BREAK = re.compile(r"^\{\{<\s*pagebreak\s*>\}\}\s*$")
 SUFFIXES = {"image/svg+xml": "svg", "image/png": "png", "image/jpeg": "jpg"}
 
@@ -91,10 +92,9 @@ class Writer:
             return ["", *data[mime].splitlines(), ""]
         if mime:
             return ["", f"![]({self._picture(mime, data[mime])})", ""]
-        html = str(data.get("text/html", "")).lower()
-        if "text/plain" in data and "<table" not in html:
+        if set(data) == {"text/plain"} and not ADDRESS.search(data["text/plain"]):
             return _fenced(data["text/plain"].splitlines())
-        found = "an HTML table" if "<table" in html else " and ".join(sorted(data))
+        found = " and ".join(sorted(set(data) - {"text/plain"})) or data["text/plain"]
         raise UserError(
             f"{cell.fence}: {cell.name} shows {found}, which cannot be set in a PDF; "
             "return a hw4.foundation.tables.Table, a figure, or text."

@@ -72,6 +72,7 @@ async def _execute(body: list[Line], project: Project, writer: Writer) -> None:
 def _hand_out(pdf: bytes, output: Path, project: Project) -> None:
     """Put the PDF in its place if the project's own checks let it pass."""
     candidate = output.with_name(f".{output.stem}-{os.getpid()}.pdf")
+    rejected = output.with_name(f"{output.stem}-rejected.pdf")
     candidate.write_bytes(pdf)
     try:
         run_steps(
@@ -80,13 +81,13 @@ def _hand_out(pdf: bytes, output: Path, project: Project) -> None:
             {"QUARTO_PROJECT_OUTPUT_FILES": str(candidate)},
         )
     except UserError as error:
-        rejected = output.with_name(f"{output.stem}-rejected.pdf")
         candidate.replace(rejected)
         raise UserError(
             f"{error} The PDF it found fault with is {_shown(rejected, project.root)}"
             + (f"; {_shown(output, project.root)} is as it was." if output.exists() else ".")
         ) from None
     candidate.replace(output)
+    rejected.unlink(missing_ok=True)
 
 
 def _shown(path: Path, root: Path) -> Path:

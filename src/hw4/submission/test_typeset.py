@@ -10,7 +10,7 @@ from hw4.submission.project import load_project
 from hw4.submission.source import Line
 from hw4.submission.typeset import to_pdf, to_typst
 
-SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="9" height="9"/></svg>'
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"></svg>'
 
 
 @pytest.fixture
@@ -88,7 +88,8 @@ def test_inline_mathematics_is_given_words(typst):
 
 def test_callouts_in_all_their_forms(typst):
     body = typst(
-        '::: {.callout-tip title="Try *this*"}\nBody.\n:::\n\n::: callout-note\n## Head\nWords.\n:::\n'
+        '::: {.callout-tip title="Try *this*"}\nBody.\n:::\n\n'
+        "::: callout-note\n## Head\nWords.\n:::\n"
         "\n::: {.callout-warning}\nWarm.\n:::\n\n::: {.quiet}\nQuiet.\n:::\n"
     )
     assert '#callout-box(kind: "tip", title: [ Try #emph[this] ])[ Body. ]' in body

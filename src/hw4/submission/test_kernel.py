@@ -1,0 +1,182 @@
+"""Cells run in one kernel; values become Markdown; failures are told by file and line."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+import pytest
+
+from hw4.foundation.errors import UserError
+from hw4.submission.kernel import Kernel
+from hw4.submission.markdown import Writer
+from hw4.submission.project import EXECUTE
+from hw4.submission.source import Cell, Line, split_cells
+
+
+class Session:
+    """One kernel for all tests of this file."""
+
+    def __init__(self, folder: Path) -> None:
+        self.kernel = Kernel(folder, {"HW4_TEST": "seen"})
+        self.runner = asyncio.Runner()
+        self.runner.run(self.kernel.start())
+        self.runner.run(self.kernel.ready())
+
+    def markdown(self, text: str, folder: Path, **execute) -> str:
+        writer = self.write(text, folder, **execute)
+        return "\n".join(line.text for line in writer.lines)
+
+    def write(self, text: str, folder: Path, **execute) -> Writer:
+        rows = enumerate(text.splitlines(), start=1)
+        writer = Writer(folder, {**EXECUTE, "echo": False, **execute})
+        for part in split_cells([Line(row, Path("a.qmd"), number) for number, row in rows]):
+            if isinstance(part, Cell):
+                writer.cell(part, self.runner.run(self.kernel.run(part)))
+            else:
+                writer.prose(part, self.runner.run(self.kernel.evaluate(part)))
+        return writer
+
+
+@pytest.fixture(scope="module")
+def session(tmp_path_factory):
+    started = Session(tmp_path_factory.mktemp("kernel"))
+    yield started
+    started.runner.run(started.kernel.stop())
+    started.runner.close()
+
+
+SHOWS = """\
+class Shows:
+    def __init__(self, **data): self.data = data
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        return {name.replace("_", "/"): value for name, value in self.data.items()}
+"""
+
+
+def cell(code: str, *options: str) -> str:
+    return "\n".join(["```{python}", *(f"#| {option}" for option in options), code, "```"])
+
+
+def test_it_is_this_python_in_the_project_s_folder_with_its_environment(session, tmp_path):
+    text = session.markdown(
+        cell("import os, sys; print(sys.executable, os.getcwd(), os.environ['HW4_TEST'])"), tmp_path
+    )
+    executable, folder, value = text.split("\n")[2].split()
+    assert (executable, value) == (sys.executable, "seen")
+    assert folder != str(Path.cwd())
+
+
+@pytest.mark.parametrize(
+    ("expression", "printed"),
+    [
+        ("1 + 1", "2"),
+        ("0.25", "0.25"),
+        ("'a_b * [c] 1.5'", r"a\_b \* \[c\] 1\.5"),
+        ('"it\'s"', "it's"),
+        ("'1.3 × 10⁻⁴'", r"1\.3 × 10⁻⁴"),
+        (r"'back\\slash'", r"back\\slash"),
+    ],
+)
+def test_values_in_prose_are_printed_as_they_are(session, tmp_path, expression, printed):
+    text = session.markdown(f"is `{{python}} {expression}` so", tmp_path)
+    assert text.strip() == f"is {printed} so"
+
+
+def test_markdown_in_prose_and_in_attributes(session, tmp_path):
+    setup = cell("from IPython.display import Markdown")
+    text = session.markdown(setup + "\n\nis `{python} Markdown('**b**')` so", tmp_path)
+    assert text.strip() == "is **b** so"
+    text = session.markdown('::: {#fig-a fig-alt="`{python} str(1.5)`"}\nx\n:::', tmp_path)
+    assert r'fig-alt="1\.5"' in text
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a\nis `{python} 1/0` so", "a.qmd:2: .*1/0. failed with ZeroDivisionError"),
+        ("is `{python} ''` so", "a.qmd:1: .*empty string"),
+        (r"is `{python} 'a\nb'` so", "a.qmd:1: .* prints with its backslashes"),
+        (r"is `{python} 'a\u00a0b'` so", "a.qmd:1: .* prints with its backslashes"),
+        ('::: {fig-alt="`{python} chr(34)`"}\n', "a.qmd:1: .*double quote"),
+    ],
+)
+def test_values_that_would_be_misprinted_are_refused(session, tmp_path, text, words):
+    with pytest.raises(UserError, match=words):
+        session.markdown(text, tmp_path)
+
+
+def test_a_failing_cell_is_told_with_label_file_line_and_traceback(session, tmp_path):
+    code = "def f():\n    raise ValueError('no good')\n\nf()"
+    with pytest.raises(UserError) as caught:
+        session.markdown("text\n\n" + cell(code, "label: broken"), tmp_path)
+    first, _, rest = str(caught.value).partition("\n")
+    assert first == "a.qmd:6: the cell broken failed with ValueError: no good"
+    assert "f()" in rest
+    assert "\x1b" not in rest
+
+
+def test_a_kernel_that_ends_is_told(tmp_path):
+    alone = Session(tmp_path)
+    try:
+        with pytest.raises(UserError, match=r"a.qmd:1: Python ended while it ran a cell"):
+            alone.markdown(cell("import os; os._exit(1)"), tmp_path)
+    finally:
+        alone.runner.run(alone.kernel.stop())
+        alone.runner.close()
+
+
+def test_the_best_form_of_an_output_is_taken(session, tmp_path):
+    session.markdown(cell(SHOWS), tmp_path)
+    best = cell("Shows(text_markdown='*m*', text_plain='p')")
+    assert session.markdown(best, tmp_path).strip() == "*m*"
+    picture = "Shows(**{'image_svg+xml': '<svg/>', 'image_png': 'AAAA', 'text_plain': 'p'})"
+    assert session.markdown(cell(picture), tmp_path).strip() == "![](picture-1.svg)"
+    assert (tmp_path / "picture-1.svg").read_text() == "<svg/>"
+    assert session.markdown(cell("'a```b'"), tmp_path).strip() == "```\n'a```b'\n```"
+    table = cell("Shows(text_html='<table></table>', text_plain='p')")
+    with pytest.raises(UserError, match=r"a.qmd:1: .*shows text/html, which cannot be set"):
+        session.markdown(table, tmp_path)
+    with pytest.raises(UserError, match="shows application/x, which cannot be set"):
+        session.markdown(cell("Shows(application_x='?')"), tmp_path)
+    with pytest.raises(UserError, match="shows <object at 0x"):
+        session.markdown(cell("object()"), tmp_path)
+
+
+def test_options_say_what_is_shown(session, tmp_path):
+    def shown(code: str, *options: str, **execute) -> str:
+        return session.markdown(cell(code, *options), tmp_path, **execute).strip()
+
+    assert shown("print('**x**')") == "```\n**x**\n```"
+    assert shown("print('**x**')", "output: asis") == "**x**"
+    assert shown("print('x')", "output: false") == ""
+    assert shown("print('x')", "include: false", "echo: true") == ""
+    assert shown("1", "echo: true") == "``` {.python}\n1\n```\n\n\n```\n1\n```"
+    assert shown("x = 1", echo=True) == "``` {.python}\nx = 1\n```"
+    listing = shown("x = 1", "echo: true", "lst-label: lst-x", "lst-cap: The code")
+    assert listing == '``` {#lst-x .python lst-cap="The code"}\nx = 1\n```'
+
+
+def test_captions_and_labels_make_a_figure(session, tmp_path):
+    session.markdown(cell(SHOWS), tmp_path)
+    code = "Shows(**{'image_svg+xml': '<svg/>'})"
+    text = session.markdown(
+        cell(code, "label: fig-x", "fig-cap: The cap", "fig-alt: 'a \"b\"'"), tmp_path
+    )
+    assert text.split("\n") == [
+        r'::: {#fig-x fig-alt="a \"b\""}',
+        *("", "", "![](picture-1.svg)", "", "The cap", "", ":::", ""),
+    ]
+    for options, words in [
+        (["label: fig-x"], "a.qmd:1: the cell fig-x has no caption"),
+        (["fig-cap: x"], "a.qmd:1: fig-cap needs a label that begins with fig-"),
+        (["label: tbl-x", "tbl-cap: x", "output: false"], "shows 0 outputs"),
+    ]:
+        with pytest.raises(UserError, match=words):
+            session.markdown(cell(code, *options), tmp_path)
+
+
+def test_warnings_go_to_the_terminal_not_into_the_document(session, tmp_path):
+    code = cell("import sys; print('careful', file=sys.stderr)")
+    writer = session.write(code, tmp_path, warning=False)
+    assert writer.notices == ["a.qmd:1: careful"]
+    assert not [line for line in writer.lines if line.text]
