@@ -2,17 +2,19 @@
 # They create .venv, install what pyproject.toml asks for at the versions of constraints.txt, and run.
 
 .DEFAULT_GOAL := help
-.PHONY: help report test bench clean
+.PHONY: help report test bench notebooks preview clean
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 READY := $(VENV)/ready
 
 help:
-	@echo "make report   the submission: _output/report/submission.pdf"
-	@echo "make test     lint, walls between the modules, and all tests"
-	@echo "make bench    side-by-side measurements: _output/benchmarks.json"
-	@echo "make clean    take away everything a build made, stored results too"
+	@echo "make report     the submission: _output/report/submission.pdf"
+	@echo "make test       lint, walls between the modules, and all tests"
+	@echo "make bench      side-by-side measurements: _output/benchmarks.json"
+	@echo "make notebooks  one notebook a problem: notebooks/"
+	@echo "make preview    render again whenever a file is saved"
+	@echo "make clean      take away everything a build made, stored results too"
 
 report: $(READY)
 	@$(PYTHON) -m hw4 render --install-quarto
@@ -25,6 +27,12 @@ test: $(READY)
 
 bench: $(READY)
 	@$(PYTHON) -m benchmarks
+
+notebooks: $(READY)
+	@$(PYTHON) -m hw4 notebooks
+
+preview: $(READY)
+	@$(PYTHON) -m hw4 preview
 
 clean:
 	rm -rf _output _store figures notebooks

@@ -1,4 +1,4 @@
-"""The command line: `python -m hw4 train | render | check | data`."""
+"""The command line: `python -m hw4 train | render | check | data | notebooks | preview`."""
 
 import argparse
 import os
@@ -73,6 +73,12 @@ def _parser() -> argparse.ArgumentParser:
         "--download", action="store_true", help="fetch the one public file, Twitter.csv"
     )
     data.set_defaults(command=_data)
+
+    notebooks = commands.add_parser("notebooks", help="make one notebook a problem: notebooks/")
+    notebooks.set_defaults(command=_notebooks)
+
+    preview = commands.add_parser("preview", help="render again whenever a file is saved")
+    preview.set_defaults(command=_preview)
     return parser
 
 
@@ -130,6 +136,20 @@ def _data(options: argparse.Namespace) -> None:
             else "not found, the stand-in will be used (data/README.md says what goes where)"
         )
         print(f"  {experiment.title}: {found}")
+
+
+def _notebooks(options: argparse.Namespace) -> None:
+    from hw4.submission.notebooks import write_notebooks
+
+    parts = {wing: next((ROOT / "report").glob(f"_*-{wing}.qmd")) for wing in WINGS}
+    for path in write_notebooks(parts, ROOT / "notebooks"):
+        print(path.relative_to(ROOT))
+
+
+def _preview(options: argparse.Namespace) -> int:
+    from hw4.submission.preview import preview
+
+    return preview()
 
 
 if __name__ == "__main__":
