@@ -44,7 +44,10 @@ if importlib.util.find_spec("hw4") is None:
     %pip install --quiet --editable "./homework4[offline]"
     sys.path.insert(0, os.path.abspath("homework4/src"))
 """
-_TRAIN = "# Trains what is not stored yet; minutes the first time.\n!{{sys.executable}} -m hw4 train {problem}"
+_TRAIN = """\
+# Trains what is not stored yet; minutes the first time.
+!{{sys.executable}} -m hw4 train {problem}
+"""
 _SETUP = """\
 from IPython.display import Markdown, display
 
