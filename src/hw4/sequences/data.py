@@ -1,9 +1,6 @@
 """The sequences of problem 2: find the files, check them, split off a validation set."""
 
-import zipfile
-from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -11,16 +8,12 @@ from hw4.foundation import course_files
 from hw4.foundation.course_files import DataSource
 from hw4.foundation.errors import UserError
 from hw4.foundation.places import data_folder
-from hw4.sequences import standin
-from hw4.sequences.arrays import MAX_BYTES, read_array
+from hw4.sequences import files, standin
 
 FEATURES = 10
 """Width of one step of a sequence, as the assignment has it."""
 FEWEST = 20
 """Sequences that a file must hold at least, so that there is something to learn and to check."""
-MEMBERS = ("X_train.npy", "y_train.npy", "X_test.npy", "y_test.npy")
-FOLDERS = ("homework5_question2_data", "homework4_question2_data")
-ZIPS = tuple(f"{name}.zip" for name in FOLDERS)
 
 
 @dataclass(frozen=True)
@@ -79,10 +72,10 @@ def source() -> DataSource:
     Raises:
         UserError: some of the four files are there and others are not, or the zip is no zip.
     """
-    place = _locate()
+    place = files.locate()
     if place is None:
         return DataSource("stand-in", f"sequences stand-in {standin.VERSION}")
-    paths = [place.path] if place.is_zip else [place.names[member] for member in MEMBERS]
+    paths = [place.path] if place.is_zip else [place.names[member] for member in files.MEMBERS]
     names = tuple(path.relative_to(data_folder()).as_posix() for path in paths)
     return DataSource("course", course_files.fingerprint(*paths), names)
 
@@ -95,7 +88,7 @@ def load(origin: DataSource) -> tuple[Sequences, Sequences]:
     """
     if origin.is_stand_in:
         return tuple(Sequences(*part) for part in standin.make())
-    place = _locate()
+    place = files.locate()
     if place is None:
         raise UserError(
             f"{data_folder()} no longer holds {', '.join(origin.files)}: put them back, "
@@ -124,7 +117,7 @@ def check(inputs: np.ndarray, targets: np.ndarray, x_path: str, y_path: str) -> 
         UserError: anything in them cannot be learned from; the sentence says what and where.
     """
     remedy = "use the course's file as it was downloaded"
-    if inputs.dtype == object and inputs.ndim != 1 or inputs.dtype != object and inputs.ndim != 3:
+    if inputs.ndim != (1 if inputs.dtype == object else 3):
         raise UserError(
             f"{x_path} has the shape {inputs.shape}, a list of sequences of shape "
             f"(length, {FEATURES}) was expected: {remedy}."
@@ -171,108 +164,3 @@ def check(inputs: np.ndarray, targets: np.ndarray, x_path: str, y_path: str) -> 
             f"expected: {remedy}."
         )
     return Sequences(tuple(np.asarray(sequence, np.float32) for sequence in inputs), values)
-
-
-@dataclass(frozen=True)
-class _Place:
-    """The zip, or the folder, that holds the four files.
-
-    Attributes:
-        names: for each of the four, its path in the folder or its name in the zip.
-    """
-
-    path: Path
-    is_zip: bool
-    names: dict[str, object]
-
-    def read(self, member: str) -> np.ndarray:
-        """The array in one of the four files.
-
-        Raises:
-            UserError: it is too large, cannot be read, or is refused.
-        """
-        path = self.path / member if self.is_zip else self.names[member]
-        return read_array(_bounded(self._bytes, member, path), path)
-
-    def _bytes(self, member: str) -> bytes:
-        """At most one byte more than is allowed, so that the caller can tell."""
-        if not self.is_zip:
-            with self.names[member].open("rb") as stream:
-                return stream.read(MAX_BYTES + 1)
-        with zipfile.ZipFile(self.path) as archive, archive.open(self.names[member]) as stream:
-            return stream.read(MAX_BYTES + 1)
-
-
-def _bounded(read: Callable[[str], bytes], member: str, path: Path) -> bytes:
-    try:
-        content = read(member)
-    except (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:
-        raise UserError(
-            f"{path} cannot be read ({error}), a readable file was expected: "
-            "download it again, without a password on it."
-        ) from error
-    except Exception as error:  # a damaged stream fails in each compressor's own way
-        raise UserError(
-            f"{path} is damaged ({error}), a whole file was expected: download it again."
-        ) from error
-    if len(content) > MAX_BYTES:
-        raise UserError(
-            f"{path} is larger than {MAX_BYTES // 2**20} MiB, the course's is under 1 MiB: "
-            "put the course's file there."
-        )
-    return content
-
-
-def _locate() -> _Place | None:
-    """The course's zip, or the folder with the files of it, or nothing.
-
-    Raises:
-        UserError: some of the four files are there and others are not, or the zip is no zip.
-    """
-    archive = course_files.find(*ZIPS)
-    if archive is not None:
-        return _Place(archive, True, _complete(archive, _zip_names(archive)))
-    folder = course_files.find(*FOLDERS)
-    for member in MEMBERS:
-        found = next(_below(folder, member), None) if folder else course_files.find(member)
-        if found is not None:
-            there = {entry.name.casefold(): entry for entry in sorted(found.parent.iterdir())}
-            return _Place(found.parent, False, _complete(found.parent, there))
-    if folder is not None:
-        raise UserError(
-            f"{folder} holds none of {', '.join(MEMBERS)}, all four were expected: "
-            "unpack the course's zip there, or take the folder away to use the stand-in."
-        )
-    return None
-
-
-def _below(folder: Path, member: str):
-    for entry in sorted(folder.rglob("*")):
-        if entry.name.casefold() == member.casefold() and "__MACOSX" not in entry.parts:
-            yield entry
-
-
-def _zip_names(archive: Path) -> dict[str, object]:
-    try:
-        with zipfile.ZipFile(archive) as opened:
-            return {
-                Path(name).name.casefold(): name
-                for name in sorted(opened.namelist(), reverse=True)
-                if "__MACOSX" not in name and not name.endswith("/")
-            }
-    except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError) as error:
-        raise UserError(
-            f"{archive} cannot be opened as a zip ({error}), the course's zip was expected: "
-            "download it again."
-        ) from error
-
-
-def _complete(where: Path, there: dict[str, object]) -> dict[str, object]:
-    """For each of the four files what `there` has under its name (in lower case)."""
-    missing = [member for member in MEMBERS if member.casefold() not in there]
-    if missing:
-        raise UserError(
-            f"{where} lacks {' and '.join(missing)}, all of {', '.join(MEMBERS)} were expected: "
-            "put the missing files beside the others."
-        )
-    return {member: there[member.casefold()] for member in MEMBERS}

@@ -177,7 +177,8 @@ class Packed:
         values: the inputs of all sequences at step 0, then of all that run at step 1, and so on,
             the longest sequence first in each, `(sum(active), features)`.
         active: how many sequences run at each step.
-        last: where each sequence's last step stands in `values`, in the order they came, `(batch,)`.
+        last: where each sequence's last step stands in `values`, in the order the sequences came,
+            `(batch,)`.
     """
 
     values: Tensor

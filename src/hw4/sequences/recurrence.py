@@ -73,6 +73,7 @@ class Recurrence(torch.autograd.Function):
         if len(active) == 1:
             return sums, torch.zeros_like(weight), None
         before = torch.cat(
-            [state[:, :running] for state, running in zip(state_of, active[1:], strict=False)], dim=1
+            [state[:, :running] for state, running in zip(state_of, active[1:], strict=False)],
+            dim=1,
         )
         return sums, before.transpose(1, 2) @ sums[:, active[0] :], None

@@ -110,9 +110,7 @@ def test_padding_content_changes_neither_prediction_nor_gradient(padding):
     network = PaddedNetwork(FEATURES, HIDDEN, steps=9, seeds=(0, 1), padding=padding).double()
     inputs, lengths = batch([9, 4, 1, 6])
     position = torch.arange(9)
-    padded = (
-        position >= lengths[:, None] if padding == "end" else position < 9 - lengths[:, None]
-    )
+    padded = position >= lengths[:, None] if padding == "end" else position < 9 - lengths[:, None]
     other = torch.where(padded[..., None], torch.full_like(inputs, 1e3), inputs)
     assert not torch.equal(inputs, other)
     gradients = []
