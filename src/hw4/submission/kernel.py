@@ -1,6 +1,7 @@
 """Running the cells of a document, in one kernel of the Python that runs the press."""
 
 import ast
+import asyncio
 import os
 import re
 import sys
@@ -81,6 +82,8 @@ class Kernel:
         except CellExecutionError as error:
             raise UserError(_failure(cell, error)) from None
         except DeadKernelError:
+            if await self._manager.is_alive():  # nbclient's word for being interrupted as well
+                raise asyncio.CancelledError from None
             raise UserError(
                 f"{cell.fence}: Python ended while it ran {cell.name} "
                 "(out of memory, or the code called exit)."

@@ -44,7 +44,7 @@ def render(document: Path, output: Path) -> Path:
         asyncio.run(_execute(body, project, writer))
         for notice in writer.notices:
             say(f"  {notice}")
-        pdf = to_pdf(to_typst(writer.lines, project, folder), project)
+        pdf = to_pdf(to_typst(writer.lines, project, folder), project, writer.lines)
     _hand_out(pdf, output, project)
     say(f"Made {_shown(output, root)} in {time.monotonic() - began:.1f} seconds.")
     return output

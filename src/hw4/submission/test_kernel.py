@@ -180,3 +180,17 @@ def test_warnings_go_to_the_terminal_not_into_the_document(session, tmp_path):
     writer = session.write(code, tmp_path, warning=False)
     assert writer.notices == ["a.qmd:1: careful"]
     assert not [line for line in writer.lines if line.text]
+
+
+def test_an_interrupt_is_no_failure_of_the_cell(session, tmp_path):
+    rows = cell("import time; time.sleep(60)").splitlines()
+    asleep = split_cells([Line(row, Path("a.qmd"), 1) for row in rows])
+
+    async def interrupted() -> None:
+        running = asyncio.create_task(session.kernel.run(asleep[0]))
+        await asyncio.sleep(0.2)
+        running.cancel()
+        await running
+
+    with pytest.raises(asyncio.CancelledError):
+        session.runner.run(interrupted())

@@ -21,14 +21,16 @@ def typst(project: Path, tmp_path: Path):
     build = tmp_path / "build"
     build.mkdir()
 
-    def convert(markdown: str) -> str:
+    def lines(markdown: str) -> list[Line]:
         rows = enumerate(markdown.splitlines(), start=1)
-        lines = [Line(row, Path("a.qmd"), number) for number, row in rows]
-        text = to_typst(lines, settings, build).read_text(encoding="utf-8")
+        return [Line(row, Path("a.qmd"), number) for number, row in rows]
+
+    def convert(markdown: str) -> str:
+        text = to_typst(lines(markdown), settings, build).read_text(encoding="utf-8")
         body = text.split("#show: doc => article(")[1].split("  doc,\n)\n", 1)[1]
         return re.sub(r"\s+", " ", body).strip()
 
-    convert.settings, convert.build = settings, build
+    convert.settings, convert.build, convert.lines = settings, build, lines
     return convert
 
 
@@ -135,13 +137,16 @@ def test_a_comment_is_not_printed(typst):
     assert typst("a\n\n<!-- note\nto self -->\n\nb") == "a b"
 
 
-def test_what_typst_refuses_is_shown_with_its_words(typst):
-    typst("a\n\n```{=typst}\n#no-such-function()\n```\n")
-    with pytest.raises(UserError, match="unknown variable: no-such-function"):
-        to_pdf(typst.build / "submission.typ", typst.settings)
-
-
-def test_a_character_that_no_font_has_is_refused(typst):
-    typst("---\ntitle: x\n---\n\n# A\n\nsmile \U0001f600")
-    with pytest.raises(UserError, match="could not be displayed with"):
-        to_pdf(typst.build / "submission.typ", typst.settings)
+@pytest.mark.parametrize(
+    ("markdown", "words"),
+    [
+        ("a\n\n```{=typst}\n#no-such-function()\n```\n", "a.qmd:4: .*unknown variable: no-such-f"),
+        ("# A\n\na smile \U0001f600 here", "a.qmd:3: .*could not be displayed with"),
+        ("# A\n\n### Too deep", "a.qmd:3: .*skipped from heading level 1 to 3"),
+    ],
+)
+def test_what_typst_refuses_is_told_by_line(typst, markdown, words):
+    text = f"{markdown}\n\n---\ntitle: A title\n---\n"
+    typst(text)
+    with pytest.raises(UserError, match=words):
+        to_pdf(typst.build / "submission.typ", typst.settings, typst.lines(text))

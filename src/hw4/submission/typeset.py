@@ -67,7 +67,7 @@ def to_typst(lines: list[Line], project: Project, folder: Path) -> Path:
     return typst
 
 
-def to_pdf(typst: Path, project: Project) -> bytes:
+def to_pdf(typst: Path, project: Project, lines: list[Line]) -> bytes:
     """Compile Typst to PDF, with the fonts inside Typst and no others.
 
     Raises:
@@ -85,10 +85,7 @@ def to_pdf(typst: Path, project: Project) -> bytes:
             timestamp=datetime.fromtimestamp(int(epoch), UTC) if epoch else None,
         )
     except compiler.TypstError as error:
-        hints = "".join(f"\n  hint: {hint}" for hint in error.hints)
-        raise UserError(
-            f"Typst cannot set the document: {error.message}{hints}\n{error.diagnostic}"
-        ) from None
+        raise UserError(_refusal(error, typst, lines)) from None
     for warning in warnings:
         say(f"  Typst: {warning.message}")
     return pdf
@@ -98,6 +95,19 @@ def _problem(message: str, lines: list[Line]) -> str:
     needle, _, words = message.partition("\t")
     where = _where(needle, lines)
     return f"{where}: {words}." if where else f"{words}."
+
+
+def _refusal(error: Exception, typst: Path, lines: list[Line]) -> str:
+    """What Typst says, with the line of the document that its complaint stems from."""
+    words = f"Typst cannot set this: {error.message}"
+    place = re.search(r"submission\.typ:(\d+):", error.diagnostic)
+    if place:
+        wrong = typst.read_text(encoding="utf-8").splitlines()[int(place[1]) - 1].strip()
+        longest = max(re.findall(r"[\w(,. -]{4,}", wrong), key=len, default=wrong).strip()
+        where = _where(longest, lines) if longest else None
+        words = f"{where}: {words}" if where else words
+        words += f"\n  in its line: {wrong}"
+    return words + "".join(f"\n  hint: {hint}" for hint in error.hints)
 
 
 def _doubt(words: str, lines: list[Line]) -> str:
