@@ -31,12 +31,7 @@ def render(document: Path, output: Path) -> Path:
             as it was.
     """
     began = time.monotonic()
-    document = Path(document).resolve()
-    root = find_root(document)
-    if not document.is_file():
-        raise UserError(f"There is no document {document}.")
-    header, body = split_header(read_lines(document, root))
-    project = load_project(root, header, document)
+    project, body = _read(Path(document).resolve())
     output.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="hw4-press-") as temporary:
         folder = Path(temporary)
@@ -46,8 +41,26 @@ def render(document: Path, output: Path) -> Path:
             say(f"  {notice}")
         pdf = to_pdf(to_typst(writer.lines, project, folder), project, writer.lines)
     _hand_out(pdf, output, project)
-    say(f"Made {_shown(output, root)} in {time.monotonic() - began:.1f} seconds.")
+    say(f"Made {_shown(output, project.root)} in {time.monotonic() - began:.1f} seconds.")
     return output
+
+
+def lint(document: Path) -> None:
+    """See whether a document stays inside what Quarto and the press both understand.
+
+    Raises:
+        UserError: by file and line, what does not, as far as it shows without running the cells.
+    """
+    _, body = _read(Path(document).resolve())
+    split_cells(body)
+
+
+def _read(document: Path) -> tuple[Project, list[Line]]:
+    if not document.is_file():
+        raise UserError(f"There is no document {document}.")
+    root = find_root(document)
+    header, body = split_header(read_lines(document, root))
+    return load_project(root, header, document), body
 
 
 async def _execute(body: list[Line], project: Project, writer: Writer) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from hw4.foundation.errors import UserError
 from hw4.foundation.places import ROOT
-from hw4.submission.press import render
+from hw4.submission.press import lint, render
 
 DOCUMENT = """\
 ---
@@ -200,6 +200,10 @@ def test_steps_before_and_after(project, capfd):
     render(document, output)
     assert output.read_bytes().startswith(b"%PDF")
     assert not (project / "submission-rejected.pdf").exists()
+
+
+def test_the_report_stays_inside_what_both_renderers_understand():
+    lint(ROOT / "report" / "submission.qmd")
 
 
 def test_quarto_makes_the_same_submission(document, project):
