@@ -29,8 +29,8 @@ class Schedule:
         order_seed: of the order of the batches.
     """
 
-    epochs: int = 100
-    patience: int = 30
+    epochs: int = 60
+    patience: int = 20
     batch_size: int = 64
     learning_rate: float = 0.01
     order_seed: int = 0
