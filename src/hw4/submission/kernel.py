@@ -147,4 +147,6 @@ def _failure(cell: Cell, error: Exception) -> str:
     line = cell.fence
     if inside and int(inside[-1]) <= len(cell.code):
         line = cell.code[int(inside[-1]) - 1]
+    if error.ename == UserError.__name__:  # its one sentence says it all
+        return f"{line}: {cell.name} failed: {error.evalue}"
     return f"{line}: {cell.name} failed with {error.ename}: {error.evalue}\n\n{traceback}"

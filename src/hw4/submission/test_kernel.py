@@ -115,6 +115,13 @@ def test_a_failing_cell_is_told_with_label_file_line_and_traceback(session, tmp_
     assert "\x1b" not in rest
 
 
+def test_a_sentence_for_the_user_needs_no_traceback(session, tmp_path):
+    code = "from hw4.foundation.errors import UserError\nraise UserError('Put it there.')"
+    with pytest.raises(UserError) as caught:
+        session.markdown(cell(code, "label: told"), tmp_path)
+    assert str(caught.value) == "a.qmd:4: the cell told failed: Put it there."
+
+
 def test_a_kernel_that_ends_is_told(tmp_path):
     alone = Session(tmp_path)
     try:
