@@ -148,7 +148,7 @@ def _unknown(name: str, source: Path) -> str:
     package = source / name.split(".")[0]
     known = list(_every_name(package if package.is_dir() else source, source))
     same_end = [other for other in known if other.endswith("." + name.rpartition(".")[2])]
-    near = difflib.get_close_matches(name, known, n=3, cutoff=0.75)
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.75)
     inside = [other for other in known if other.startswith(name + ".")]
     meant = list(dict.fromkeys([*same_end[:2], *near, *inside]))[:3]
     advice = f"did you mean {' or '.join(meant)}?" if meant else "correct the name."
