@@ -184,6 +184,9 @@ def _metadata(settings: dict, document: Path) -> dict:
     ]
     if metadata.pop("number-sections", False):
         metadata["section-numbering"] = "1.1.a"
+    if metadata.get("toc"):
+        metadata.setdefault("toc-title", "Table of contents")
+        metadata.setdefault("toc-depth", 3)
     form = metadata.pop("date-format", "iso")
     if "date" in metadata:
         metadata["date"] = _date(metadata["date"], form, document)
