@@ -23,7 +23,7 @@ test: $(READY)
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m ruff format --check .
 	@$(VENV)/bin/lint-imports
-	@$(PYTHON) -m pytest --cov
+	@$(PYTHON) -m pytest --cov --cov-report=term:skip-covered
 
 bench: $(READY)
 	@$(PYTHON) -m benchmarks
@@ -48,5 +48,5 @@ $(READY): pyproject.toml constraints.txt
 	echo "Setting up $(VENV) with $$($$found --version) (once, some minutes)"; \
 	test -x $(PYTHON) || $$found -m venv $(VENV)
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check "uv==$$(sed -n 's/^uv==//p' constraints.txt)"
-	@$(PYTHON) -m uv pip install --quiet --python $(PYTHON) --constraint constraints.txt --editable ".[test,offline]"
+	@$(PYTHON) -m uv pip install --quiet --python $(PYTHON) --constraint constraints.txt --editable ".[test,offline,cluster]"
 	@touch $@
