@@ -74,7 +74,7 @@ def run(settings: Settings, work: Work) -> Outcome[Result]:
     known_floor = standin.NOISE_FLOOR if work.source.is_stand_in else None
     yardsticks = measure(training, validation, test, known_floor)
     facts = _facts(training, validation, test)
-    return Outcome(Result(facts, yardsticks, tuple(models)), tensors)
+    return Outcome(Result(settings, facts, yardsticks, tuple(models)), tensors)
 
 
 def prepare(

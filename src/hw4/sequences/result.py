@@ -232,6 +232,7 @@ class Yardsticks:
 
     Attributes:
         mean: predicting the mean of the training targets.
+        mean_validation: the same, in validation error.
         linear: linear models on the last steps, fewest steps first.
         chosen: of these, the steps of the one with the lowest validation error.
         first_steps: the linear model on the first L steps, with the ridge that validation chose.
@@ -244,6 +245,7 @@ class Yardsticks:
     """
 
     mean: float
+    mean_validation: float
     linear: tuple[LinearFit, ...]
     chosen: int
     first_steps: float
@@ -273,6 +275,7 @@ class DataFacts:
 class Result:
     """All that the report says of problem 2."""
 
+    settings: Settings
     facts: DataFacts
     yardsticks: Yardsticks
     models: tuple[ModelResult, ...]

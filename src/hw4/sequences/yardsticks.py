@@ -23,8 +23,10 @@ def measure(
     chosen = min(linear, key=lambda fit: fit.validation_mse)
     floor = min(linear, key=lambda fit: fit.noise)
     shortest = min(int(part.lengths.min()) for part in (training, validation, test))
+    mean = training.targets.mean()
     return Yardsticks(
-        mean=_mse(np.full(len(test), training.targets.mean()), test.targets),
+        mean=_mse(mean, test.targets),
+        mean_validation=_mse(mean, validation.targets),
         linear=linear,
         chosen=chosen.steps,
         first_steps=_first_steps(shortest, training, validation, test),
@@ -96,5 +98,5 @@ def _fit(rows: np.ndarray, targets: np.ndarray, ridge: float = 0.0) -> np.ndarra
     )[0]
 
 
-def _mse(predicted: np.ndarray, targets: np.ndarray) -> float:
+def _mse(predicted: np.ndarray | float, targets: np.ndarray) -> float:
     return float(np.mean((predicted - targets) ** 2))
