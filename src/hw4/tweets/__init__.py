@@ -1,0 +1,1 @@
+"""Problem 3: a DistilBERT head for tweets."""

@@ -1,0 +1,143 @@
+"""Training a head on stored features. Knows torch but not transformers: workers start fast."""
+
+import math
+import time
+from argparse import Namespace
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from hw4.tweets.records import Trial
+from hw4.tweets.scores import f1_macro
+
+
+@dataclass(frozen=True)
+class HeadData:
+    """Features (tweets, features) and labels (tweets,) of training and validation tweets."""
+
+    train_features: np.ndarray
+    train_labels: np.ndarray
+    validation_features: np.ndarray
+    validation_labels: np.ndarray
+
+
+def class_weights(labels: np.ndarray, class_weighting: str) -> Tensor | None:
+    """Weights of the two classes in the loss: inverse to their frequency, or None."""
+    if class_weighting == "none":
+        return None
+    counts = np.bincount(labels, minlength=2)
+    return torch.tensor(len(labels) / (2 * counts), dtype=torch.float32)
+
+
+def schedule(optimizer: torch.optim.Optimizer, steps: int, warmup_share: float):
+    """The learning rate: up linearly in the first `warmup_share` of `steps`, then down to 0."""
+    warmup = max(1, math.ceil(warmup_share * steps))
+
+    def factor(step: int) -> float:
+        return min((step + 1) / warmup, max(0.0, (steps - step) / max(1, steps - warmup)))
+
+    return torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
+
+
+def initialize(head: nn.Module, seed: int, deviation: float = 0.02) -> None:
+    """Give the head the weights that `seed` stands for, drawn as DistilBERT draws its own."""
+    random = torch.Generator().manual_seed(seed)
+    for layer in (head.pre_classifier, head.classifier):
+        weight = torch.randn(layer.weight.shape, generator=random) * deviation
+        with torch.no_grad():
+            layer.weight.copy_(weight)
+            layer.bias.zero_()
+
+
+def train_head(
+    args: Namespace, head: nn.Module, features: Tensor, labels: Tensor, weights: Tensor | None
+) -> None:
+    """Train `head` in place.
+
+    Args:
+        args: as `arguments.build_parser` parses them.
+        features: (tweets, features).
+        labels: (tweets,).
+        weights: of the classes in the loss.
+    """
+    initialize(head, args.seed)
+    head.dropout.p = args.dropout
+    steps = args.epochs * math.ceil(len(labels) / args.batch_size)
+    optimizer = torch.optim.AdamW(
+        head.parameters(), lr=args.learning_rate, weight_decay=args.weight_decay, fused=True
+    )
+    rate = schedule(optimizer, steps, args.warmup_share)
+    torch.manual_seed(args.seed)
+    head.train()
+    for _ in range(args.epochs):
+        for batch in torch.randperm(len(labels)).split(args.batch_size):
+            loss = functional.cross_entropy(head(features[batch]), labels[batch], weight=weights)
+            optimizer.zero_grad()
+            loss.backward()
+            nn.utils.clip_grad_norm_(head.parameters(), args.max_grad_norm)
+            optimizer.step()
+            rate.step()
+    head.eval()
+
+
+@torch.inference_mode()
+def probabilities(head: nn.Module, features: np.ndarray) -> np.ndarray:
+    """Probability of class 1 for each tweet."""
+    head.eval()
+    return torch.softmax(head(torch.from_numpy(features)), dim=1)[:, 1].numpy()
+
+
+def run_trial(args: Namespace, head: nn.Module, data: HeadData) -> Trial:
+    """Train a head with the setting in `args` and judge it on the validation tweets.
+
+    One thread: the same numbers wherever the trial runs, and trials side by side do not crowd out
+    each other.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        began = time.perf_counter()
+        weights = class_weights(data.train_labels, args.class_weighting)
+        train_head(
+            args,
+            head,
+            torch.from_numpy(data.train_features),
+            torch.from_numpy(data.train_labels),
+            weights,
+        )
+        seconds = time.perf_counter() - began
+        predicted = probabilities(head, data.validation_features) > 0.5
+        on_train = probabilities(head, data.train_features) > 0.5
+    finally:
+        torch.set_num_threads(threads)
+    return Trial(
+        learning_rate=args.learning_rate,
+        weight_decay=args.weight_decay,
+        epochs=args.epochs,
+        class_weighting=args.class_weighting,
+        validation_f1_macro=f1_macro(data.validation_labels, predicted),
+        validation_accuracy=float((predicted == data.validation_labels).mean()),
+        train_f1_macro=f1_macro(data.train_labels, on_train),
+        seconds=seconds,
+    )
+
+
+def run_trials(
+    many: Iterable[Namespace], head: nn.Module, data: HeadData, jobs: int
+) -> Iterable[Trial]:
+    """`run_trial` for each of `many` settings, through joblib, in their order as they finish.
+
+    Under `joblib.parallel_config("dask")` they run on the Dask cluster of the current client.
+
+    Args:
+        jobs: trials at once; -1 for one a core.
+    """
+    from joblib import Parallel, delayed
+
+    return Parallel(n_jobs=jobs, return_as="generator")(
+        delayed(run_trial)(args, head, data) for args in many
+    )
