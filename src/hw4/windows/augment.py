@@ -1,0 +1,106 @@
+"""Pictures as a network sees them: resized, normalized, and varied in ways that keep the class."""
+
+import math
+
+import torch
+from torch.nn import functional
+
+MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+"""Of ImageNet's pictures, which the pre-trained networks were trained on."""
+MIRROR = 0.5
+SMALLEST_CROP = 0.5
+STRETCH = 0.2
+TILT = math.radians(6)
+"""Never a quarter turn: it makes a hung window of a sliding one. A photographer's tilt it is."""
+JITTER = 0.3
+ERASE = 0.25
+
+
+def plain(pixels: torch.Tensor, size: int) -> torch.Tensor:
+    """Bytes `(batch, side, side, 3)` to a normalized `(batch, 3, size, size)`, not varied."""
+    images = pixels.permute(0, 3, 1, 2)
+    if images.shape[-1] != size:
+        images = functional.interpolate(images, (size, size), mode="bilinear", antialias=True)
+    return _normalized(images.float() / 255)
+
+
+def varied(pixels: torch.Tensor, size: int, generator: torch.Generator) -> torch.Tensor:
+    """Like `plain`, each picture varied at random without leaving its class.
+
+    Mirrored left to right, cropped, stretched and tilted a little in one resampling, then relit,
+    and sometimes with a piece covered.
+    """
+    images = pixels.permute(0, 3, 1, 2)
+    side = images.shape[-1]
+    if side >= 2 * size:  # one resampling without antialiasing must not skip pixels
+        half = (side // 2, side // 2)
+        images = functional.interpolate(images, half, mode="bilinear", antialias=True)
+    images = images.float() / 255
+    grid = functional.affine_grid(
+        geometry(len(images), generator).to(images.device),
+        (len(images), 3, size, size),
+        align_corners=False,
+    )
+    images = functional.grid_sample(
+        images, grid, mode="bilinear", padding_mode="reflection", align_corners=False
+    )
+    return _covered(_normalized(_relit(images, generator)), generator)
+
+
+def geometry(count: int, generator: torch.Generator) -> torch.Tensor:
+    """Random maps from output to input coordinates, both -1 to 1: `(count, 2, 3)`.
+
+    A map takes (x, y) to the point of the stored picture that is shown there.
+    """
+
+    def uniform(low: float, high: float) -> torch.Tensor:
+        return low + (high - low) * torch.rand(count, generator=generator)
+
+    area, stretch = uniform(SMALLEST_CROP, 1.0), torch.exp(uniform(-STRETCH, STRETCH))
+    wide = (area * stretch).sqrt().clamp(max=1.0)
+    high = (area / stretch).sqrt().clamp(max=1.0)
+    tilt = uniform(-TILT, TILT)
+    mirror = torch.where(uniform(0, 1) < MIRROR, -1.0, 1.0)
+    maps = torch.zeros(count, 2, 3)
+    maps[:, 0, 0] = mirror * wide * tilt.cos()
+    maps[:, 0, 1] = -high * tilt.sin()
+    maps[:, 1, 0] = mirror * wide * tilt.sin()
+    maps[:, 1, 1] = high * tilt.cos()
+    maps[:, 0, 2] = (1 - wide) * uniform(-1, 1)
+    maps[:, 1, 2] = (1 - high) * uniform(-1, 1)
+    return maps
+
+
+def mirrored(images: torch.Tensor) -> torch.Tensor:
+    """`(batch, 3, size, size)`, left and right exchanged."""
+    return images.flip(3)
+
+
+def _relit(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    """Brightness, contrast and saturation, each by up to `JITTER`."""
+    factors = 1 + JITTER * (2 * torch.rand(3, len(images), 1, 1, 1, generator=generator) - 1)
+    brightness, contrast, saturation = factors.to(images.device)
+    images = images * brightness
+    middle = images.mean((1, 2, 3), keepdim=True)
+    images = (images - middle) * contrast + middle
+    grey = images.mean(1, keepdim=True)
+    return ((images - grey) * saturation + grey).clamp(0, 1)
+
+
+def _covered(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    """Here and there a rectangle of the mean color (Zhong et al. 2020, "random erasing")."""
+    size = images.shape[-1]
+    chosen = torch.rand(len(images), generator=generator) < ERASE
+    for place in chosen.nonzero().flatten().tolist():
+        wide, high, x, y = torch.rand(4, generator=generator).tolist()
+        wide, high = int(size * (0.15 + 0.25 * wide)), int(size * (0.15 + 0.25 * high))
+        left, top = int(x * (size - wide)), int(y * (size - high))
+        images[place, :, top : top + high, left : left + wide] = 0.0
+    return images
+
+
+def _normalized(images: torch.Tensor) -> torch.Tensor:
+    mean = torch.tensor(MEAN, device=images.device).view(1, 3, 1, 1)
+    deviation = torch.tensor(DEVIATION, device=images.device).view(1, 3, 1, 1)
+    normal = (images - mean) / deviation
+    return normal.contiguous(memory_format=torch.channels_last)

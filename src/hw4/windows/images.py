@@ -1,0 +1,169 @@
+"""Photographs as pixels: decoded and resized once, kept in a memory-mapped file of bytes."""
+
+import hashlib
+import io
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from hw4.foundation.atomic import write_text
+from hw4.foundation.places import store_folder
+
+MAX_PIXELS = 120_000_000
+"""Pixels that a photograph may have; more is a decompression bomb or a panorama."""
+MIN_SIDE = 8
+CHUNK = 256
+KEPT_STORES = 3
+PIXELS, INDEX = "pixels.u8", "index.json"
+
+
+class BadImage(Exception):
+    """A file that is not a photograph that can be used; the message says why."""
+
+
+@dataclass(frozen=True)
+class Store:
+    """Photographs of one size.
+
+    Attributes:
+        pixels: `(photographs, size, size, 3)` uint8, mapped from the disk.
+        names: of the files, in the same order.
+        hashes: sha256 of each file's contents.
+        bad: name and reason of each file that was left out.
+    """
+
+    pixels: np.ndarray
+    names: tuple[str, ...]
+    hashes: tuple[str, ...]
+    bad: tuple[tuple[str, str], ...]
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+
+def decode(content: bytes, size: int) -> np.ndarray:
+    """The photograph in `content` as `(size, size, 3)` uint8 RGB.
+
+    Turned upright after its EXIF tag; CMYK, palette, grey, 16 bit and transparent ones are
+    converted (what is transparent becomes white). The whole picture is kept and squeezed to a
+    square, as a window's frame may touch any edge.
+
+    Raises:
+        BadImage: no image, cut short, or of an absurd size.
+    """
+    try:
+        with Image.open(io.BytesIO(content)) as image:
+            width, height = image.size
+            if width * height > MAX_PIXELS or min(width, height) < MIN_SIDE:
+                raise BadImage(f"{width} × {height} pixels")
+            # A JPEG of twice the size or more is decoded at a fraction, which saves most of it.
+            image.draft(None, (2 * size, 2 * size))
+            image.load()
+            upright = ImageOps.exif_transpose(image)
+            small = _as_rgb(upright).resize(
+                (size, size), Image.Resampling.BICUBIC, reducing_gap=3.0
+            )
+            return np.asarray(small)
+    except BadImage:
+        raise
+    except Image.DecompressionBombError as error:
+        raise BadImage("too many pixels") from error
+    except Image.UnidentifiedImageError as error:
+        raise BadImage("not an image" if content else "empty") from error
+    except Exception as error:  # Pillow's decoders raise OSError, SyntaxError, struct.error, …
+        raise BadImage(f"damaged ({error})") from error
+
+
+def _as_rgb(image: Image.Image) -> Image.Image:
+    if image.mode == "RGB":
+        return image
+    if image.mode.startswith("I") or image.mode == "F":
+        values = np.asarray(image, dtype=np.float64)
+        top = 65535.0 if values.max() > 255 else 255.0
+        return Image.fromarray((values.clip(0, top) * (255 / top)).astype(np.uint8)).convert("RGB")
+    if "A" in image.getbands() or "transparency" in image.info:
+        see_through = image.convert("RGBA")
+        white = Image.new("RGBA", see_through.size, "white")
+        return Image.alpha_composite(white, see_through).convert("RGB")
+    return image.convert("RGB")
+
+
+def read_files(names: Iterable[str], read: Callable[[str], bytes], size: int):
+    """Decode files on all cores, in order: yields `(name, pixels | None, sha256, reason)`.
+
+    Memory stays flat: only `CHUNK` photographs are held at a time.
+    """
+
+    def one(name: str):
+        try:
+            content = read(name)
+        except OSError as error:
+            return name, None, "", str(error)
+        try:
+            return name, decode(content, size), hashlib.sha256(content).hexdigest(), ""
+        except BadImage as error:
+            return name, None, "", str(error)
+
+    waiting = iter(names)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        while chunk := list(islice(waiting, CHUNK)):
+            yield from pool.map(one, chunk)
+
+
+def stored(key: str, size: int, items: Iterator[tuple]) -> Store:
+    """The store named `key`, or a new one of what `items` yields (see `read_files`).
+
+    It is written beside its place and renamed into it, so an interrupted build leaves no half of
+    one. Only the last few stores are kept.
+    """
+    folder = store_folder() / "windows" / "images" / key[:32]
+    if not (folder / INDEX).is_file():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        part = Path(tempfile.mkdtemp(dir=folder.parent, prefix="part."))
+        try:
+            _write(part, items)
+            part.rename(folder)
+        except OSError:
+            # Another build may have put the same store here in this very moment: either will do.
+            if not (folder / INDEX).is_file():
+                raise
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+        _prune(folder)
+    os.utime(folder)
+    index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
+    names = tuple(index["names"])
+    shape = (len(names), size, size, 3)
+    pixels = np.memmap(folder / PIXELS, np.uint8, "r", shape=shape) if names else np.empty(shape)
+    bad = tuple((name, reason) for name, reason in index["bad"])
+    return Store(pixels, names, tuple(index["hashes"]), bad)
+
+
+def _write(part: Path, items: Iterator[tuple]) -> None:
+    names, hashes, bad = [], [], []
+    with (part / PIXELS).open("wb") as file:
+        for name, pixels, digest, reason in items:
+            if pixels is None:
+                bad.append((name, reason))
+            else:
+                file.write(np.ascontiguousarray(pixels).data)
+                names.append(name)
+                hashes.append(digest)
+    # JSON in ASCII keeps names that are no valid Unicode as they are.
+    write_text(part / INDEX, json.dumps({"names": names, "hashes": hashes, "bad": bad}))
+
+
+def _prune(newest: Path) -> None:
+    others = [entry for entry in newest.parent.iterdir() if entry != newest and entry.is_dir()]
+    others.sort(key=lambda entry: entry.stat().st_mtime, reverse=True)
+    for old in others[KEPT_STORES:]:
+        shutil.rmtree(old, ignore_errors=True)

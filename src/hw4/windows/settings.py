@@ -1,0 +1,138 @@
+"""Settings of problem 1: what each network is given and how it is trained."""
+
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How one network is trained.
+
+    Attributes:
+        network: `three_convolutions`, `small_residual`, or the name of a torchvision backbone.
+        input_size: side of the square pictures it is given, in pixels.
+        learning_rate: the highest of the one-cycle schedule (of the head, for a backbone).
+        passes: pictures to be looked at in all; decides the number of epochs, within `epochs`.
+        epochs: fewest and most.
+        width: channels of the first block of `small_residual`.
+        backbone_rate: learning rate of the backbone as a share of the head's; 0 keeps it frozen.
+        label_smoothing: share of a label's weight that is spread over the other classes.
+        averaging: how slowly the average of the weights follows them; 0 for no average.
+        augment: whether pictures are varied in training (mirrored, cropped, tilted, relit).
+        balance: whether rare classes are drawn more often, by the square root of their rarity.
+    """
+
+    network: str
+    input_size: int
+    learning_rate: float
+    passes: int
+    epochs: tuple[int, int] = (1, 100)
+    width: int = 0
+    batch_size: int = 32
+    weight_decay: float = 0.02
+    backbone_rate: float = 1.0
+    label_smoothing: float = 0.0
+    averaging: float = 0.0
+    augment: bool = True
+    balance: bool = True
+
+    def epochs_for(self, photographs: int) -> int:
+        """Epochs over `photographs` that come to about `passes` pictures."""
+        fewest, most = self.epochs
+        return max(fewest, min(most, round(self.passes / photographs)))
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What can be set in problem 1.
+
+    Attributes:
+        seed: of the split, the first weights, the order and the variations of the pictures.
+        image_size: side of the stored pictures in pixels; a multiple of 32.
+        stand_in_size: drawings in the stand-in's training set (a quarter more for its test set).
+        stand_in_effort: passes over the stand-in, as a share of those over photographs.
+        validation_share: of the training set, set apart to select by.
+        held_out_share: of the training set, set apart to report on where the test set is
+            unlabelled.
+        yardstick: what the course's demo does, three convolutions on small pictures.
+        small: a better small network, from scratch.
+        frozen: a linear head on the features of a pre-trained backbone.
+        fine_tuned: the same, then everything at a lower rate.
+        ablations: whether the small network is also trained without augmentation and without
+            balancing.
+        gallery: mistakes to show.
+        contact: photographs of each class to show.
+    """
+
+    seed: int = 541
+    image_size: int = 160
+    stand_in_size: int = 2000
+    stand_in_effort: float = 0.25
+    validation_share: float = 0.15
+    held_out_share: float = 0.15
+    yardstick: Recipe = Recipe(
+        network="three_convolutions",
+        input_size=32,
+        learning_rate=2e-3,
+        passes=60_000,
+        epochs=(5, 15),
+        weight_decay=0.0,
+        augment=False,
+        balance=False,
+    )
+    small: Recipe = Recipe(
+        network="small_residual",
+        input_size=64,
+        width=32,
+        learning_rate=3e-3,
+        passes=80_000,
+        epochs=(3, 80),
+        label_smoothing=0.1,
+        averaging=0.99,
+    )
+    frozen: Recipe = Recipe(
+        network="mobilenet_v2",
+        input_size=160,
+        learning_rate=2e-3,
+        passes=80_000,
+        epochs=(10, 60),
+        backbone_rate=0.0,
+        label_smoothing=0.05,
+    )
+    fine_tuned: Recipe = Recipe(
+        network="mobilenet_v2",
+        input_size=160,
+        learning_rate=1e-3,
+        passes=6_000,
+        epochs=(2, 8),
+        backbone_rate=0.3,
+        label_smoothing=0.1,
+    )
+    ablations: bool = True
+    gallery: int = 8
+    contact: int = 8
+
+    def __post_init__(self) -> None:
+        if self.frozen.network != self.fine_tuned.network:
+            raise ValueError("the frozen and the fine-tuned network must have the same backbone")
+
+    @property
+    def backbone(self) -> str:
+        """torchvision's name of the pre-trained network: `mobilenet_v2`, `resnet18`,
+        `efficientnet_b0` or `convnext_tiny`."""
+        return self.fine_tuned.network
+
+    @classmethod
+    def quick(cls) -> "Settings":
+        """A trial build: few drawings, few epochs, no ablation."""
+        full = cls()
+        return replace(
+            full,
+            image_size=96,
+            stand_in_size=300,
+            stand_in_effort=1.0,
+            ablations=False,
+            yardstick=replace(full.yardstick, passes=1500, epochs=(1, 5)),
+            small=replace(full.small, width=16, passes=1500, epochs=(1, 5), averaging=0.9),
+            frozen=replace(full.frozen, input_size=96, passes=3000, epochs=(1, 10)),
+            fine_tuned=replace(full.fine_tuned, input_size=96, passes=300, epochs=(1, 1)),
+        )
