@@ -12,6 +12,7 @@ from torch import nn
 from torch.nn import functional
 from transformers import DistilBertForSequenceClassification
 
+from hw4.foundation.errors import UserError
 from hw4.tweets.features import Features, StoredLayer
 from hw4.tweets.heads import class_weights, initialize, schedule, train_head
 from hw4.tweets.model import Head, UpperLayers, freeze
@@ -69,7 +70,15 @@ def load_pretrained_and_finetune(
         train: indices of the tweets to train on.
         on_epoch: called with the model after each epoch, if layers are unfrozen.
         on_step: called with the number of tweets and the loss after each step, likewise.
+
+    Raises:
+        UserError: unfrozen layers are asked to pool the layers below them, too.
     """
+    if args.unfreeze_layers and args.pooling == "layers":
+        raise UserError(
+            f"--unfreeze_layers {args.unfreeze_layers} was found with --pooling layers, but "
+            "unfrozen layers can be pooled by first or mean only: choose one of these."
+        )
     model = load_pretrained(folder, args)
     weights = class_weights(stored.labels[train], args.class_weighting)
     if args.unfreeze_layers:

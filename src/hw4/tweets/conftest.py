@@ -1,0 +1,55 @@
+"""Tests of problem 3 use folders of their own and never the network."""
+
+import pytest
+
+from hw4.tweets.arguments import build_parser
+
+
+@pytest.fixture(autouse=True)
+def places(tmp_path, monkeypatch):
+    """A data folder and a store that nobody else uses; the device is the processor."""
+    data = tmp_path / "data"
+    data.mkdir()
+    monkeypatch.setenv("HW4_DATA", str(data))
+    monkeypatch.setenv("HW4_STORE", str(tmp_path / "store"))
+    monkeypatch.setenv("HW4_DEVICE", "cpu")
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
+    for name in ("HW4_PROFILE", "HW4_ENCODER", "HF_ENDPOINT"):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path
+
+
+@pytest.fixture
+def arguments():
+    """Parsed arguments of a training."""
+    return lambda *line: build_parser().parse_args(list(line))
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory):
+    """A small DistilBERT with random weights, and composed tweets: folder, tweets."""
+    from hw4.tweets.standin import compose
+    from hw4.tweets.weights import write_random
+
+    folder = tmp_path_factory.mktemp("encoder")
+    tweets = compose(160, seed=3)
+    write_random(folder, tweets.texts, seed=3)
+    return folder, tweets
+
+
+@pytest.fixture(scope="session")
+def prepared(small):
+    """The small model's tokens and stored outputs: folder, tokens, `Stored`."""
+    from transformers import DistilBertTokenizerFast
+
+    from hw4.tweets.features import compute_features
+    from hw4.tweets.finetune import Stored, load_pretrained
+    from hw4.tweets.tokens import Tokens, to_dataset
+
+    folder, tweets = small
+    tokenizer = DistilBertTokenizerFast.from_pretrained(folder)
+    tokens = Tokens.of(to_dataset(tweets, tokenizer, 48))
+    encoder = load_pretrained(folder, build_parser().parse_args([])).distilbert
+    features, layer = compute_features(encoder, tokens, keep_layer=1)
+    return folder, tokens, Stored(tweets.labels, features, layer)
