@@ -8,10 +8,13 @@ from hw4.foundation.experiment import Outcome, Work
 from hw4.foundation.words import percent
 from hw4.windows import candidates, gallery, photographs
 from hw4.windows.candidates import Given
+from hw4.windows.data import CLASSES
+from hw4.windows.model import backbone
 from hw4.windows.photographs import Split, WindowData
 from hw4.windows.predictions import write_predictions
 from hw4.windows.result import Result, at_hand
 from hw4.windows.settings import Recipe, Settings
+from hw4.windows.weights import Weights
 
 
 def run(settings: Settings, work: Work) -> Outcome[Result]:
@@ -40,7 +43,7 @@ def run(settings: Settings, work: Work) -> Outcome[Result]:
         key: candidates.candidate(key, title, recipe, data, given, work)
         for key, title, recipe in wanted
     }
-    weights = at_hand()
+    weights = _loaded(at_hand())
     if weights.at_hand:
         head = candidates.frozen(scaled(settings.frozen), data, given, work)
         whole = candidates.fine_tuned(scaled(settings.fine_tuned), head, data, given, work)
@@ -57,6 +60,17 @@ def run(settings: Settings, work: Work) -> Outcome[Result]:
     where = "test" if data.labelled else "held-out"
     work.say(f"{best.key}: {where} accuracy {percent(best.reported.accuracy)}")
     return outcome
+
+
+def _loaded(weights: Weights) -> Weights:
+    """The same, unless torchvision cannot make sense of the file."""
+    if weights.at_hand:
+        try:
+            backbone(weights.backbone, len(CLASSES))
+        except Exception as error:  # unpickling raises what it likes
+            reason = str(error).partition("\n")[0]
+            return replace(weights, at_hand=False, why_not=f"they cannot be loaded: {reason}")
+    return weights
 
 
 def _say_check(data: WindowData, work: Work) -> None:

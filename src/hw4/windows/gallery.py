@@ -14,7 +14,7 @@ from hw4.windows.photographs import Photographs, WindowData
 from hw4.windows.result import Candidate, Prediction, Result, Shown
 from hw4.windows.settings import Settings
 
-PICTURE = 128
+PICTURE = 112
 """Side of the pictures in galleries, in pixels."""
 
 

@@ -33,7 +33,7 @@ def features(
     blocks = []
     for begin in range(0, len(photographs), training.PREDICTED_AT_ONCE):
         end = min(begin + training.PREDICTED_AT_ONCE, len(photographs))
-        pixels = torch.from_numpy(np.ascontiguousarray(photographs.pixels[begin:end]))
+        pixels = torch.from_numpy(np.array(photographs.pixels[begin:end]))
         images = plain(pixels.to(device), recipe.input_size)
         both = [network.vectors(images), network.vectors(mirrored(images))]
         blocks.append(torch.stack(both).half().cpu().numpy())

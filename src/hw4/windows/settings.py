@@ -132,7 +132,7 @@ class Settings:
             stand_in_effort=1.0,
             ablations=False,
             yardstick=replace(full.yardstick, passes=1500, epochs=(1, 5)),
-            small=replace(full.small, width=16, passes=1500, epochs=(1, 5), averaging=0.9),
+            small=replace(full.small, width=16, passes=2500, epochs=(1, 10), averaging=0.9),
             frozen=replace(full.frozen, input_size=96, passes=3000, epochs=(1, 10)),
             fine_tuned=replace(full.fine_tuned, input_size=96, passes=300, epochs=(1, 1)),
         )

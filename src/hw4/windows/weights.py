@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+import zipfile
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -123,7 +124,13 @@ def _run(program: str, argument: str, seconds: float, failure: str) -> str:
 
 @lru_cache(maxsize=8)
 def _whole(file: Path, size: int, changed: int) -> bool:
-    """Whether the file's hash begins as its name says, as torchvision checks a download."""
+    """Whether the file is not cut short.
+
+    Its hash begins as its name says, as torchvision checks a download; or it is at least a whole
+    zip, which is what torch writes (weights that were saved again have another hash).
+    """
+    if zipfile.is_zipfile(file):
+        return True
     wanted = file.stem.rpartition("-")[2]
     try:
         with file.open("rb") as stream:
