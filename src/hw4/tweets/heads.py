@@ -60,7 +60,7 @@ def train_head(
 
     Args:
         args: as `arguments.build_parser` parses them.
-        features: (tweets, features).
+        features: (tweets, features); anything that gives a batch when indexed will do.
         labels: (tweets,).
         weights: of the classes in the loss.
     """
@@ -88,7 +88,7 @@ def train_head(
 def probabilities(head: nn.Module, features: np.ndarray) -> np.ndarray:
     """Probability of class 1 for each tweet."""
     head.eval()
-    return torch.softmax(head(torch.from_numpy(features)), dim=1)[:, 1].numpy()
+    return torch.softmax(head(torch.tensor(features)), dim=1)[:, 1].numpy()
 
 
 def run_trial(args: Namespace, head: nn.Module, data: HeadData) -> Trial:
@@ -105,8 +105,8 @@ def run_trial(args: Namespace, head: nn.Module, data: HeadData) -> Trial:
         train_head(
             args,
             head,
-            torch.from_numpy(data.train_features),
-            torch.from_numpy(data.train_labels),
+            torch.tensor(data.train_features),  # a copy: joblib's may be read-only
+            torch.tensor(data.train_labels),
             weights,
         )
         seconds = time.perf_counter() - began

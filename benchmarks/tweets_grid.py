@@ -1,0 +1,112 @@
+"""Problem 3's grid on stored features, against the full frozen model run at every step."""
+
+from argparse import Namespace
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from benchmarks.harness import Row, at_least, side_by_side
+from hw4.tweets.arguments import build_parser
+from hw4.tweets.data import Tweets
+from hw4.tweets.encoder import encoder_source
+from hw4.tweets.features import compute_features
+from hw4.tweets.finetune import load_pretrained
+from hw4.tweets.heads import HeadData, class_weights, run_trials, train_head
+from hw4.tweets.model import Head
+from hw4.tweets.result import Grid
+from hw4.tweets.scores import f1_macro
+from hw4.tweets.standin import compose
+from hw4.tweets.tokens import Tokens, to_dataset
+from hw4.tweets.weights import distilbert_folder
+
+GRID = Grid(epochs=(4, 8), batch_size=16)
+TRAIN, VALIDATION = 48, 24
+REPEATS = 3
+TOLERANCE = 1e-3
+
+
+class Live:
+    """First-token features of a batch, by running the whole frozen encoder whenever asked."""
+
+    def __init__(self, encoder: torch.nn.Module, tokens: Tokens):
+        self.encoder, self.tokens = encoder, tokens
+
+    def __getitem__(self, batch: torch.Tensor) -> torch.Tensor:
+        input_ids, mask = self.tokens.batch(batch.numpy())
+        with torch.no_grad():
+            return self.encoder(input_ids=input_ids, attention_mask=mask)[0][:, 0]
+
+
+def rows() -> Iterator[Row]:
+    """24 settings on a few tweets; the more tweets and settings, the larger the ratio."""
+    tweets = _both_classes()
+    source = encoder_source("nearest")
+    with distilbert_folder(source, tweets.texts) as folder:
+        tokens = _tokens(folder, tweets)
+        many = [build_parser().parse_args(line) for line in GRID.arguments()]
+        scores: dict[str, list[float]] = {}
+
+        def stored() -> None:
+            scores["stored"] = _on_stored_features(folder, tokens, tweets, many)
+
+        def live() -> None:
+            scores["live"] = _with_full_model(folder, tokens, tweets, many)
+
+        ours, other = side_by_side(stored, live, repeats=REPEATS, warm_up=0)
+    difference = np.abs(np.subtract(scores["stored"], scores["live"])).max()
+    if difference > TOLERANCE:
+        raise SystemExit(f"The two grids differ by {difference:.1e} in F1-macro.")
+    yield at_least(
+        20,
+        f"grid of {len(many)} heads on {TRAIN} tweets ({source.name})",
+        ours,
+        other,
+        f"largest difference in validation F1-macro {difference:.0e}",
+    )
+
+
+def _both_classes() -> Tweets:
+    """Composed tweets with a third of class 0, so that a few are enough."""
+    pool = compose(600, seed=1)
+    per_class = [np.flatnonzero(pool.labels == label) for label in (0, 1)]
+    count = TRAIN + VALIDATION
+    chosen = np.concatenate([per_class[0][: count // 3], per_class[1][: count - count // 3]])
+    return pool.take(np.random.default_rng(1).permutation(chosen))
+
+
+def _tokens(folder: Path, tweets: Tweets) -> Tokens:
+    from transformers import DistilBertTokenizerFast
+
+    return Tokens.of(to_dataset(tweets, DistilBertTokenizerFast.from_pretrained(folder), 128))
+
+
+def _on_stored_features(
+    folder: Path, tokens: Tokens, tweets: Tweets, many: list[Namespace]
+) -> list[float]:
+    model = load_pretrained(folder, many[0])
+    features, _ = compute_features(model.distilbert, tokens)
+    data = HeadData(
+        features.first[:TRAIN],
+        tweets.labels[:TRAIN],
+        features.first[TRAIN:],
+        tweets.labels[TRAIN:],
+    )
+    return [trial.validation_f1_macro for trial in run_trials(many, Head(model), data, jobs=1)]
+
+
+def _with_full_model(
+    folder: Path, tokens: Tokens, tweets: Tweets, many: list[Namespace]
+) -> list[float]:
+    found = []
+    labels = torch.from_numpy(tweets.labels)
+    for args in many:
+        model = load_pretrained(folder, args)
+        live, head = Live(model.distilbert, tokens), Head(model)
+        weights = class_weights(tweets.labels[:TRAIN], args.class_weighting)
+        train_head(args, head, live, labels[:TRAIN], weights)
+        with torch.no_grad():
+            logits = head(live[torch.arange(TRAIN, TRAIN + VALIDATION)])
+        found.append(f1_macro(tweets.labels[TRAIN:], logits.argmax(dim=1).numpy()))
+    return found
