@@ -1,8 +1,8 @@
 """The three networks of problem 2, by hand: no recurrent layer of any library is used.
 
-Every network is several networks with the same shapes side by side, one a seed. They share nothing
-but the batch they are shown, so training them together gives what training each alone would, in a
-fraction of the time. In shapes, their number is `networks`.
+Every network is several networks with the same shapes side by side, one a seed. They share
+nothing but the batch they are shown, so training them together gives what training each alone
+would, in a fraction of the time. In shapes, their number is `networks`.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class Network(nn.Module):
     Args:
         features: width of one step's input.
         hidden_size: width of the hidden state.
-        steps: how many sets of weights there are for the input: one, or one for each step.
+        steps: sets of weights there are for the input: one, or one for each step.
         transitions: the same for the weights from one hidden state to the next.
         seeds: of the initial weights, one for each network.
     """
@@ -37,8 +37,8 @@ class Network(nn.Module):
 
         def initial(*shape: int) -> nn.Parameter:
             # U(-1/√hidden_size, 1/√hidden_size), as PyTorch begins its own recurrent layers
-            drawn = torch.stack([torch.rand(shape, generator=each) for each in generators])
-            return nn.Parameter((2 * drawn - 1) * hidden_size**-0.5)
+            drawn = [torch.rand(shape, generator=each) for each in generators]
+            return nn.Parameter((2 * torch.stack(drawn) - 1) * hidden_size**-0.5)
 
         self.input_weight = initial(steps, features, hidden_size)
         self.hidden_weight = initial(transitions, hidden_size, hidden_size)
@@ -72,23 +72,29 @@ class VanillaRNN(Network):
         """Predict from the state after each sequence's own last step.
 
         Args:
-            inputs: `(batch, time, features)`; what stands behind a sequence's end is not read.
+            inputs: `(batch, time, features)`; what is behind a sequence's end is not read.
             lengths: `(batch,)`.
 
         Returns:
             `(networks, batch)`.
         """
         packed = pack(inputs, lengths)
-        # The inputs' share of every step at once; only the hidden state has to wait its turn.
+        # The inputs' share of every step at once; only the hidden state has to wait.
         projected = packed.values @ self.input_weight[:, 0] + self.bias[:, 0]
         states = Recurrence.apply(projected, self.hidden_weight[:, 0], packed.active)
         return self.readout(states[:, packed.last])
 
 
 class TruncatedNetwork(Network):
-    """h_t = tanh(x_t W_x(t) + h_{t-1} W_h(t) + b(t)), weights of its own at each of L steps."""
+    """h_t = tanh(x_t W_x(t) + h_{t-1} W_h(t) + b(t)), own weights at each of L steps."""
 
-    def __init__(self, features: int, hidden_size: int, steps: int, seeds: tuple[int, ...] = (0,)):
+    def __init__(
+        self,
+        features: int,
+        hidden_size: int,
+        steps: int,
+        seeds: tuple[int, ...] = (0,),
+    ):
         super().__init__(features, hidden_size, steps, steps - 1, seeds)
 
     def forward(self, inputs: Tensor, lengths: Tensor | None = None) -> Tensor:
@@ -109,10 +115,10 @@ class TruncatedNetwork(Network):
 
 
 class PaddedNetwork(Network):
-    """As the truncated network, with a set of weights for each step of the longest sequence.
+    """As the truncated network, with own weights at each step of the longest sequence.
 
     Args:
-        padding: whether the padding stands at the `end` of a sequence or in `front` of it.
+        padding: whether it stands at the `end` of a sequence or in `front` of it.
     """
 
     def __init__(
@@ -127,10 +133,10 @@ class PaddedNetwork(Network):
         self.padding = padding
 
     def forward(self, inputs: Tensor, lengths: Tensor) -> Tensor:
-        """Predict from the state after the last real step; a padded step changes nothing.
+        """Predict from the state after the last real step; padding changes nothing.
 
         Args:
-            inputs: padded sequences, `(batch, time, features)`, with at most `steps` steps.
+            inputs: padded sequences, `(batch, time, features)`, at most `steps` long.
             lengths: steps that are real, `(batch,)`.
 
         Returns:
@@ -144,14 +150,14 @@ class PaddedNetwork(Network):
         else:
             real = position >= time - lengths[:, None]
             begin = self.bias.shape[1] - time  # from the last
-        first, *others = project(
-            inputs, self.input_weight[:, begin : begin + time], self.bias[:, begin : begin + time]
-        )
+        used = slice(begin, begin + time)
+        first, *others = project(inputs, self.input_weight[:, used], self.bias[:, used])
         weights = self.hidden_weight[:, begin : begin + time - 1].unbind(1)
-        hidden = torch.where(real[:, 0, None], first.tanh(), 0)  # zero before the first real step
-        for t, (projected, weight) in enumerate(zip(others, weights, strict=True), start=1):
+        real = real.T[..., None]  # (time, batch, 1)
+        hidden = torch.where(real[0], first.tanh(), 0)  # zero before the first real step
+        for now, projected, weight in zip(real[1:], others, weights, strict=True):
             moved = recurrence_step(projected, hidden, weight)
-            hidden = torch.where(real[:, t, None], moved, hidden)
+            hidden = torch.where(now, moved, hidden)
         return self.readout(hidden)
 
 
@@ -174,11 +180,11 @@ class Packed:
     """Sequences without their padding, step by step.
 
     Attributes:
-        values: the inputs of all sequences at step 0, then of all that run at step 1, and so on,
-            the longest sequence first in each, `(sum(active), features)`.
+        values: the inputs of all sequences at step 0, then of all that run at step 1, and
+            so on, the longest sequence first in each, `(sum(active), features)`.
         active: how many sequences run at each step.
-        last: where each sequence's last step stands in `values`, in the order the sequences came,
-            `(batch,)`.
+        last: where each sequence's last step stands in `values`, in the order the sequences
+            came, `(batch,)`.
     """
 
     values: Tensor
@@ -191,7 +197,7 @@ def pack(inputs: Tensor, lengths: Tensor) -> Packed:
     order = lengths.argsort(descending=True, stable=True)
     position = torch.arange(int(lengths.max()), device=inputs.device)
     running = position[:, None] < lengths[order]  # (time, batch)
-    values = inputs[order].transpose(0, 1)[: len(position)][running]
+    values = inputs[order, : len(position)].transpose(0, 1)[running]
     active = running.sum(dim=1)
     starts = active.cumsum(0) - active
     rank = torch.empty_like(order)

@@ -21,18 +21,18 @@ def recurrence_step(
     Returns:
         `(networks, batch, hidden_size)`.
     """
-    # In place: the sum is nobody else's, and the gradient of tanh needs its output alone.
+    # In place: the sum is nobody else's, and tanh's gradient needs its output alone.
     return torch.baddbmm(projected, hidden, weight, out=out).tanh_()
 
 
 class Recurrence(torch.autograd.Function):
-    """All steps of a recurrence with one set of weights, over sequences that end one by one.
+    """All steps of a recurrence with one set of weights, over sequences of any lengths.
 
-    The sequences are sorted, the longest first, so those that still run at a step are the first
-    `active[t]` of them, and the ones that ended cost nothing. The steps' states stand one after
-    another in one block of memory. PyTorch could find the gradient by itself; by hand it takes a
-    fraction of the time, because the weights' gradient is one product over all steps in place of
-    a product and a sum at each.
+    The sequences are sorted, the longest first, so those that still run at a step are the
+    first `active[t]` of them, and the ones that ended cost nothing. The steps' states stand
+    one after another in one block of memory. PyTorch could find the gradient by itself; by
+    hand it takes a fraction of the time, because the weights' gradient is one product over
+    all steps in place of a product and a sum at each.
     """
 
     @staticmethod
@@ -40,15 +40,15 @@ class Recurrence(torch.autograd.Function):
         """The states of all steps, written over `projected`.
 
         Args:
-            projected: inputs times input weights plus bias, all sequences of step 0, then all
-                that run at step 1, and so on, `(networks, sum(active), hidden_size)`.
+            projected: inputs times input weights plus bias, all sequences of step 0, then
+                all that run at step 1, ..., `(networks, sum(active), hidden_size)`.
             weight: `(networks, hidden_size, hidden_size)`.
             active: how many sequences run at each step; never grows.
 
         Returns:
             `(networks, sum(active), hidden_size)`.
         """
-        states = projected.split(active, dim=1)  # per step (networks, active, hidden_size)
+        states = projected.split(active, dim=1)  # each (networks, active, hidden_size)
         states[0].tanh_()  # the state before the first step is zero
         for before, now, running in zip(states, states[1:], active[1:], strict=False):
             recurrence_step(now, before[:, :running], weight, out=now)
@@ -59,12 +59,12 @@ class Recurrence(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx, gradient: Tensor) -> tuple[Tensor, Tensor, None]:
-        """Back through time: with s the sum inside tanh, dL/ds_t = dL/dh_t · (1 - h_t²)."""
+        """Back through time: s_t inside the tanh, dL/ds_t = dL/dh_t · (1 - h_t²)."""
         states, weight = ctx.saved_tensors
         active = ctx.active
-        slopes = 1 - states.square()
-        sums = gradient.clone()  # dL/dh at first, turned into dL/ds from the last step to the first
-        sum_of, state_of, slope_of = (x.split(active, dim=1) for x in (sums, states, slopes))
+        slope_of = (1 - states.square()).split(active, dim=1)
+        sums = gradient.clone()  # dL/dh, turned into dL/ds from the last step to the first
+        sum_of = sums.split(active, dim=1)
         transposed = weight.transpose(1, 2)
         for t in range(len(active) - 1, 0, -1):
             sum_of[t].mul_(slope_of[t])
@@ -72,8 +72,6 @@ class Recurrence(torch.autograd.Function):
         sum_of[0].mul_(slope_of[0])
         if len(active) == 1:
             return sums, torch.zeros_like(weight), None
-        before = torch.cat(
-            [state[:, :running] for state, running in zip(state_of, active[1:], strict=False)],
-            dim=1,
-        )
+        pairs = zip(states.split(active, dim=1), active[1:], strict=False)
+        before = torch.cat([state[:, :running] for state, running in pairs], dim=1)
         return sums, before.transpose(1, 2) @ sums[:, active[0] :], None

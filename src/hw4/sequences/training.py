@@ -82,26 +82,27 @@ def train(
 ) -> Trained:
     """Minimize the mean squared error; leaves each network with its best weights.
 
-    Adam with a step size that falls along a cosine, and decoupled weight decay. The networks see
-    the same batches and touch nothing of each other's: the loss is the sum of their losses, every
-    operation of the optimizer is on single numbers, and what a stopped network goes on to learn is
-    thrown away.
+    Adam with a step size that falls along a cosine, and decoupled weight decay. The networks
+    see the same batches and touch nothing of each other's: the loss is the sum of their
+    losses, every operation of the optimizer is on single numbers, and what a stopped network
+    goes on to learn is thrown away.
 
     Args:
-        decays: weight decay of each network; every step takes that share of the step size off
+        decays: weight decay of each network; a step takes that share of the step size off
             every weight.
         on_epoch: called after each epoch with the lowest validation error so far.
     """
     parameters = list(network.parameters())
-    optimizer = torch.optim.Adam(parameters, lr=schedule.learning_rate, betas=(0.9, 0.99))
+    optimizer = torch.optim.Adam(parameters, schedule.learning_rate, betas=(0.9, 0.99))
     order = torch.Generator().manual_seed(schedule.order_seed)
     batches = math.ceil(len(training) / schedule.batch_size)
-    decay = torch.tensor(decays, device=training.targets.device)
+    device = training.targets.device
+    decay = torch.tensor(decays, device=device)
     errors = [_Errors(scale) for _ in decays]
     best = [parameter.detach().clone() for parameter in parameters]
     began = time.perf_counter()
     for epoch in range(schedule.epochs):
-        shuffled = torch.randperm(len(training), generator=order).to(training.targets.device)
+        shuffled = torch.randperm(len(training), generator=order).to(device)
         for number, places in enumerate(shuffled.split(schedule.batch_size)):
             progress = (epoch + number / batches) / schedule.epochs
             step_size = schedule.learning_rate * (1 + math.cos(math.pi * progress)) / 2
@@ -111,12 +112,11 @@ def train(
             optimizer.step()
             with torch.no_grad():
                 for parameter in parameters:
-                    parameter.mul_(1 - step_size * decay.view(-1, *[1] * (parameter.dim() - 1)))
-        on_training, on_validation = evaluate(network, training), evaluate(network, validation)
-        for which, error in enumerate(errors):
-            if error.running(schedule.patience) and error.add(
-                on_training[which], on_validation[which]
-            ):
+                    one_each = decay.view(-1, *[1] * (parameter.dim() - 1))
+                    parameter.mul_(1 - step_size * one_each)
+        measured = zip(evaluate(network, training), evaluate(network, validation), strict=True)
+        for which, (error, now) in enumerate(zip(errors, measured, strict=True)):
+            if error.running(schedule.patience) and error.add(*now):
                 for kept, parameter in zip(best, parameters, strict=True):
                     kept[which] = parameter[which].detach()
         on_epoch(min(error.curve.best_validation for error in errors))
@@ -131,8 +131,8 @@ def train(
 def mean_squared_error(network: Network, batch: Batch) -> Tensor:
     """Mean squared error of each network on the batch, `(networks,)`, in scaled units.
 
-    Padded steps have no part in it: a sequence has one prediction, read from the state after its
-    last real step.
+    Padded steps have no part in it: a sequence has one prediction, read from the state after
+    its last real step.
     """
     return (network(batch.inputs, batch.lengths) - batch.targets).square().mean(dim=1)
 
