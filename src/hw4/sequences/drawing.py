@@ -46,7 +46,7 @@ def learning_curves(result: Result):
     first.set_ylabel("mean squared error")
     right = {"xycoords": ("axes fraction", "data"), "ha": "right", "color": GREY, "fontsize": 8.5}
     first.annotate("mean", (0.98, result.yardsticks.mean_validation * 1.12), va="bottom", **right)
-    first.annotate("noise", (0.98, floor_of(result) / 1.12), va="top", **right)
+    panels[1].annotate("noise", (0.98, floor_of(result) * 1.12), va="bottom", **right)
     _name_curves(panels[_widest(models)], models[_widest(models)])
     return fig
 

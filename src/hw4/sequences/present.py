@@ -65,7 +65,7 @@ def comparison_table(result: Result) -> Table:
         "Test",
         "Over",
         "To 10 %",
-        "in seconds",
+        "seconds",
         "Parameters",
     ]
     rows = [_comparison(result, model) for model in result.models]
@@ -82,7 +82,7 @@ def comparison_table(result: Result) -> Table:
             "1",
         ]
     )
-    return Table(headers, rows, "lrrrrrrr", widths=(30, 11, 12, 16, 8, 10, 12, 13))
+    return Table(headers, rows, "lrrrrrrr", widths=(30, 11, 12, 15, 8, 10, 11, 14))
 
 
 def _comparison(result: Result, model: ModelResult) -> list[str]:
@@ -94,7 +94,7 @@ def _comparison(result: Result, model: ModelResult) -> list[str]:
         plus_minus(model.test_mse / UNIT, model.test_mse_std / UNIT, digits),
         significant(model.overfitting, 2),
         number(model.epochs_to_converge, 0),
-        number(model.seconds_to_converge, 1),
+        significant(model.seconds_to_converge, 2),
         count(model.parameters),
     ]
 

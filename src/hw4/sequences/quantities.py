@@ -58,7 +58,9 @@ class Quantities:
         """Epochs and seconds to within 10 % of the best validation error."""
         model = self._model(name)
         epochs = number(model.epochs_to_converge, 0)
-        return f"after {epochs} ({duration(model.seconds_to_converge)})"
+        seconds = model.seconds_to_converge
+        time = duration(seconds) if seconds >= 0.1 else "less than 0.1 s"
+        return f"{epochs} {'epoch' if epochs == '1' else 'epochs'} ({time})"
 
     def to_half(self, name: str) -> str:
         """Epochs to half the validation error of predicting the mean."""
@@ -204,5 +206,5 @@ class Quantities:
 
 
 def mse(value: float) -> str:
-    """An error as prose has it."""
-    return scientific(value, 1)
+    """An error as prose has it, which no line break takes apart."""
+    return scientific(value, 1).replace(" ", "\u00a0")
