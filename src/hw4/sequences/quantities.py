@@ -206,5 +206,5 @@ class Quantities:
 
 
 def mse(value: float) -> str:
-    """An error as prose has it, which no line break takes apart."""
-    return scientific(value, 1).replace(" ", "\u00a0")
+    """An error as prose has it."""
+    return scientific(value, 1)

@@ -102,7 +102,7 @@ def test_words_follow_the_numbers():
     assert "hardly overfits" in say["as on the course's data"].overfits("vanilla")
     assert "overfits somewhat" in say["all overfit"].overfits("vanilla")
     assert "It is not known" in say["as on the course's data"].floor
-    assert "so it is known: 1.0\u00a0×\u00a010⁻⁴" in say["known noise"].floor
+    assert "so it is known: 1.0 × 10⁻⁴" in say["known noise"].floor
     assert say["nothing learned"].to_half("vanilla") == "never"
     assert say["as on the course's data"].to_half("vanilla") == "after 1 epoch"
     assert say["as on the course's data"].linear_vanilla.endswith("the end of the sequence.")
