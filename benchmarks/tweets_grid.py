@@ -41,6 +41,7 @@ class Live:
 
 def rows() -> Iterator[Row]:
     """24 settings on a few tweets; the more tweets and settings, the larger the ratio."""
+    torch.set_num_threads(1)  # heads train on one core, so the full model gets one as well
     tweets = _both_classes()
     source = encoder_source("nearest")
     with distilbert_folder(source, tweets.texts) as folder:

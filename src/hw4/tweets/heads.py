@@ -3,7 +3,8 @@
 import math
 import time
 from argparse import Namespace
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,10 +54,22 @@ def initialize(head: nn.Module, seed: int, deviation: float = 0.02) -> None:
             layer.bias.zero_()
 
 
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Torch on one core: the same numbers wherever a head is trained, heads that are trained side
+    by side do not crowd out each other, and products this small are not faster on more."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
 def train_head(
     args: Namespace, head: nn.Module, features: Tensor, labels: Tensor, weights: Tensor | None
 ) -> None:
-    """Train `head` in place.
+    """Train `head` in place, on one core.
 
     Args:
         args: as `arguments.build_parser` parses them.
@@ -73,14 +86,16 @@ def train_head(
     rate = schedule(optimizer, steps, args.warmup_share)
     torch.manual_seed(args.seed)
     head.train()
-    for _ in range(args.epochs):
-        for batch in torch.randperm(len(labels)).split(args.batch_size):
-            loss = functional.cross_entropy(head(features[batch]), labels[batch], weight=weights)
-            optimizer.zero_grad()
-            loss.backward()
-            nn.utils.clip_grad_norm_(head.parameters(), args.max_grad_norm)
-            optimizer.step()
-            rate.step()
+    with one_thread():
+        for _ in range(args.epochs):
+            for batch in torch.randperm(len(labels)).split(args.batch_size):
+                logits = head(features[batch])
+                loss = functional.cross_entropy(logits, labels[batch], weight=weights)
+                optimizer.zero_grad()
+                loss.backward()
+                nn.utils.clip_grad_norm_(head.parameters(), args.max_grad_norm)
+                optimizer.step()
+                rate.step()
     head.eval()
 
 
@@ -92,28 +107,18 @@ def probabilities(head: nn.Module, features: np.ndarray) -> np.ndarray:
 
 
 def run_trial(args: Namespace, head: nn.Module, data: HeadData) -> Trial:
-    """Train a head with the setting in `args` and judge it on the validation tweets.
-
-    One thread: the same numbers wherever the trial runs, and trials side by side do not crowd out
-    each other.
-    """
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        began = time.perf_counter()
-        weights = class_weights(data.train_labels, args.class_weighting)
-        train_head(
-            args,
-            head,
-            torch.tensor(data.train_features),  # a copy: joblib's may be read-only
-            torch.tensor(data.train_labels),
-            weights,
-        )
-        seconds = time.perf_counter() - began
-        predicted = probabilities(head, data.validation_features) > 0.5
-        on_train = probabilities(head, data.train_features) > 0.5
-    finally:
-        torch.set_num_threads(threads)
+    """Train a head with the setting in `args` and judge it on the validation tweets."""
+    began = time.perf_counter()
+    train_head(
+        args,
+        head,
+        torch.tensor(data.train_features),  # a copy: joblib's may be read-only
+        torch.tensor(data.train_labels),
+        class_weights(data.train_labels, args.class_weighting),
+    )
+    seconds = time.perf_counter() - began
+    predicted = probabilities(head, data.validation_features) > 0.5
+    on_train = probabilities(head, data.train_features) > 0.5
     return Trial(
         learning_rate=args.learning_rate,
         weight_decay=args.weight_decay,

@@ -74,7 +74,7 @@ def best_threshold(labels: np.ndarray, probabilities: np.ndarray) -> float:
     window = np.ones(SMOOTHING)
     smooth = np.convolve(found, window, "same") / np.convolve(np.ones_like(found), window, "same")
     tied = THRESHOLDS[smooth >= smooth.max() - 1e-9]
-    return float(tied[np.abs(tied - 0.5).argmin()])
+    return round(float(tied[np.abs(tied - 0.5).argmin()]), 2)
 
 
 def precision_recall(labels: np.ndarray, probabilities: np.ndarray) -> Curve:

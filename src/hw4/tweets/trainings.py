@@ -26,6 +26,9 @@ HALF = 0.5
 SHORTEST, LONGEST = 7, 26
 """Words of a tweet that is explained: enough to decide on, and not too many for a table."""
 
+UNFIT = ("fuck", "shit", "bitch", "nigg", "rape", "whore", "dick", "pussy", " ass ")
+"""Tweets with these are not printed in a submission."""
+
 
 @dataclass(frozen=True)
 class Training:
@@ -234,7 +237,8 @@ def _explained(
 
 def _presentable(text: str) -> bool:
     text = clean_tweet(text)
-    return text.isascii() and SHORTEST <= len(text.split()) <= LONGEST
+    fits = text.isascii() and SHORTEST <= len(text.split()) <= LONGEST
+    return fits and not any(word in text.casefold() for word in UNFIT)
 
 
 def _trained_parameters(model: DistilBertForSequenceClassification) -> int:
