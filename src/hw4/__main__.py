@@ -84,12 +84,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def experiments() -> list[Experiment]:
     """The experiments of all problems, in the order of the sheet."""
-    from importlib.util import find_spec
-
-    wings = [
-        wing for wing in WINGS if find_spec(f"hw4.{wing}") and find_spec(f"hw4.{wing}.experiment")
-    ]
-    return [import_module(f"hw4.{wing}.result").EXPERIMENT for wing in wings]
+    return [import_module(f"hw4.{wing}.result").EXPERIMENT for wing in WINGS]
 
 
 def _train(options: argparse.Namespace) -> None:

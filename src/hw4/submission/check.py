@@ -135,7 +135,7 @@ def _missing_numbers(reading: Reading) -> Iterator[str]:
     for problem in reading.problems:
         text = _squeezed(reading.text_of(problem))
         for item in problem.items:
-            for value in answer(item, reading.results).values:
+            for value in answer(item, reading.results).numbers:
                 if _squeezed(value) not in text:
                     yield (
                         f"problem {problem.number}, {item.number} ({item.title}): "

@@ -77,10 +77,10 @@ class Problem:
 
 @dataclass(frozen=True)
 class Answer:
-    """A one-line answer and the values in it, as they are printed."""
+    """A one-line answer and the numbers in it, as they are printed."""
 
     text: str
-    values: tuple[str, ...]
+    numbers: tuple[str, ...]
 
 
 @cache
@@ -122,15 +122,18 @@ def answer(item: Item, results: dict[str, Any]) -> Answer:
 
 
 def _filled(template: str, results: dict[str, Any]) -> Answer | None:
-    values: list[str] = []
+    printed: list[str] = []
+    numbers: list[str] = []
     for path, name, digits in _FIELD.findall(template):
         value = _look_up(path, results)
         if value is None:
             return None
         word = _WORDS[name or "text"]
-        values.append(word(value, int(digits)) if digits else word(value))
-    filled = iter(values)
-    return Answer(_FIELD.sub(lambda _: next(filled), template), tuple(values))
+        printed.append(word(value, int(digits)) if digits else word(value))
+        if not isinstance(value, str):
+            numbers.append(printed[-1])
+    filled = iter(printed)
+    return Answer(_FIELD.sub(lambda _: next(filled), template), tuple(numbers))
 
 
 def _look_up(path: str, value: Any) -> Any:

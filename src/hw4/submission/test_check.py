@@ -176,7 +176,8 @@ def test_half_a_pdf_is_one_sentence(rendered):
 def test_an_answer_takes_the_first_template_that_has_all_its_numbers():
     item = Item("1", "t", 1, "s", ("test {a.test|percent:0}", "validation {a.0.validation}"))
     assert answer(item, {"a": {"test": 0.912}}).text == "test 91 %"
-    assert answer(item, {"a": [{"validation": "good"}]}).values == ("good",)
+    assert answer(item, {"a": {"test": 0.912}}).numbers == ("91 %",)
+    assert answer(item, {"a": [{"validation": "good"}]}).text == "validation good"
     with pytest.raises(UserError, match="no answer of item 1"):
         answer(item, {"a": {"test": None}})
 
