@@ -162,7 +162,8 @@ def rubric_table(results: dict[str, Any], problems: Sequence[Problem] | None = N
             text = f"{item.title}: {answer(item, results).text}"
             points = f"+{item.points}" if item.bonus else f"{item.points}"
             rows.append([item.number, text, points, _page(item.section)])
-    return Table(["Item", "Answer in one line", "Points", "Page"], rows, "llrr")
+    headers = ["Item", "Answer in one line", "Points", "Page"]
+    return Table(headers, rows, "llrr", widths=(12, 76, 8, 6))
 
 
 def _page(label: str) -> str:

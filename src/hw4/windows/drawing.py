@@ -94,7 +94,7 @@ def glass(panel: Panel, upright: bool = True) -> None:
         for slat in range(slats):
             top = drop * slat / slats
             up.fill(0, top, 1, top + drop / slats * 0.62, shade(cloth, 0.9))
-    elif kind < 0.34:
+    elif kind < 0.24:
         width = panel.between(0.12, 0.38)
         up.shape([(0, 0), (width, 0), (width * 0.6, 1), (0, 1)], cloth)
         up.shape([(1, 0), (1 - width, 0), (1 - width * 0.6, 1), (1, 1)], cloth)
@@ -161,7 +161,9 @@ def hung(panel: Panel, upright: bool = True) -> None:
     meet = panel.between(0.44, 0.56)
     overlap = panel.between(0.012, 0.03)
     lift = panel.between(0.04, 0.3) if panel.chance(0.3) else 0.0
-    sash(panel.within(edge, edge, 1 - edge, meet + overlap), bars, panel.rail * 0.7, upright)
+    # The sash behind lies in the shadow of the frame, mostly with an insect screen before it.
+    behind = replace(panel, glass_color=shade(panel.glass_color, panel.between(0.6, 0.85)))
+    sash(behind.within(edge, edge, 1 - edge, meet + overlap), bars, panel.rail * 0.7, upright)
     if lift:
         panel.fill(edge, meet, 1 - edge, 1 - edge, shade(panel.glass_color, 0.28))
     lower = panel.within(edge, meet - overlap - lift, 1 - edge, 1 - edge * 0.5 - lift)
@@ -194,7 +196,7 @@ def awning(panel: Panel) -> None:
     edge = panel.rail * 0.6
     opening = panel.within(edge, edge, 1 - edge, 1 - edge)
     opening.fill(0, 0, 1, 1, shade(panel.glass_color, 0.25))
-    out = panel.between(0.09, 0.2)
+    out = panel.between(0.11, 0.21)
     from_below = panel.between(-0.02, 0.24) * (out / 0.12)
     bottom = 1.02 - min(0.4, from_below)
     side = shade(panel.frame, 0.55)

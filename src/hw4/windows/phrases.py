@@ -226,7 +226,7 @@ class Words:
         if self.best.mirrored:
             return "Averaging over a picture and its mirror image was better there, so it is done"
         return (
-            "Averaging over a picture and its mirror image was no better there, so it is not done"
+            "Averaging over a picture and its mirror image was no better there, so it is left out"
         )
 
     @property

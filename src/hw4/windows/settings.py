@@ -66,7 +66,7 @@ class Settings:
     seed: int = 541
     image_size: int = 160
     stand_in_size: int = 2000
-    stand_in_effort: float = 0.25
+    stand_in_effort: float = 0.2
     validation_share: float = 0.15
     held_out_share: float = 0.15
     yardstick: Recipe = Recipe(
@@ -74,7 +74,7 @@ class Settings:
         input_size=32,
         learning_rate=2e-3,
         passes=60_000,
-        epochs=(5, 15),
+        epochs=(5, 12),
         weight_decay=0.0,
         augment=False,
         balance=False,
@@ -83,7 +83,8 @@ class Settings:
         network="small_residual",
         input_size=64,
         width=32,
-        learning_rate=3e-3,
+        batch_size=16,
+        learning_rate=2.5e-3,
         passes=80_000,
         epochs=(3, 80),
         label_smoothing=0.1,
@@ -91,7 +92,7 @@ class Settings:
     )
     frozen: Recipe = Recipe(
         network="mobilenet_v2",
-        input_size=160,
+        input_size=128,
         learning_rate=2e-3,
         passes=80_000,
         epochs=(10, 60),
@@ -100,10 +101,10 @@ class Settings:
     )
     fine_tuned: Recipe = Recipe(
         network="mobilenet_v2",
-        input_size=160,
+        input_size=128,
         learning_rate=1e-3,
         passes=6_000,
-        epochs=(2, 8),
+        epochs=(1, 8),
         backbone_rate=0.3,
         label_smoothing=0.1,
     )
