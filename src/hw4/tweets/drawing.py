@@ -127,7 +127,7 @@ def final(scores: Scores, curves: dict[str, Curve], names: dict[str, str]):
         right.plot(curve.recall, curve.precision, color=color, linestyle="--" if dashed else "-")
     share = next(iter(curves.values())).share
     right.axhline(share, color=LIGHT, linewidth=1.2)
-    right.text(1.0, share + 0.015, "guessing", ha="right", color=GREY, fontsize=9)
+    right.text(0.01, share - 0.02, "guessing", va="top", color=GREY, fontsize=9)
     for place, (key, color) in enumerate(zip(curves, colors, strict=False)):
         right.text(
             *(0.98, 0.97 - 0.1 * place),

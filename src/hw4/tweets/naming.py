@@ -6,10 +6,10 @@ CLASSES = ("0, no medical information", "1, medical information")
 _VARIANTS = {
     "naive": "first token, plain loss",
     "weighted": "first token, weighted loss",
-    "threshold": "+ threshold from validation",
+    "threshold": "with threshold from validation",
     "mean-pooled": "mean of the word pieces instead",
     "layers-pooled": "means of all layers instead",
-    "unfrozen-threshold": "+ threshold from validation",
+    "unfrozen-threshold": "with threshold from validation",
 }
 _YARDSTICKS = {
     "majority": "always the larger class",
@@ -18,7 +18,7 @@ _YARDSTICKS = {
 
 
 def variant_name(variant: Variant) -> str:
-    """A variant's name in tables and figures; a plus continues the line above it."""
+    """A variant's name in tables and figures; `with` continues the line above it."""
     if variant.key == "unfrozen":
         return f"last {variant.unfrozen_layers} layers unfrozen"
     return _VARIANTS[variant.key]

@@ -119,7 +119,7 @@ def final_table(result: Result) -> Table:
         "Precision 1",
         "Recall 1",
     ]
-    return Table(headers, rows, "lrrrrrr", widths=(30, 18, 12, 12, 10, 12, 10))
+    return Table(headers, rows, "lrrrrrr", widths=(30, 17, 12, 14, 11, 14, 11))
 
 
 def _score_row(name: str, test: Scores) -> list[str]:
@@ -159,7 +159,7 @@ def ablation_table(result: Result) -> Table:
         "Recall 0",
         "Precision 0",
     ]
-    return Table(headers, rows, "lrrrrrrr", widths=(30, 13, 12, 13, 18, 12, 11, 12))
+    return Table(headers, rows, "lrrrrrrr", widths=(33, 12, 13, 13, 18, 12, 11, 14))
 
 
 @dataclass(frozen=True)

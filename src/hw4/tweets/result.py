@@ -27,7 +27,7 @@ from hw4.tweets.scores import Curve
 class Grid:
     """Q4: the settings that are tried, every combination of them."""
 
-    learning_rates: tuple[float, ...] = (3e-4, 1e-3, 3e-3)
+    learning_rates: tuple[float, ...] = (1e-3, 3e-3, 1e-2)
     weight_decays: tuple[float, ...] = (0.01, 0.3)
     epochs: tuple[int, ...] = (4, 8, 16)
     class_weightings: tuple[str, ...] = ("none", "balanced")

@@ -1,6 +1,15 @@
 """What the prose of problem 3 says in numbers, and the words that compare them."""
 
-from hw4.foundation.words import compare, count, count_word, duration, number, percent, times
+from hw4.foundation.words import (
+    compare,
+    count,
+    count_word,
+    duration,
+    listing,
+    number,
+    percent,
+    times,
+)
 from hw4.tweets.naming import encoder_name, learning_rate, variant_in_prose
 from hw4.tweets.records import Trial, Variant
 from hw4.tweets.result import Result
@@ -129,6 +138,25 @@ class Words:
         )
 
     @property
+    def edges(self) -> str:
+        """Whether a larger grid might find more, as a sentence."""
+        best, grid = self.result.best_trial, self.result.grid
+        names = {
+            "learning_rate": "learning rate",
+            "weight_decay": "weight decay",
+            "epochs": "number of epochs",
+        }
+        at_edge = []
+        for field, name in names.items():
+            tried = [getattr(trial, field) for trial in grid]
+            value = getattr(best, field)
+            if value in (min(tried), max(tried)):
+                at_edge.append(f"{'largest' if value == max(tried) else 'smallest'} {name}")
+        if not at_edge:
+            return "It lies inside the grid on every axis."
+        return f"It has the {listing(at_edge)} tried, so a wider grid might find a little more."
+
+    @property
     def best_score(self) -> str:
         """Validation F1-macro of the grid's best."""
         return f1(self.result.best_trial.validation_f1_macro)
@@ -173,10 +201,17 @@ class Words:
         if not stuck:
             return "no setting of the grid falls back to always saying the larger class"
         plain = sum(trial.class_weighting == "none" for trial in stuck)
+        which = "all" if plain == len(stuck) else "none" if not plain else count_word(plain)
+        many = f"{count_word(len(stuck))} of the {len(self.result.grid)} settings"
+        if len(stuck) == 1:
+            loss = "plain" if plain else "weighted"
+            return (
+                f"one setting of the grid, with the {loss} loss, scores no more than always "
+                f"saying the larger class ({f1(floor)})"
+            )
         return (
-            f"{count_word(len(stuck))} of the {len(self.result.grid)} settings score no more than "
-            f"always saying the larger class ({f1(floor)}), {count_word(plain)} of them with the "
-            "plain loss"
+            f"{many} score no more than always saying the larger class ({f1(floor)}), {which} of "
+            "them with the plain loss"
         )
 
     @property
@@ -230,7 +265,7 @@ class Words:
         test = self.final.test
         return (
             f"it finds {percent(test.recall[0], 0)} of class 0, and "
-            f"{percent(test.precision[0], 0)} of what it calls class 0 is"
+            f"{percent(test.precision[0], 0)} of what it calls class 0 is of that class"
         )
 
     @property
