@@ -159,7 +159,7 @@ def ablation_table(result: Result) -> Table:
         "Recall 0",
         "Precision 0",
     ]
-    return Table(headers, rows, "lrrrrrrr", widths=(33, 12, 13, 13, 18, 12, 11, 14))
+    return Table(headers, rows, "lrrrrrrr", widths=(31, 12, 13, 13, 20, 12, 11, 15))
 
 
 @dataclass(frozen=True)
