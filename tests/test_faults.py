@@ -68,6 +68,7 @@ def killed_again_and_again(folder, built: Project, times: int) -> None:
     assert numbers(project) == numbers(built)
 
 
+@pytest.mark.slow
 def test_a_build_that_was_killed_ends_in_the_same_numbers(tmp_path, built):
     killed_again_and_again(tmp_path / "homework", built, times=2)
 

@@ -18,7 +18,9 @@ def wilson(right: int, trials: int, z: float = 1.959964) -> tuple[float, float]:
     middle = share + z**2 / (2 * trials)
     spread = z * math.sqrt(share * (1 - share) / trials + z**2 / (4 * trials**2))
     scale = 1 + z**2 / trials
-    return max(0.0, (middle - spread) / scale), min(1.0, (middle + spread) / scale)
+    low, high = (middle - spread) / scale, (middle + spread) / scale
+    # At the ends rounding would leave a little of what is exactly nothing.
+    return (low if right else 0.0), (high if right < trials else 1.0)
 
 
 def scores(probabilities: np.ndarray, labels: np.ndarray) -> Scores:
