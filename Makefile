@@ -48,5 +48,5 @@ $(READY): pyproject.toml constraints.txt
 	echo "Setting up $(VENV) with $$($$found --version) (once, some minutes)"; \
 	test -x $(PYTHON) || $$found -m venv $(VENV)
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check "uv==$$(sed -n 's/^uv==//p' constraints.txt)"
-	@$(PYTHON) -m uv pip install --quiet --python $(PYTHON) --constraint constraints.txt --editable ".[test,offline,cluster]"
+	@$(PYTHON) -m uv pip install --quiet --compile-bytecode --python $(PYTHON) --constraint constraints.txt --editable ".[test,offline,cluster]"
 	@touch $@
