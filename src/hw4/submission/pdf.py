@@ -44,9 +44,13 @@ class Pdf:
         self.path = path
 
     @cached_property
+    def _read(self) -> tuple["_Page", ...]:
+        return tuple(_page(page) for page in self._reader.pages)
+
+    @cached_property
     def pages(self) -> tuple[str, ...]:
         """The text of each page."""
-        return tuple(page.extract_text() for page in self._reader.pages)
+        return tuple(page.text for page in self._read)
 
     @cached_property
     def labels(self) -> dict[str, int]:
@@ -71,30 +75,13 @@ class Pdf:
         drawn = self._reader.pages[page - 1].get("/Resources", {}).get("/XObject", {})
         return sum(len(item.get_object().get_data()) for item in [*streams, *drawn.values()])
 
-    def code_runs(self, page: int) -> list[Run]:
+    def code_runs(self, page: int) -> tuple[Run, ...]:
         """The runs of text set in the code font."""
-        runs: list[Run] = []
-
-        def visit(text: str, page: list[float], own: list[float], font: Any, size: float) -> None:
-            if text.strip() and font and MONOSPACE in str(font.get("/BaseFont")):
-                line = text.rstrip("\n")
-                left = own[4] * page[0] + own[5] * page[2] + page[4]
-                step = MONOSPACE_ADVANCE * size * abs(own[0] * page[0])
-                runs.append(Run(line, left, left + step * len(line)))
-
-        self._reader.pages[page - 1].extract_text(visitor_text=visit)
-        return runs
+        return self._read[page - 1].code
 
     def prose(self, page: int) -> str:
         """The text of a page without what is set in the code font."""
-        pieces: list[str] = []
-
-        def visit(text: str, page: list[float], own: list[float], font: Any, size: float) -> None:
-            if not (font and MONOSPACE in str(font.get("/BaseFont"))):
-                pieces.append(text)
-
-        self._reader.pages[page - 1].extract_text(visitor_text=visit)
-        return "".join(pieces)
+        return self._read[page - 1].prose
 
     def fonts_not_embedded(self) -> set[str]:
         """The names of fonts that a reader would have to have."""
@@ -106,6 +93,32 @@ class Pdf:
                 if not any(f"/FontFile{kind}" in descriptor for kind in ("", "2", "3")):
                     missing.add(str(font.get("/BaseFont")))
         return missing
+
+
+@dataclass(frozen=True)
+class _Page:
+    """What one pass over a page finds: extracting text is what takes the time."""
+
+    text: str
+    prose: str
+    code: tuple[Run, ...]
+
+
+def _page(page: Any) -> _Page:
+    prose: list[str] = []
+    code: list[Run] = []
+
+    def visit(text: str, outer: list[float], own: list[float], font: Any, size: float) -> None:
+        if not (font and MONOSPACE in str(font.get("/BaseFont"))):
+            prose.append(text)
+        elif text.strip():
+            line = text.rstrip("\n")
+            left = own[4] * outer[0] + own[5] * outer[2] + outer[4]
+            step = MONOSPACE_ADVANCE * size * abs(own[0] * outer[0])
+            code.append(Run(line, left, left + step * len(line)))
+
+    text = page.extract_text(visitor_text=visit)
+    return _Page(text, "".join(prose), tuple(code))
 
 
 def _fonts(resources: Any, seen: set[int]) -> Iterator[Any]:
