@@ -19,6 +19,7 @@ from hw4.submission.source import INLINE, OPTION, Cell, Prose, read_lines, split
 _FENCE = re.compile(r"^:{3,}.*$", re.MULTILINE)
 _RAW = re.compile(r"^```\{=typst\}.*?^```$\n?|`[^`]*`\{=typst\}", re.MULTILINE | re.DOTALL)
 _EQUATION_NAME = re.compile(r"^\$\$ *\{#eq-[^\n]*\}", re.MULTILINE)
+_TABLE_NAME = re.compile(r"^: (.*?)\s*\{#tbl-[\w-]+\}$", re.MULTILINE)
 _HEADING_NAME = re.compile(r"^(#+ .*?)\s*\{#sec-[\w-]+\}$", re.MULTILINE)
 _REFERENCE = re.compile(r"-?@(fig|tbl|sec|eq|lst)-([\w-]+)")
 _KINDS = {
@@ -139,6 +140,7 @@ def _plain(markdown: str) -> str:
     text = _FENCE.sub("", text)
     text = _EQUATION_NAME.sub("$$", text)
     text = _HEADING_NAME.sub(r"\1", text)
+    text = _TABLE_NAME.sub(r"\1", text)
     text = _LISTING.sub(r"\1python", text)
     text = _REFERENCE.sub(_reference, text)
     return text.strip()
