@@ -5,19 +5,26 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from hw4.foundation.errors import UserError
-from hw4.foundation.experiment import Experiment
 from hw4.foundation.places import ROOT
+
+if TYPE_CHECKING:  # what takes long to import waits until an interrupt has its one line
+    from hw4.foundation.experiment import Experiment
 
 WINGS = ("windows", "sequences", "tweets", "transformer")
 INTERRUPTED = 130
+OUTERMOST = "HW4_OUTERMOST"
+"""Environment variable: number of the process that a user started."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit status (0 good, 1 the user can put it right, 2 usage)."""
     options = _parser().parse_args(arguments)
     os.chdir(ROOT)
+    # Ctrl-C reaches the steps of a build as well; the outermost command speaks for all of them.
+    outermost = os.environ.setdefault(OUTERMOST, str(os.getpid())) == str(os.getpid())
     try:
         return options.command(options) or 0
     except UserError as error:
@@ -34,7 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         return 1
     except KeyboardInterrupt:
-        print("Interrupted; what was finished is stored, the next build goes on from there.")
+        if outermost:
+            print("Interrupted; what was finished is stored, the next build goes on from there.")
         # Threads of a library may still be at work; there is nothing left to wait for.
         sys.stdout.flush()
         os._exit(INTERRUPTED)
@@ -82,7 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def experiments() -> list[Experiment]:
+def experiments() -> "list[Experiment]":
     """The experiments of all problems, in the order of the sheet."""
     return [import_module(f"hw4.{wing}.result").EXPERIMENT for wing in WINGS]
 

@@ -8,9 +8,9 @@ from torch.nn import functional
 MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 """Of ImageNet's pictures, which the pre-trained networks were trained on."""
 MIRROR = 0.5
-SMALLEST_CROP = 0.5
+SMALLEST_CROP = 0.75
 STRETCH = 0.2
-TILT = math.radians(6)
+TILT = math.radians(5)
 """Never a quarter turn: it makes a hung window of a sliding one. A photographer's tilt it is."""
 JITTER = 0.3
 ERASE = 0.25

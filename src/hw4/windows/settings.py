@@ -65,8 +65,8 @@ class Settings:
 
     seed: int = 541
     image_size: int = 160
-    stand_in_size: int = 2000
-    stand_in_effort: float = 0.2
+    stand_in_size: int = 2400
+    stand_in_effort: float = 0.25
     validation_share: float = 0.15
     held_out_share: float = 0.15
     yardstick: Recipe = Recipe(

@@ -32,6 +32,10 @@ WALLS: tuple[Color, ...] = (
     (226, 224, 216),
 )
 
+GLASS: tuple[Color, ...] = ((70, 92, 112), (120, 146, 168), (44, 50, 56), (98, 108, 104))
+CONTRAST = 70
+"""How much lighter or darker than its glass a frame is at least, added up over the colors."""
+
 
 def labels(count: int, seed: int, role: str) -> np.ndarray:
     """The classes of `count` windows in random order, shared out like the course's."""
@@ -66,17 +70,13 @@ def draw(label: int, rng: np.random.Generator, size: int) -> Image.Image:
     width, height = (long, long / aspect) if aspect > 1 else (long * aspect, long)
     x = (CANVAS - width) * rng.uniform(0.3, 0.7)
     y = (CANVAS - height) * rng.uniform(0.3, 0.7)
-    frame = shade(FRAMES[rng.integers(len(FRAMES))], rng.uniform(0.85, 1.08))
+    glass = shade(GLASS[rng.integers(len(GLASS))], rng.uniform(0.7, 1.2))
+    # A frame as dark as the pane would leave nothing to be seen of it.
+    visible = [it for it in FRAMES if abs(sum(it) - sum(glass)) > CONTRAST]
+    frame = shade(visible[rng.integers(len(visible))], rng.uniform(0.85, 1.08))
     _surround(pen, rng, (x, y, x + width, y + height), wall_color, frame)
-    panel = Panel(
-        pen,
-        ((x, y), (x + width, y), (x + width, y + height), (x, y + height)),
-        rng,
-        frame,
-        shade(((70, 92, 112), (120, 146, 168), (44, 50, 56), (98, 108, 104))[rng.integers(4)],
-              rng.uniform(0.7, 1.2)),
-        rng.uniform(0.045, 0.085),
-    )  # fmt: skip
+    corners = ((x, y), (x + width, y), (x + width, y + height), (x, y + height))
+    panel = Panel(pen, corners, rng, frame, glass, rng.uniform(0.045, 0.085))
     TYPES[label](panel)
     _in_front(pen, rng)
     return _photographed(canvas, rng, size)
@@ -129,7 +129,7 @@ def _surround(pen, rng: np.random.Generator, box, wall: Color, frame: Color) -> 
 
 def _in_front(pen: ImageDraw.ImageDraw, rng: np.random.Generator) -> None:
     """Leaves, twigs, a post or a cable between the camera and the window."""
-    if rng.random() < 0.35:
+    if rng.random() < 0.3:
         green = shade((70, 104, 52), rng.uniform(0.5, 1.2))
         center = rng.uniform(0, CANVAS), rng.choice([rng.uniform(0, 40), rng.uniform(205, 256)])
         for _ in range(int(rng.integers(15, 70))):
@@ -140,7 +140,7 @@ def _in_front(pen: ImageDraw.ImageDraw, rng: np.random.Generator) -> None:
     if rng.random() < 0.2:
         ends = [tuple(rng.uniform(0, CANVAS, 2)) for _ in range(3)]
         pen.line(ends, shade((66, 54, 44), rng.uniform(0.5, 1.2)), int(rng.integers(2, 5)))
-    if rng.random() < 0.2:
+    if rng.random() < 0.12:
         x = rng.choice([rng.uniform(0, 60), rng.uniform(196, 256)])
         wide = rng.uniform(5, 22)
         pen.rectangle([x, 0, x + wide, CANVAS], shade((90, 90, 88), rng.uniform(0.4, 1.3)))
@@ -160,14 +160,14 @@ def _photographed(canvas: Image.Image, rng: np.random.Generator, size: int) -> I
     across = np.linspace(-1, 1, size, dtype=np.float32)
     slope = rng.uniform(-0.28, 0.28, 2).astype(np.float32)
     light = 1 + slope[0] * across[None, :, None] + slope[1] * across[:, None, None]
-    if rng.random() < 0.35:  # the shadow of an eave or of another house
+    if rng.random() < 0.3:  # the shadow of an eave or of another house
         edge = rng.uniform(-1, 1) + rng.uniform(-0.8, 0.8) * across[None, :, None]
         light *= np.where(across[:, None, None] < edge, np.float32(rng.uniform(0.5, 0.8)), 1)
     cast = rng.uniform(0.9, 1.1, 3).astype(np.float32)
     pixels = pixels * light * cast * np.float32(rng.uniform(0.8, 1.25))
     contrast = np.float32(rng.uniform(0.75, 1.15))
     pixels = (pixels - 118) * contrast + 118
-    pixels += rng.standard_normal((size, size, 1), np.float32) * np.float32(rng.uniform(1, 10))
+    pixels += rng.standard_normal((size, size, 1), np.float32) * np.float32(rng.uniform(1, 9))
     image = Image.fromarray(pixels.clip(0, 255).astype(np.uint8))
     if rng.random() < 0.3:
         pen = ImageDraw.Draw(image)
