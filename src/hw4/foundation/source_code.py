@@ -2,12 +2,22 @@
 
 import ast
 import hashlib
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parents[1]
 
 
+@dataclass(frozen=True)
+class _Code:
+    """One file: its syntax tree as text, without docstrings, and the import statements in it."""
+
+    text: str
+    imports: tuple[ast.Import | ast.ImportFrom, ...]
+
+
+@cache
 def code_fingerprint(module: str) -> str:
     """sha256 over `module` and every module of this package that it imports, however indirectly.
 
@@ -19,7 +29,7 @@ def code_fingerprint(module: str) -> str:
     """
     digest = hashlib.sha256()
     for name in sorted(_reachable(module)):
-        digest.update(f"{name}\0{_normalized(_file(name))}\n".encode())
+        digest.update(f"{name}\0{_code(_file(name)).text}\n".encode())
     return digest.hexdigest()
 
 
@@ -45,10 +55,10 @@ def _parents(module: str) -> list[str]:
 def _imports(module: str) -> set[str]:
     """The modules of this package that `module` names in import statements."""
     names: set[str] = set()
-    for node in ast.walk(_tree(_file(module))):
+    for node in _code(_file(module)).imports:
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
+        else:
             base = _absolute(module, node)
             names |= {base, *(f"{base}.{alias.name}" for alias in node.names)}
     return {name for name in names if name.split(".")[0] == PACKAGE.name and _exists(name)}
@@ -79,20 +89,17 @@ def _file(module: str) -> Path:
 
 
 @cache
-def _tree(file: Path) -> ast.Module:
-    return ast.parse(file.read_text(encoding="utf-8"), filename=str(file))
-
-
-@cache
-def _normalized(file: Path) -> str:
-    """The syntax tree as text, without docstrings."""
-    tree = ast.parse(file.read_text(encoding="utf-8"))
+def _code(file: Path) -> _Code:
+    tree = ast.parse(file.read_text(encoding="utf-8"), filename=str(file))
+    imports = []
     for node in ast.walk(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            imports.append(node)
         body = getattr(node, "body", None)
         if isinstance(body, list):
             # A string standing alone explains something; it computes nothing.
             node.body = [line for line in body if not _is_text(line)]
-    return ast.dump(tree)
+    return _Code(ast.dump(tree), tuple(imports))
 
 
 def _is_text(node: ast.stmt) -> bool:

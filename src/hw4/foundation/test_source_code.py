@@ -18,6 +18,11 @@ FILES = {
 }
 
 
+def forget():
+    source_code.code_fingerprint.cache_clear()
+    source_code._code.cache_clear()
+
+
 @pytest.fixture
 def package(tmp_path, monkeypatch):
     for name, text in FILES.items():
@@ -25,7 +30,9 @@ def package(tmp_path, monkeypatch):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     monkeypatch.setattr(source_code, "PACKAGE", tmp_path / "toy")
-    return tmp_path
+    forget()
+    yield tmp_path
+    forget()
 
 
 def changed(package, name, old, new):
@@ -34,8 +41,7 @@ def changed(package, name, old, new):
     path = package / name
     assert old in path.read_text()
     path.write_text(path.read_text().replace(old, new, 1))
-    source_code._tree.cache_clear()
-    source_code._normalized.cache_clear()
+    forget()
     return source_code.code_fingerprint("toy.wing.experiment") != before
 
 
