@@ -9,6 +9,7 @@ import numpy as np
 
 from hw4.foundation import course_files
 from hw4.foundation.errors import UserError
+from hw4.foundation.zips import open_zip
 from hw4.sequences.arrays import MAX_BYTES, read_array
 
 MEMBERS = ("X_train.npy", "y_train.npy", "X_test.npy", "y_test.npy")
@@ -42,13 +43,19 @@ class Place:
         if not self.is_zip:
             with self.names[member].open("rb") as stream:
                 return stream.read(MAX_BYTES + 1)
-        with zipfile.ZipFile(self.path) as archive, archive.open(self.names[member]) as stream:
-            return stream.read(MAX_BYTES + 1)
+        with open_zip(self.path) as archive:
+            entry = archive.getinfo(self.names[member])
+            if entry.file_size > MAX_BYTES:
+                raise _too_large(self.path / member)
+            with archive.open(entry) as stream:
+                return stream.read(MAX_BYTES + 1)
 
 
 def _bounded(read: Callable[[str], bytes], member: str, path: Path) -> bytes:
     try:
         content = read(member)
+    except UserError:
+        raise
     except (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:
         raise UserError(
             f"{path} cannot be read ({error}), a readable file was expected: "
@@ -59,11 +66,15 @@ def _bounded(read: Callable[[str], bytes], member: str, path: Path) -> bytes:
             f"{path} is damaged ({error}), a whole file was expected: download it again."
         ) from error
     if len(content) > MAX_BYTES:
-        raise UserError(
-            f"{path} is larger than {MAX_BYTES // 2**20} MiB, the course's is under 1 MiB: "
-            "put the course's file there."
-        )
+        raise _too_large(path)
     return content
+
+
+def _too_large(path: Path) -> UserError:
+    return UserError(
+        f"{path} is larger than {MAX_BYTES // 2**20} MiB, the course's is under 1 MiB: "
+        "put the course's file there."
+    )
 
 
 def locate() -> Place | None:
@@ -96,18 +107,12 @@ def _below(folder: Path, member: str) -> Iterator[Path]:
 
 
 def _zip_names(archive: Path) -> dict[str, object]:
-    try:
-        with zipfile.ZipFile(archive) as opened:
-            return {
-                Path(name).name.casefold(): name
-                for name in sorted(opened.namelist(), reverse=True)
-                if "__MACOSX" not in name and not name.endswith("/")
-            }
-    except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError) as error:
-        raise UserError(
-            f"{archive} cannot be opened as a zip ({error}), the course's zip was expected: "
-            "download it again."
-        ) from error
+    with open_zip(archive) as opened:
+        return {
+            Path(name).name.casefold(): name
+            for name in sorted(opened.namelist(), reverse=True)
+            if "__MACOSX" not in name and not name.endswith("/")
+        }
 
 
 def _complete(where: Path, there: dict[str, object]) -> dict[str, object]:

@@ -117,7 +117,7 @@ def test_the_folder_of_the_zip_is_empty(folder):
 
 def test_no_zip_at_all(folder):
     (folder / "homework5_question2_data.zip").write_bytes(b"<html>log in</html>")
-    with pytest.raises(UserError, match=r"cannot be opened as a zip .*download it again"):
+    with pytest.raises(UserError, match=r"cannot be read as a zip .*download it again"):
         data.source()
 
 

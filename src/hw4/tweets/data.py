@@ -5,7 +5,6 @@ import hashlib
 import io
 import urllib.error
 import urllib.request
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from hw4.foundation.atomic import write_bytes
 from hw4.foundation.course_files import DataSource, find, fingerprint
 from hw4.foundation.errors import UserError
 from hw4.foundation.places import data_folder
+from hw4.foundation.zips import open_zip
 
 FILE = "Twitter.csv"
 NAMES = (FILE, "Twitter.csv.zip", "Twitter.zip")
@@ -177,35 +177,36 @@ def _bytes(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise UserError(
-            f"{path} cannot be read ({error.strerror}): it should be a CSV file you may read."
+            f"{path} cannot be read ({error.strerror}), a CSV file you may read was expected: "
+            "download the file again."
         ) from error
 
 
 def _unzipped(path: Path) -> bytes:
     """The one CSV file in an archive, read in memory and never written anywhere."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            tables = [
-                entry
-                for entry in archive.infolist()
-                if entry.filename.lower().endswith(".csv") and "__MACOSX" not in entry.filename
-            ]
-            if len(tables) != 1:
-                raise UserError(
-                    f"{path}: found {len(tables)} CSV files inside, expected {FILE} alone: "
-                    f"unpack it and put {FILE} in the data folder."
-                )
-            if tables[0].file_size > LARGEST_ARCHIVED:
-                raise UserError(
-                    f"{path}: {tables[0].filename} would unpack to "
-                    f"{tables[0].file_size / 2**20:,.0f} MiB, but the tweets are under 2 MiB: "
-                    "download the file again."
-                )
-            return archive.read(tables[0])
-    except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, EOFError) as error:
-        raise UserError(
-            f"{path} is not a readable zip file ({error}): download it again."
-        ) from error
+    with open_zip(path) as archive:
+        tables = [
+            entry
+            for entry in archive.infolist()
+            if entry.filename.lower().endswith(".csv") and "__MACOSX" not in entry.filename
+        ]
+        if len(tables) != 1:
+            raise UserError(
+                f"{path}: found {len(tables)} CSV files inside, expected {FILE} alone: "
+                f"unpack it and put {FILE} in the data folder."
+            )
+        if tables[0].file_size > LARGEST_ARCHIVED:
+            raise UserError(
+                f"{path}: {tables[0].filename} would unpack to "
+                f"{tables[0].file_size / 2**20:,.0f} MiB, but the tweets are under 2 MiB: "
+                "download the file again."
+            )
+        try:
+            return archive.read(tables[0].filename)
+        except Exception as error:  # a damaged stream fails in each compressor's own way
+            raise UserError(
+                f"{path} is not a readable zip file ({error}): download it again."
+            ) from error
 
 
 def split(tweets: Tweets, empty: int = 0) -> Split:
@@ -213,6 +214,9 @@ def split(tweets: Tweets, empty: int = 0) -> Split:
 
     A text that is in a later part as well is taken out of the earlier one (test stays whole), so
     that nothing is judged on a tweet it has seen.
+
+    Raises:
+        UserError: the tweets repeat each other so much that a part lacks a class.
     """
     from sklearn.model_selection import train_test_split
 
@@ -229,9 +233,18 @@ def split(tweets: Tweets, empty: int = 0) -> Split:
     later = in_test | {keys[i] for i in kept_validation}
     kept_train = [i for i in train if keys[i] not in later]
     dropped = len(train) + len(validation) - len(kept_train) - len(kept_validation)
-    return Split(
+    parts = Split(
         tweets.take(kept_train), tweets.take(kept_validation), tweets.take(test), empty, dropped
     )
+    for name, part in (("training", parts.train), ("validation", parts.validation)):
+        for label in (0, 1):
+            if label not in part.labels:
+                raise UserError(
+                    f"{find(*NAMES) or FILE}: found no {name} tweets of class {label} once those "
+                    f"that are in a later part too are left out, but at least {SMALLEST_CLASS} "
+                    "different tweets of each class are needed: use the whole file."
+                )
+    return parts
 
 
 def subset(tweets: Tweets, size: int) -> Tweets:

@@ -111,7 +111,7 @@ def test_zip_is_read_in_memory(tmp_path):
 
 def test_bad_zips_have_sentences(tmp_path, monkeypatch):
     broken = written(tmp_path, b"PK\x03\x04 broken", "Twitter.zip")
-    with pytest.raises(UserError, match="not a readable zip"):
+    with pytest.raises(UserError, match="cannot be read as a zip"):
         read(broken)
     two = zipped(tmp_path / "two.zip", **{"a.csv": b"", "b.csv": b""})
     with pytest.raises(UserError, match="found 2 CSV files"):
