@@ -21,6 +21,9 @@ from hw4.foundation.places import store_folder
 MAX_PIXELS = 120_000_000
 """Pixels that a photograph may have; more is a decompression bomb or a panorama."""
 MIN_SIDE = 8
+FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF")
+"""What is read, whatever a file is named. Pillow knows more, and for some starts other programs:
+it hands PostScript, which is a program itself, to Ghostscript."""
 CHUNK = 256
 KEPT_STORES = 3
 PIXELS, INDEX = "pixels.u8", "index.json"
@@ -61,7 +64,7 @@ def decode(content: bytes, size: int) -> np.ndarray:
         BadImage: no image, cut short, or of an absurd size.
     """
     try:
-        with Image.open(io.BytesIO(content)) as image:
+        with Image.open(io.BytesIO(content), formats=FORMATS) as image:
             width, height = image.size
             if width * height > MAX_PIXELS or min(width, height) < MIN_SIDE:
                 raise BadImage(f"{width} × {height} pixels")

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
@@ -97,7 +98,7 @@ def load(source: DataSource, size: int, stand_in_size: int, split: Split) -> Win
         _check_bad(store, len(layout.files), path)
         sets.append((store, _labels(store, layout), layout))
     (train, train_labels, layout), (test, test_labels, _) = sets
-    return _assemble(train, train_labels, test, test_labels, layout.own_names, split)
+    return _assemble(train, train_labels, test, test_labels, layout.own_names, split, found[0])
 
 
 def _stand_in(size: int, count: int, split: Split) -> WindowData:
@@ -121,7 +122,7 @@ def _labels(store: Store, layout: data.Layout) -> np.ndarray:
     return np.array([of[name] for name in store.names], dtype=np.int64)
 
 
-def _check_bad(store: Store, files: int, path) -> None:
+def _check_bad(store: Store, files: int, path: Path) -> None:
     if len(store.bad) > max(MANY_BAD, MAX_BAD_SHARE * files) or not len(store):
         name, reason = store.bad[0]
         raise UserError(
@@ -137,6 +138,7 @@ def _assemble(
     test_labels: np.ndarray,
     own_names: tuple[str, ...],
     split: Split,
+    path: Path | str = "the stand-in",
 ) -> WindowData:
     ours, theirs = duplicates.thumbnails(train.pixels), duplicates.thumbnails(test.pixels)
     exact = _exact_pairs(train.hashes, test.hashes)
@@ -152,9 +154,8 @@ def _assemble(
     for label, name in enumerate(CLASSES):
         if left[label] < FEWEST:
             raise UserError(
-                f"Only {left[label]} usable photographs of the class {name} are left in the "
-                f"training set, at least {FEWEST} are needed: add photographs, or download it "
-                "again."
+                f"Only {left[label]} usable photographs of the class {name} are left in {path}, "
+                f"at least {FEWEST} are needed: add photographs, or download it again."
             )
     labelled = bool(len(test_labels) and test_labels[0] >= 0)
     held_share = 0.0 if labelled else split.held_out_share
@@ -162,6 +163,13 @@ def _assemble(
     validation, rest = _set_apart(usable, train_labels, group, split.validation_share, rng)
     share_of_rest = held_share / (1 - split.validation_share)
     held_out, fit = _set_apart(rest, train_labels, group, share_of_rest, rng)
+    for label, name in enumerate(CLASSES):
+        if not (train_labels[fit] == label).any():
+            raise UserError(
+                f"The photographs of the class {name} in {path} are copies of so few that none is "
+                f"left to learn from, at least {FEWEST} different ones are needed: add "
+                "photographs, or download it again."
+            )
 
     bad = [("training", *entry) for entry in train.bad] + [("test", *entry) for entry in test.bad]
     check = DataCheck(
