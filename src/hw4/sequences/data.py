@@ -135,10 +135,10 @@ def check(inputs: np.ndarray, targets: np.ndarray, x_path: str, y_path: str) -> 
                 f"{where} has the shape {sequence.shape}, (length, {FEATURES}) was expected: "
                 f"{remedy}."
             )
-        if not np.isfinite(sequence).all():
-            step = int(np.argmin(np.isfinite(sequence).all(axis=1)))
+        if not _finite(sequence).all():
+            step = int(np.argmin(_finite(sequence).all(axis=1)))
             raise UserError(
-                f"{where} holds NaN or infinity at step {step}, finite numbers were expected: "
+                f"{where} holds {_unfit(sequence)} at step {step}, finite numbers were expected: "
                 f"{remedy}."
             )
     if targets.dtype == object or targets.ndim not in (1, 2) or targets.size != len(targets):
@@ -152,10 +152,10 @@ def check(inputs: np.ndarray, targets: np.ndarray, x_path: str, y_path: str) -> 
             f"of one as of the other were expected: {remedy}."
         )
     values = targets.reshape(-1).astype(np.float64)
-    if not np.isfinite(values).all():
-        place = int(np.argmin(np.isfinite(values)))
+    if not _finite(values).all():
+        place = int(np.argmin(_finite(values)))
         raise UserError(
-            f"{y_path} holds NaN or infinity at place {place} (counted from 0), finite numbers "
+            f"{y_path} holds {_unfit(values)} at place {place} (counted from 0), finite numbers "
             f"were expected: {remedy}."
         )
     if np.ptp(values) == 0:
@@ -164,3 +164,13 @@ def check(inputs: np.ndarray, targets: np.ndarray, x_path: str, y_path: str) -> 
             f"expected: {remedy}."
         )
     return Sequences(tuple(np.asarray(sequence, np.float32) for sequence in inputs), values)
+
+
+def _finite(numbers: np.ndarray) -> np.ndarray:
+    """Where `numbers` are finite for a network too, which computes in float32."""
+    with np.errstate(over="ignore"):
+        return np.isfinite(np.asarray(numbers, np.float32))
+
+
+def _unfit(numbers: np.ndarray) -> str:
+    return "a number beyond ±3.4e38" if np.isfinite(numbers).all() else "NaN or infinity"
