@@ -69,6 +69,9 @@ def fingerprint(*paths: Path) -> str:
     """sha256 over the contents of files and folders (a folder by the names and contents in it).
 
     Hashes are remembered by size, times and inode, so that an unchanged file is read once.
+
+    Raises:
+        UserError: a file cannot be read.
     """
     remembered = _Remembered()
     digest = hashlib.sha256()
@@ -101,6 +104,15 @@ class _Remembered:
             self._known = {}
 
     def hash_of(self, file: Path) -> str:
+        try:
+            return self._hash_of(file)
+        except OSError as error:
+            raise UserError(
+                f"{file} cannot be read ({error.strerror}), a readable file was expected: "
+                "put the file there again, or take it away."
+            ) from error
+
+    def _hash_of(self, file: Path) -> str:
         status = file.stat()
         stamp = [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
         known = self._known.get(str(file))

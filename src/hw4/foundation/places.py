@@ -13,7 +13,23 @@ PROFILES = ("full", "quick")
 
 def data_folder() -> Path:
     """The folder with the course's files: `HW4_DATA`, or `data/` in the project."""
-    return (ROOT / Path(os.environ.get("HW4_DATA") or "data").expanduser()).resolve()
+    return named_folder("HW4_DATA", os.environ.get("HW4_DATA") or "data")
+
+
+def named_folder(variable: str, name: str) -> Path:
+    """The folder that an environment variable names, taken from the project's folder.
+
+    Raises:
+        UserError: it begins with `~` and there is no such home, or it is a link to itself.
+    """
+    try:
+        return (ROOT / Path(name).expanduser()).resolve()
+    except RuntimeError as error:
+        reason = str(error).rstrip(".")
+        raise UserError(
+            f"{variable} is {name!r}, which leads to no folder ({reason}), a folder was expected: "
+            "write the folder's whole path."
+        ) from error
 
 
 def output_folder() -> Path:
@@ -22,8 +38,19 @@ def output_folder() -> Path:
 
 
 def store_folder() -> Path:
-    """The folder of stored results (`HW4_STORE`, or `_store/`); safe to delete."""
-    return (ROOT / Path(os.environ.get("HW4_STORE") or "_store").expanduser()).resolve()
+    """The folder of stored results (`HW4_STORE`, or `_store/`); safe to delete.
+
+    Raises:
+        UserError: there is a file in its place.
+    """
+    folder = named_folder("HW4_STORE", os.environ.get("HW4_STORE") or "_store")
+    there = next(place for place in (folder, *folder.parents) if place.exists())
+    if not there.is_dir():
+        raise UserError(
+            f"Stored results belong into the folder {folder} (HW4_STORE, or _store/ in the "
+            f"project), but {there} is a file: move it away, or let HW4_STORE name a folder."
+        )
+    return folder
 
 
 def figures_folder() -> Path:

@@ -22,7 +22,7 @@ from typing import Literal
 
 from hw4.foundation.course_files import fingerprint
 from hw4.foundation.errors import UserError
-from hw4.foundation.places import ROOT
+from hw4.foundation.places import named_folder
 from hw4.foundation.progress import say
 
 HUB_NAME = "distilbert/distilbert-base-uncased"
@@ -92,7 +92,7 @@ def encoder_source(wish: str) -> EncoderSource:
         return _wheel() or missing
     if wish == "random":
         return at_random
-    return _local(ROOT / Path(wish).expanduser())
+    return _local(named_folder("HW4_ENCODER", wish))
 
 
 def required_encoder(wish: str) -> EncoderSource:

@@ -57,9 +57,12 @@ class Weights:
 
 def cache_folder() -> Path:
     """Where torchvision keeps downloaded weights: `$TORCH_HOME/hub/checkpoints`."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
-    home = os.environ.get("TORCH_HOME")
-    return (Path(home).expanduser() if home else cache / "torch") / "hub" / "checkpoints"
+    cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    home = Path(os.environ.get("TORCH_HOME") or Path(cache) / "torch")
+    try:
+        return home.expanduser() / "hub" / "checkpoints"
+    except RuntimeError:  # a user without a home: torchvision takes the name as it stands
+        return home / "hub" / "checkpoints"
 
 
 def weights(backbone: str) -> Weights:
