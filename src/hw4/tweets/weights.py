@@ -9,7 +9,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 from transformers import DistilBertConfig, DistilBertModel, DistilBertTokenizerFast
@@ -28,6 +27,18 @@ from hw4.tweets.encoder import (
 
 RANDOM_WORDS = 2000
 _SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
+_SIZES = {
+    "vocab_size": "vocab_size",
+    "max_position_embeddings": "max_position_embeddings",
+    "num_hidden_layers": "n_layers",
+    "num_attention_heads": "n_heads",
+    "hidden_size": "dim",
+    "intermediate_size": "hidden_dim",
+    "hidden_act": "activation",
+    "hidden_dropout_prob": "dropout",
+    "attention_probs_dropout_prob": "attention_dropout",
+}
+"""BERT's names in a configuration, and DistilBERT's for the same things."""
 _BLOCK = {
     "attention.self.query": "attention.q_lin",
     "attention.self.key": "attention.k_lin",
@@ -67,7 +78,30 @@ def distilbert_folder(
             write_from_bert(Path(source.folder), folder)
         else:
             folder = Path(source.folder)
+            check_loads(folder)
         yield folder
+
+
+def check_loads(folder: Path) -> None:
+    """See that transformers finds a whole DistilBERT in `folder`.
+
+    Raises:
+        UserError: a file is damaged, or weights are missing (it would draw them at random).
+    """
+    try:
+        DistilBertTokenizerFast.from_pretrained(folder)
+        _, loading = DistilBertModel.from_pretrained(folder, output_loading_info=True)
+        if loading["missing_keys"]:
+            raise KeyError(f"no {sorted(loading['missing_keys'])[0]}")
+    except Exception as error:  # transformers has an error of its own for each fault
+        raise UserError(
+            f"{folder} cannot be loaded as a DistilBERT ({_first_line(error)}), whole {CONFIG}, "
+            f"{WEIGHTS} and vocab.txt were expected: install or copy the model again."
+        ) from error
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def check_published(weights: Path, expected: str = WHEEL_SHA256) -> None:
@@ -94,25 +128,20 @@ def write_from_bert(bert: Path, folder: Path) -> None:
         UserError: a weight is missing, or has a shape of its own.
     """
     facts = json.loads((bert / CONFIG).read_text(encoding="utf-8"))
-    config = DistilBertConfig(
-        vocab_size=facts["vocab_size"],
-        max_position_embeddings=facts["max_position_embeddings"],
-        n_layers=facts["num_hidden_layers"],
-        n_heads=facts["num_attention_heads"],
-        dim=facts["hidden_size"],
-        hidden_dim=facts["intermediate_size"],
-        activation=facts["hidden_act"],
-        dropout=facts["hidden_dropout_prob"],
-        attention_dropout=facts["attention_probs_dropout_prob"],
-    )
+    if lacking := [name for name in _SIZES if name not in facts]:
+        raise UserError(
+            f"{bert / CONFIG} lacks {', '.join(lacking)}, the sizes of a BERT were expected: "
+            "install or copy the model again."
+        )
     try:
+        config = DistilBertConfig(**{ours: facts[theirs] for theirs, ours in _SIZES.items()})
         state = load_file(bert / WEIGHTS)
         model = DistilBertModel(config)
         model.load_state_dict(_as_distilbert(state, config.n_layers))
-    except (SafetensorError, KeyError, RuntimeError, OSError) as error:
+    except Exception as error:  # transformers and torch have an error of their own for each fault
         raise UserError(
             f"{bert / WEIGHTS} does not hold the BERT that {CONFIG} beside it describes "
-            f"({str(error).splitlines()[0]}): install or copy the model again."
+            f"({_first_line(error)}): install or copy the model again."
         ) from error
     model.save_pretrained(folder)
     for name in VOCABULARIES:
