@@ -15,7 +15,7 @@ from hw4.submission.code_window import excerpt
 from hw4.submission.pdf import Pdf
 from hw4.submission.renderer import submission_pdf
 from hw4.submission.results import read_results
-from hw4.submission.rubric import Item, Problem, answer, rubric
+from hw4.submission.rubric import RUBRIC, Item, Problem, answer, rubric
 
 LARGEST = 20 * 1024**2
 """Bytes; what Gradescope and mail still take."""
@@ -73,6 +73,7 @@ def check() -> int:
     path = (ROOT / made[0]) if made else final
     try:
         reading = Reading(Pdf(path), read_results(), rubric())
+        _see_experiments(reading)
         found = findings(reading)
     except UserError:
         if made and path == final:
@@ -95,6 +96,17 @@ def check() -> int:
 def findings(reading: Reading) -> list[str]:
     """Everything a grader should not see, one line each."""
     return [line for look in CHECKS for line in look(reading)]
+
+
+def _see_experiments(reading: Reading) -> None:
+    known = [name for name in reading.results if name != "build"]
+    for problem in reading.problems:
+        if problem.experiment not in known:
+            raise UserError(
+                f"{RUBRIC}: problem {problem.number} names the experiment "
+                f"{problem.experiment!r}, but results.json has {', '.join(known) or 'none'}; "
+                "correct the name."
+            )
 
 
 def _unanswered(reading: Reading) -> Iterator[str]:

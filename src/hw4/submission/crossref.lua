@@ -286,7 +286,7 @@ function Pandoc(doc)
   for _, it in ipairs(references) do
     if not defined[it[1]] then
       problem("@" .. it[2], "the reference @" .. it[2] .. " points to nothing; there is no {#"
-        .. it[1] .. "} in the document")
+        .. it[1] .. "} in the document; mend the name")
     end
   end
   for _, it in ipairs(problems) do

@@ -1,6 +1,8 @@
 """What `_quarto.yml`, `_environment` and a document's header ask for, in the press's terms."""
 
 import os
+import re
+import reprlib
 import shlex
 import subprocess
 import sys
@@ -9,7 +11,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from hw4.foundation.errors import UserError
-from hw4.submission.source import Line, load_yaml, read_lines
+from hw4.submission.source import Line, as_mapping, load_yaml, read_lines, read_utf8
 
 INTERRUPTED = (130, -2)
 """Statuses of a command that a person stopped."""
@@ -85,6 +87,7 @@ def load_project(root: Path, header: list[Line], document: Path) -> Project:
     Raises:
         UserError: a setting is not known, by file and line; or a file it names is missing.
     """
+    source_date()  # a wrong one is said before anything is computed
     config_file = root / "_quarto.yml"
     config = read_lines(config_file, root) if config_file.is_file() else []
     layers = [lines for lines in (config, header) if lines]
@@ -94,8 +97,8 @@ def load_project(root: Path, header: list[Line], document: Path) -> Project:
     for lines in layers:
         loaded = load_yaml(lines)
         look = loaded.pop("format", None) or {}
-        project |= _known(loaded.pop("project", None) or {}, PROJECT, lines)
-        execute |= _known(loaded.pop("execute", None) or {}, tuple(EXECUTE), lines)
+        project |= _known(_section(loaded, "project", lines), PROJECT, lines)
+        execute |= _known(_section(loaded, "execute", lines), tuple(EXECUTE), lines)
         for part in (loaded, *_typst(look, lines)):
             settings |= _known(part, (*METADATA, *FORMAT, *IGNORED), lines)
 
@@ -125,7 +128,7 @@ def run_steps(commands: tuple[str, ...], project: Project, extra: dict[str, str]
     """
     environment = {**os.environ, **project.environment, **extra}
     for command in commands:
-        words = shlex.split(command)
+        words = _words(command)
         if words[0].endswith(".py"):
             words.insert(0, sys.executable)
         elif words[0] in ("python", "python3"):
@@ -134,11 +137,44 @@ def run_steps(commands: tuple[str, ...], project: Project, extra: dict[str, str]
         try:
             status = subprocess.run(words, cwd=project.root, env=environment).returncode
         except OSError as error:
-            raise UserError(f"The step '{command}' of _quarto.yml did not start: {error}") from None
+            raise UserError(
+                f"The step '{command}' of _quarto.yml did not start: {error}; mend its path."
+            ) from None
         if status in INTERRUPTED:
             raise KeyboardInterrupt
         if status:
             raise UserError(f"The step '{command}' of _quarto.yml ended with status {status}.")
+
+
+def source_date() -> datetime | None:
+    """The moment that `SOURCE_DATE_EPOCH` names, for builds that come out the same twice.
+
+    Raises:
+        UserError: it is not a number of seconds.
+    """
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    if not epoch:
+        return None
+    try:
+        return datetime.fromtimestamp(int(epoch), UTC)
+    except (ValueError, OverflowError, OSError):
+        raise UserError(
+            f"SOURCE_DATE_EPOCH is {epoch[:40]!r}, expected are seconds since 1970: unset it, or "
+            "set it to the output of `git log -1 --format=%ct`."
+        ) from None
+
+
+def _words(command: object) -> list[str]:
+    """The words of a command."""
+    try:
+        words = shlex.split(str(command))
+    except ValueError as error:
+        raise UserError(
+            f"_quarto.yml: the step {command!r} is no command ({error}); mend it, or take it out."
+        ) from None
+    if not words:
+        raise UserError(f"_quarto.yml: the step {command!r} is not a command; take it out.")
+    return words
 
 
 def _list(value: object) -> tuple:
@@ -154,13 +190,21 @@ def _existing(root: Path, entry: str, name: str) -> Path:
     return path
 
 
+def _section(loaded: dict, name: str, lines: list[Line]) -> dict:
+    """A part of the settings that has settings of its own; it is taken out of `loaded`."""
+    return as_mapping(loaded.pop(name, None), _line_of(name, lines), f" below {name}")
+
+
+def _line_of(name: object, lines: list[Line]) -> Line:
+    return next((it for it in lines if it.text.strip().startswith(f"{name}:")), lines[0])
+
+
 def _known(part: dict, names: tuple[str, ...], lines: list[Line]) -> dict:
     for name in part:
         if name not in names:
-            line = next((it for it in lines if it.text.strip().startswith(f"{name}:")), lines[0])
             raise UserError(
-                f"{line}: the setting {name!r} is not known to the press; take it out, or use "
-                f"one of {', '.join(names)}."
+                f"{_line_of(name, lines)}: the setting {name!r} is not known to the press; take it "
+                f"out, or use one of {', '.join(names)}."
             )
     return part
 
@@ -169,8 +213,10 @@ def _typst(look: object, lines: list[Line]) -> list[dict]:
     if not look or look == "typst":
         return []
     if not isinstance(look, dict) or set(look) != {"typst"}:
-        line = next((it for it in lines if it.text.strip().startswith("format:")), lines[0])
-        raise UserError(f"{line}: the press knows one format; write 'format: typst: …'.")
+        raise UserError(
+            f"{_line_of('format', lines)}: the press knows one format, not {reprlib.repr(look)}; "
+            "write 'format: typst: …'."
+        )
     inner = look["typst"]
     return [inner] if isinstance(inner, dict) else []
 
@@ -194,9 +240,9 @@ def _metadata(settings: dict, document: Path) -> dict:
 
 
 def _date(value: object, form: str, document: Path) -> str:
-    epoch = os.environ.get("SOURCE_DATE_EPOCH")
     if value in ("today", "now"):
-        day = datetime.fromtimestamp(int(epoch), UTC).date() if epoch else date.today()
+        given = source_date()
+        day = given.date() if given else date.today()
     elif value == "last-modified":
         day = date.fromtimestamp(document.stat().st_mtime)
     else:
@@ -208,7 +254,10 @@ def _date(value: object, form: str, document: Path) -> str:
         return day.isoformat()
     if form == "long":
         return f"{day:%B} {day.day}, {day.year}"
-    raise UserError(f"{document.name}: date-format is {form!r}; the press knows long and iso.")
+    raise UserError(
+        f"{document.name}: date-format is {form!r}; the press knows long and iso, write one of "
+        "them."
+    )
 
 
 def _environment(root: Path) -> dict[str, str]:
@@ -216,13 +265,17 @@ def _environment(root: Path) -> dict[str, str]:
     if not file.is_file():
         return {}
     values = {}
-    for number, text in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
+    for number, text in enumerate(read_utf8(file, file.name).split("\n"), start=1):
         text = text.strip()
         if not text or text.startswith("#"):
             continue
         name, equals, value = text.partition("=")
-        if not equals:
-            raise UserError(f"_environment:{number}: expected NAME=value, found {text!r}.")
+        if not equals or not re.fullmatch(r"[A-Za-z_]\w*", name.strip()) or "\0" in value:
+            hidden = ", with a NUL character" if "\0" in value else ""
+            raise UserError(
+                f"_environment:{number}: expected NAME=value, found {text[:80]!r}{hidden}; write "
+                "it so, or take the line out."
+            )
         if name.strip() not in os.environ:
             values[name.strip()] = value.strip().strip("\"'")
     return values

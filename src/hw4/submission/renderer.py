@@ -46,8 +46,11 @@ def render(renderer: str = "auto", may_install: bool = False) -> int:
         may_install: whether to try, once, to install Quarto if there is none.
 
     Raises:
-        UserError: Quarto is asked for but not there; or what the press has to say.
+        UserError: the report is not there; Quarto is asked for but not there; or what the press
+            has to say.
     """
+    if not DOCUMENT.is_file():
+        raise UserError(f"{DOCUMENT} is not there, the report was expected: put it back.")
     choice = choose(renderer, may_install)
     say(choice.line)
     if choice.quarto is None:

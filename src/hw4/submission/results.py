@@ -52,14 +52,31 @@ def read_results() -> dict[str, Any]:
     """The content of `results.json`.
 
     Raises:
-        UserError: there is none yet.
+        UserError: there is none yet, or it is not what a training writes.
     """
     try:
-        return json.loads(results_file().read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        content = json.loads(results_file().read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
         raise UserError(
             f"{results_file()} cannot be read ({error}): run `python -m hw4 train` to write it."
         ) from error
+    if lacking := _lacking(content):
+        raise UserError(
+            f"{results_file()} {lacking}, but the results of all problems were expected: "
+            "run `python -m hw4 train` to write it."
+        )
+    return content
+
+
+def _lacking(content: object) -> str:
+    """What is wrong with the content of the file; empty if nothing is."""
+    if not isinstance(content, dict):
+        return f"holds a {type(content).__name__}"
+    for name, part in {"build": None, **content}.items():
+        needed = "profile" if name == "build" else "source"
+        if not isinstance(part, dict) or needed not in part:
+            return f"has no {needed} in its part {name}"
+    return ""
 
 
 def commit() -> str | None:

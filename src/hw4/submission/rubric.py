@@ -4,20 +4,23 @@
 """
 
 import re
+import reprlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import cattrs
-import yaml
 
 from hw4.foundation import words
 from hw4.foundation.errors import UserError
 from hw4.foundation.places import ROOT
 from hw4.foundation.tables import Table
+from hw4.submission.source import Line, parse_yaml, read_utf8
 
 RUBRIC = ROOT / "report" / "rubric.yml"
+SHOWN_FAULTS = 8
+"""Faults of the rubric that a message names."""
 _FIELD = re.compile(r"\{([^}|]+)(?:\|([a-z_]+)(?::(\d+))?)?\}")
 _WORDS = {
     "count": words.count,
@@ -90,19 +93,23 @@ def rubric() -> tuple[Problem, ...]:
     Raises:
         UserError: the file is not what it should be.
     """
+    text = read_utf8(RUBRIC, RUBRIC)
+    content = parse_yaml([Line(line, RUBRIC, n) for n, line in enumerate(text.split("\n"), 1)])
+    if not isinstance(content, list) or not all(isinstance(it, dict) for it in content):
+        raise _not_a_rubric(f"found {reprlib.repr(content)} where a list of problems belongs")
     try:
-        content = yaml.safe_load(RUBRIC.read_text(encoding="utf-8"))
         converter = cattrs.Converter(forbid_extra_keys=True)
         return converter.structure(content, tuple[Problem, ...])
-    except (OSError, yaml.YAMLError) as error:
-        raise UserError(f"{RUBRIC} cannot be read: {error}.") from error
     except Exception as error:
-        found = "; ".join(cattrs.transform_error(error))
-        raise UserError(
-            f"{RUBRIC} does not have the fields of a rubric ({found}): expected are problems with "
-            "number, title, experiment, section, items, and items with number, title, points, "
-            "section, answers."
-        ) from error
+        raise _not_a_rubric("; ".join(cattrs.transform_error(error)[:SHOWN_FAULTS])) from error
+
+
+def _not_a_rubric(found: str) -> UserError:
+    return UserError(
+        f"{RUBRIC} does not have the fields of a rubric ({found}): expected are problems with "
+        "number, title, experiment, section, items, and items with number, title, points, "
+        "section, answers; put right what stands in the brackets."
+    )
 
 
 def answer(item: Item, results: dict[str, Any]) -> Answer:
@@ -117,7 +124,8 @@ def answer(item: Item, results: dict[str, Any]) -> Answer:
             return filled
     raise UserError(
         f"{RUBRIC}: no answer of item {item.number} ({item.title}) finds all its fields in "
-        f"results.json (the last: {item.answers[-1] if item.answers else 'none given'})."
+        f"results.json (the last: {item.answers[-1] if item.answers else 'none given'}); "
+        "correct the names in it."
     )
 
 
@@ -128,12 +136,26 @@ def _filled(template: str, results: dict[str, Any]) -> Answer | None:
         value = _look_up(path, results)
         if value is None:
             return None
-        word = _WORDS[name or "text"]
-        printed.append(word(value, int(digits)) if digits else word(value))
+        printed.append(_printed(value, path, name or "text", digits))
         if not isinstance(value, str):
             numbers.append(printed[-1])
     filled = iter(printed)
     return Answer(_FIELD.sub(lambda _: next(filled), template), tuple(numbers))
+
+
+def _printed(value: Any, path: str, name: str, digits: str) -> str:
+    if name not in _WORDS:
+        raise UserError(
+            f"{RUBRIC}: {{{path}|{name}}} asks for the word {name!r}, which there is not; use one "
+            f"of {', '.join(_WORDS)}."
+        )
+    try:
+        return _WORDS[name](value, int(digits)) if digits else _WORDS[name](value)
+    except (TypeError, ValueError):
+        raise UserError(
+            f"{RUBRIC}: {{{path}|{name}}} is {reprlib.repr(value)}, which {name} cannot print; "
+            "correct the field or the word."
+        ) from None
 
 
 def _look_up(path: str, value: Any) -> Any:

@@ -1,6 +1,7 @@
 """Reading the documents: lines that remember their file, includes, front matter, cells."""
 
 import re
+import reprlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +15,8 @@ SHORTCODE = re.compile(r"(?<!\{)\{\{<\s*(/?\w+)?.*?(>\}\}|$)")
 FENCE = re.compile(r"^(?P<indent>\s*)(?P<ticks>`{3,}|~{3,})\s*(?P<info>.*?)\s*$")
 CHUNK = re.compile(r"^\{\s*(?P<language>[A-Za-z]\w*)(?P<rest>[^}]*)\}$")
 OPTION = re.compile(r"^#\s*\|\s?(?P<yaml>.*)$")
+SHOWN_OF_LINE = 80
+"""Characters of a line that a message repeats."""
 SHOWN = re.compile(r"``.+?``")
 OPEN_INLINE = re.compile(r"(?<!`)`\{([A-Za-z]\w*)\}(?=[ \t]|$)")
 INLINE = re.compile(r"(?P<before>^|[^`])`\{python\}[ \t](?P<expression>[^`]+)`")
@@ -79,11 +82,12 @@ def read_lines(path: Path, root: Path, _open: tuple[Path, ...] = ()) -> list[Lin
         root: the project's folder; paths in messages are relative to it.
 
     Raises:
-        UserError: an included file is missing, includes itself, or has a header of its own.
+        UserError: a file is not UTF-8; an included one is missing, includes itself, or has a
+            header of its own.
     """
     shown = path.relative_to(root) if path.is_relative_to(root) else path
     lines: list[Line] = []
-    text = path.read_text(encoding="utf-8").removeprefix("\ufeff")
+    text = read_utf8(path, shown)
     if _open and text.startswith("---\n"):
         raise UserError(
             f"{shown}:1: an included part cannot have a YAML header; "
@@ -107,6 +111,29 @@ def read_lines(path: Path, root: Path, _open: tuple[Path, ...] = ()) -> list[Lin
     return lines
 
 
+def read_utf8(path: Path, shown: Path | str) -> str:
+    """The text of a file, without a mark of the byte order, its lines ended by `\\n`.
+
+    Args:
+        shown: what to call it in a message.
+
+    Raises:
+        UserError: it cannot be read, or is not UTF-8.
+    """
+    try:
+        content = path.read_bytes()
+        return content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+    except UnicodeDecodeError as error:
+        number = content[: error.start].count(b"\n") + 1
+        raise UserError(
+            f"{shown}:{number}: found bytes that are not UTF-8, expected text: save it as UTF-8."
+        ) from None
+    except OSError as error:
+        raise UserError(
+            f"{shown} cannot be read ({error.strerror}), a text file was expected: put it back."
+        ) from None
+
+
 def _closing_fence(text: str, closing: str | None) -> str | None:
     """What would close the fenced block that is open after this line, or None if none is."""
     found = FENCE.match(text)
@@ -128,25 +155,54 @@ def split_header(lines: list[Line]) -> tuple[list[Line], list[Line]]:
     raise UserError(f"{lines[0]}: the YAML header has no closing line; add --- after it.")
 
 
+def parse_yaml(lines: list[Line]) -> object:
+    """What a few lines of YAML hold.
+
+    Raises:
+        UserError: it is not YAML.
+    """
+    line = lines[0]
+    try:
+        return yaml.safe_load("\n".join(line.text for line in lines))
+    except yaml.MarkedYAMLError as error:
+        if mark := error.problem_mark:
+            line = lines[min(mark.line, len(lines) - 1)]
+        problem = error.problem
+    except yaml.reader.ReaderError as error:
+        problem = f"the character #x{error.character:04x} is not allowed"
+    except RecursionError:
+        problem = "nested too deep"
+    except ValueError as error:  # a date such as 2025-13-01
+        problem = str(error)
+    raise UserError(
+        f"{line}: this is not valid YAML ({problem}): {line.text.strip()[:SHOWN_OF_LINE]}; "
+        "put that line right."
+    )
+
+
 def load_yaml(lines: list[Line]) -> dict:
     """The mapping a few lines of YAML hold.
 
     Raises:
         UserError: it is not YAML, or not a mapping.
     """
-    try:
-        loaded = yaml.safe_load("\n".join(line.text for line in lines))
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        line = lines[min(mark.line, len(lines) - 1)] if mark else lines[0]
-        raise UserError(
-            f"{line}: this is not valid YAML ({error.problem}): {line.text.strip()}"
-        ) from None
-    if loaded is None:
+    return as_mapping(parse_yaml(lines), lines[0])
+
+
+def as_mapping(value: object, line: Line, where: str = "") -> dict:
+    """`value` if it is a mapping, an empty one for nothing.
+
+    Raises:
+        UserError: it is something else.
+    """
+    if value is None:
         return {}
-    if not isinstance(loaded, dict):
-        raise UserError(f"{lines[0]}: expected 'key: value' lines, found {loaded!r}.")
-    return loaded
+    if not isinstance(value, dict):
+        raise UserError(
+            f"{line}: expected 'key: value' lines{where}, found {reprlib.repr(value)}; write them, "
+            "or take it out."
+        )
+    return value
 
 
 def split_cells(lines: list[Line]) -> list[Prose | Cell]:

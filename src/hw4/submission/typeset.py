@@ -4,7 +4,6 @@ import os
 import re
 import shutil
 import subprocess
-from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import yaml
 
 from hw4.foundation.errors import UserError
 from hw4.foundation.progress import say
-from hw4.submission.project import Project
+from hw4.submission.project import Project, source_date
 from hw4.submission.source import Line
 
 HERE = Path(__file__).parent
@@ -75,17 +74,22 @@ def to_pdf(typst: Path, project: Project, lines: list[Line]) -> bytes:
     """
     import typst as compiler
 
-    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    moment = source_date()
     try:
         pdf, warnings = compiler.compile_with_warnings(
             str(typst),
             root=str(typst.parent),
             ignore_system_fonts=True,
-            pdf_standards=list(project.standards),
-            timestamp=datetime.fromtimestamp(int(epoch), UTC) if epoch else None,
+            pdf_standards=list(map(str, project.standards)),
+            timestamp=moment,
         )
     except compiler.TypstError as error:
         raise UserError(_refusal(error, typst, lines)) from None
+    except ValueError as error:  # of a standard that Typst does not know
+        raise UserError(
+            f"_quarto.yml: pdf-standard is {', '.join(map(str, project.standards))} ({error}); "
+            "write ua-1, or another that Typst knows."
+        ) from None
     for warning in warnings:
         say(f"  Typst: {warning.message}")
     return pdf
