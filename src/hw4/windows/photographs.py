@@ -12,6 +12,7 @@ from hw4.foundation.course_files import DataSource
 from hw4.foundation.errors import UserError
 from hw4.windows import archive, data, duplicates, images, standin
 from hw4.windows.data import CLASSES
+from hw4.windows.duplicates import Looks
 from hw4.windows.images import Store
 from hw4.windows.result import BadFile, DataCheck
 
@@ -140,7 +141,7 @@ def _assemble(
     split: Split,
     path: Path | str = "the stand-in",
 ) -> WindowData:
-    ours, theirs = duplicates.thumbnails(train.pixels), duplicates.thumbnails(test.pixels)
+    ours, theirs = Looks.of(train.pixels), Looks.of(test.pixels)
     exact = _exact_pairs(train.hashes, test.hashes)
     near = [pair for pair in map(tuple, duplicates.near_pairs(ours, theirs)) if pair not in exact]
     leaked = sorted({int(one) for one, _ in [*exact, *near]})
