@@ -225,7 +225,7 @@ def _metadata(settings: dict, document: Path) -> dict:
     metadata = {name: settings[name] for name in METADATA if name in settings}
     metadata.setdefault("lang", "en")
     metadata["by-author"] = [
-        {"name": {"literal": author["name"] if isinstance(author, dict) else author}}
+        {"name": {"literal": _author(author, document)}}
         for author in _list(metadata.pop("author", None))
     ]
     if metadata.pop("number-sections", False):
@@ -237,6 +237,16 @@ def _metadata(settings: dict, document: Path) -> dict:
     if "date" in metadata:
         metadata["date"] = _date(metadata["date"], form, document)
     return metadata
+
+
+def _author(author: object, document: Path) -> str:
+    name = author.get("name") if isinstance(author, dict) else author
+    if not isinstance(name, str):
+        raise UserError(
+            f"{document.name}: found {reprlib.repr(author)} for an author, expected a name; write "
+            "it, or 'name: …' below author."
+        )
+    return name
 
 
 def _date(value: object, form: str, document: Path) -> str:

@@ -14,6 +14,7 @@ INCLUDE = re.compile(r"^\{\{<\s*include\s+(\S+)\s*>\}\}\s*$")
 SHORTCODE = re.compile(r"(?<!\{)\{\{<\s*(/?\w+)?.*?(>\}\}|$)")
 FENCE = re.compile(r"^(?P<indent>\s*)(?P<ticks>`{3,}|~{3,})\s*(?P<info>.*?)\s*$")
 CHUNK = re.compile(r"^\{\s*(?P<language>[A-Za-z]\w*)(?P<rest>[^}]*)\}$")
+LIKE_CHUNK = re.compile(r"^\s*(`{3,}|~{3,})\s*\{\s*[A-Za-z]")
 OPTION = re.compile(r"^#\s*\|\s?(?P<yaml>.*)$")
 SHOWN_OF_LINE = 80
 """Characters of a line that a message repeats."""
@@ -214,7 +215,14 @@ def split_cells(lines: list[Line]) -> list[Prose | Cell]:
     import jupytext  # takes half a second, meanwhile the kernel starts
 
     _check_fences(lines)
-    notebook = jupytext.reads("\n".join(line.text for line in lines) + "\n", fmt="Rmd")
+    text = "\n".join(line.text for line in lines) + "\n"
+    try:
+        notebook = jupytext.reads(text, fmt="Rmd")
+    except Exception as error:  # it has no common one for what it does not understand
+        raise UserError(
+            f"{lines[0].path}: cells and prose cannot be told apart ({error}); see that each cell "
+            "begins with ```{python} and ends with ```."
+        ) from error
     parts: list[Prose | Cell] = []
     labels: set[str] = set()
     at = 0
@@ -253,6 +261,11 @@ def _check_fences(lines: list[Line]) -> None:
         closing = _closing_fence(line.text, closing)
         chunk = _chunk(line.text) if opening else None
         if not chunk:
+            if opening and LIKE_CHUNK.match(line.text):
+                raise UserError(
+                    f"{line}: a cell begins with ```{{python}} and nothing else; move what follows "
+                    "to a line of its own."
+                )
             continue
         if chunk["language"] != "python":
             raise UserError(

@@ -141,8 +141,9 @@ def _columns(path: Path, header: list[str]) -> tuple[int, int, int]:
     for text, label in COLUMNS:
         if text in names and label in names:
             return names.index(text), names.index(label), len(names)
+    found = " ".join(", ".join(header).split())[:80] or "(none)"
     raise UserError(
-        f"{path}: found the columns {', '.join(header)[:80] or '(none)'}, expected "
+        f"{path}: found the columns {found}, expected "
         f"{' or '.join(','.join(pair) for pair in COLUMNS)} in the first line: rename them."
     )
 
