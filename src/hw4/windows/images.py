@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import tempfile
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -27,6 +28,10 @@ it hands PostScript, which is a program itself, to Ghostscript."""
 CHUNK = 256
 KEPT_STORES = 3
 PIXELS, INDEX = "pixels.u8", "index.json"
+
+
+# What Pillow would warn of on the terminal is refused or within bounds, and said in the report.
+warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 
 
 class BadImage(Exception):
