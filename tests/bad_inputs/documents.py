@@ -70,6 +70,11 @@ CASES = (
         *(f"{QMD}:5", "echo=FALSE", "options stand on lines", "write '#| name: value'", RENDER),
     ),
     Bad(
+        "code in the fence",
+        body("```{python} 1 + 1 {x}\n```\n"),
+        *(f"{QMD}:5", "a cell", "begins with ```{python} and nothing else", "move", RENDER),
+    ),
+    Bad(
         "a cell that is indented",
         body("- item\n\n  ```{python}\n  1\n  ```\n"),
         *(f"{QMD}:7", "a cell", "begins at the margin", "```{python}", RENDER),

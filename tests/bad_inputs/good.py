@@ -74,7 +74,7 @@ def test_set() -> dict[str, bytes]:
     }
 
 
-def zipped(path: Path, files: dict[str, bytes]) -> Path:
+def zipped(path: Path | io.BytesIO, files: dict[str, bytes]) -> Path | io.BytesIO:
     """A zip with these files."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():

@@ -287,6 +287,11 @@ CASES = (
         *("_quarto.yml:1", "month must be in", "valid YAML", "put that line right", RENDER),
     ),
     Bad(
+        "an author without a name",
+        and_config("author: [{email: a@wpi.edu}]\n"),
+        *("submission.qmd", "found {'email'", "expected a name", "write it", RENDER),
+    ),
+    Bad(
         "a control character",
         and_config("lang: e\x07n\n"),
         *("_quarto.yml:1", "the character #x0007", "valid YAML", "put that line right", RENDER),

@@ -41,6 +41,11 @@ CASES = (
         *(CSV, "found the columns tweet_text;claim", COLUMNS, "rename them", TWEETS),
     ),
     Bad(
+        "columns that would steer a terminal",
+        holding(b'"tweet\x1b[2J\r\n",claim\r\n'),
+        *(CSV, r"found the columns tweet\x1b[2J", COLUMNS, "rename them", TWEETS),
+    ),
+    Bad(
         "JSON",
         holding(b'[{"tweet_text": "x", "claim": 1}]\n'),
         *(CSV, "found the columns [{", COLUMNS, "rename them", TWEETS),

@@ -1,0 +1,291 @@
+"""Readers of files from elsewhere, and ways to spoil a good file: for properties and for the fuzz.
+
+Whatever bytes a reader is given, it ends in a result or in a `UserError`, starts no program,
+connects to nothing, and writes nowhere but into the store.
+"""
+
+import io
+import os
+import struct
+from collections.abc import Callable, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import jupytext  # noqa: F401  asks for Pandoc's version when it is imported, and not again
+import numpy as np
+
+from hw4.foundation.errors import UserError
+from hw4.sequences import arrays
+from hw4.sequences import data as sequences
+from hw4.submission.press import lint
+from hw4.tweets import data as tweets
+from hw4.windows import archive, images
+from hw4.windows import data as windows
+from tests.bad_inputs import good
+from tests.bad_inputs.watch import watch
+
+SIDE = 32
+"""Pixels that photographs are squeezed to."""
+
+
+@dataclass(frozen=True)
+class Reader:
+    """One way into the program.
+
+    Attributes:
+        bases: good files to spoil.
+        read: reads bytes as the program does; may use a folder, with `HW4_DATA` and `HW4_STORE`.
+    """
+
+    bases: tuple[bytes, ...]
+    read: Callable[[bytes, Path], object]
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One change to a file: what is done, where (taken modulo the length), and with what."""
+
+    kind: str
+    place: int
+    value: bytes
+
+
+NUMBERS = tuple(
+    struct.pack(form, value)
+    for form, values in {
+        "<B": (0, 127, 128, 255),
+        "<H": (0, 1, 0x7FFF, 0xFFFF),
+        "<I": (0, 1, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF),
+        "<Q": (0, 1 << 32, (1 << 63) - 1, (1 << 64) - 1),
+    }.items()
+    for value in values
+)
+"""Values at which arithmetic goes wrong, as files hold them."""
+WORDS = (
+    *(
+        b"\n",
+        b"\r\n",
+        b"\0",
+        b'"',
+        b"'",
+        b"`",
+        b"```",
+        b"---\n",
+        b"{{<",
+        b">}}",
+        b"`{python}",
+        b"#|",
+    ),
+    *(b"\xff\xfe", b"\xef\xbb\xbf", b"../", b"/", b"\\", b"C:", b"1e999", b"nan", b"-1", b"[" * 99),
+    *(
+        b"cos\nsystem\n",
+        b"\x8c\x05posix\x8c\x06system\x93",
+        b"R.",
+        b"\x81",
+        b"\x94" * 50,
+        b"}",
+        b"(",
+    ),
+)
+"""Pieces that mean something to one of the readers."""
+KINDS = ("flip", "cut", "drop", "insert", "overwrite", "repeat", "splice", "number", "word")
+
+
+def spoil(content: bytes, edits: Sequence[Edit], other: bytes = b"") -> bytes:
+    """The content with the edits made, one after the other; `splice` takes its end from `other`."""
+    for edit in edits:
+        at = edit.place % (len(content) + 1)
+        value, size = edit.value, len(edit.value)
+        head, tail = content[:at], content[at:]
+        which = value[0] if value else 0
+        match edit.kind:
+            case "flip" if tail:
+                content = head + bytes([tail[0] ^ 1 << which % 8]) + tail[1:]
+            case "cut":
+                content = head
+            case "drop":
+                content = head + tail[1 + which * which :]
+            case "insert":
+                content = head + value + tail
+            case "overwrite":
+                content = head + value + tail[size:]
+            case "repeat":
+                content = head + tail[: 1 + which] * 2 + tail[1 + which :]
+            case "splice":
+                content = head + other[at % (len(other) + 1) :]
+            case "number":
+                number = NUMBERS[which % len(NUMBERS)]
+                content = head + number + tail[len(number) :]
+            case "word":
+                content = head + WORDS[which % len(WORDS)] + tail
+    return content
+
+
+def attempt(reader: Reader, content: bytes, folder: Path) -> str:
+    """Let a reader read; what came of it: `read` or `refused`.
+
+    Raises:
+        AssertionError: it did something it must not, or its sentence is none.
+        Exception: anything else than a `UserError`.
+    """
+    with watch() as seen:
+        try:
+            reader.read(content, folder)
+            outcome = "read"
+        except UserError as error:
+            outcome = "refused"
+            said = str(error)
+    assert not seen.started and not seen.connected, (seen.started, seen.connected)
+    assert all(path.is_relative_to(folder) for path in seen.changed), seen.changed
+    if outcome == "refused":
+        assert said[-1] in ".?" and said.replace("\t", " ").isprintable(), repr(said)
+    return outcome
+
+
+@contextmanager
+def folders(folder: Path):
+    """A data folder and a store in `folder`, for readers that look for files themselves."""
+    (folder / "data").mkdir(exist_ok=True)
+    before = {name: os.environ.get(name) for name in ("HW4_DATA", "HW4_STORE")}
+    os.environ |= {"HW4_DATA": str(folder / "data"), "HW4_STORE": str(folder / "store")}
+    try:
+        yield folder
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name)
+            if value is not None:
+                os.environ[name] = value
+
+
+def _array(content: bytes, _: Path) -> None:
+    found = arrays.read_array(content, "X_train.npy")
+    items = list(found) if found.dtype == object else [found]
+    assert all(isinstance(item, np.ndarray) and item.dtype.kind in "fiub" for item in items)
+
+
+def _four_files(content: bytes, folder: Path) -> None:
+    (folder / "data" / "homework5_question2_data.zip").write_bytes(content)
+    sequences.load(sequences.source())
+
+
+def _photographs(content: bytes, folder: Path) -> None:
+    path = folder / "windows_train_set.zip"
+    path.write_bytes(content)
+    with archive.opened(path) as opened:
+        names = windows.layout(opened, "train").files
+        for _, pixels, _, reason in images.read_files(names, opened.read, SIDE):
+            assert reason or pixels.shape == (SIDE, SIDE, 3)
+
+
+def _photograph(content: bytes, _: Path) -> None:
+    try:
+        assert images.decode(content, SIDE).shape == (SIDE, SIDE, 3)
+    except images.BadImage as reason:
+        raise UserError(f"{reason}.") from reason
+
+
+def _zipped_table(content: bytes, folder: Path) -> None:
+    path = folder / "Twitter.zip"
+    path.write_bytes(content)
+    tweets.read(path)
+
+
+def _table(content: bytes, folder: Path) -> None:
+    path = folder / "Twitter.csv"
+    path.write_bytes(content)
+    tweets.read(path)
+
+
+def _document(content: bytes, folder: Path) -> None:
+    path = folder / "submission.qmd"
+    path.write_bytes(content)
+    lint(path)
+
+
+def _settings(content: bytes, folder: Path) -> None:
+    project = folder / "project"
+    project.mkdir(exist_ok=True)
+    (project / "_quarto.yml").write_bytes(content)
+    (project / "submission.qmd").write_bytes(b"text\n")
+    lint(project / "submission.qmd")
+
+
+def _environment(content: bytes, folder: Path) -> None:
+    (folder / "_quarto.yml").write_bytes(b"")
+    (folder / "_environment").write_bytes(content)
+    (folder / "submission.qmd").write_bytes(b"text\n")
+    lint(folder / "submission.qmd")
+
+
+def _zip(files: dict[str, bytes]) -> bytes:
+    stream = io.BytesIO()
+    good.zipped(stream, files)
+    return stream.getvalue()
+
+
+def _saved(kind: str) -> bytes:
+    from PIL import Image
+
+    stream = io.BytesIO()
+    with Image.open(io.BytesIO(good.photograph(0, 0))) as image:
+        image.save(stream, kind)
+    return stream.getvalue()
+
+
+_DOCUMENT = b"""---
+title: Homework
+date: 2025-10-09
+---
+
+# One {#sec-one}
+
+It is `{python} 1 + 1`, see @fig-x. {{< pagebreak >}}
+
+```{python}
+#| label: fig-x
+#| fig-cap: Words.
+1 + 1
+```
+
+::: {.callout-note title="x"}
+$$ x $$ {#eq-x alt="x"}
+:::
+
+````markdown
+```{r}
+````
+"""
+_SETTINGS = b"""project:
+  type: default
+  render: [report/submission.qmd]
+  pre-render: [src/hw4/__main__.py train]
+lang: en
+date: 2025-10-09
+author: [A, {name: B}]
+execute: {echo: false, warning: false}
+format:
+  typst:
+    pdf-standard: ua-1
+"""
+_TABLE = good.table(good.rows())
+_LINES = b"text,label\r\n" + b'"two\r\nlines",1\r\n' * 9 + b"a,0\r\nb,0\r\n" * 9
+_IMAGES = tuple(map(_saved, ("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF")))
+READERS = {
+    "arrays": Reader(
+        (
+            good.npy(good.objects(good.ragged(4))),
+            good.npy(np.arange(24.0).reshape(12, 2)),
+            good.npy(np.asfortranarray(np.arange(6, dtype=">i2").reshape(2, 3))),
+        ),
+        _array,
+    ),
+    "zips of sequences": Reader((_zip(good.sequences()),), _four_files),
+    "zips of photographs": Reader((_zip(good.training_set(1)),), _photographs),
+    "zips of tweets": Reader((_zip({"Twitter.csv": _TABLE}),), _zipped_table),
+    "tables": Reader((_TABLE, _LINES), _table),
+    "photographs": Reader(_IMAGES, _photograph),
+    "documents": Reader((_DOCUMENT,), _document),
+    "settings": Reader((_SETTINGS,), _settings),
+    "environments": Reader((b"# settings\nHW4_NEW='a b'\n\nPATH=/tmp\n",), _environment),
+}
