@@ -103,8 +103,13 @@ def _train(options: argparse.Namespace) -> None:
         raise UserError(
             f"There is no problem named {unknown[0]!r}: choose from {', '.join(known)}."
         )
-    for name in options.problems or known:
-        known[name].ensure()
+    chosen = [known[name] for name in options.problems or known]
+    missing = [experiment for experiment in chosen if not experiment.is_stored()]
+    # A fault in the last problem's data is said now, not when the others have been trained.
+    for experiment in missing:
+        experiment.check(experiment.source())
+    for experiment in missing:
+        experiment.ensure()
     if not options.problems:
         write_results(list(known.values()))
 

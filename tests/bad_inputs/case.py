@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+EVERYTHING = ("train",)
 WINDOWS = ("train", "windows")
 SEQUENCES = ("train", "sequences")
 TWEETS = ("train", "tweets")

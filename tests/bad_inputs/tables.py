@@ -1,7 +1,7 @@
 """The table of tweets: columns, labels, encodings, and too little of something."""
 
 from tests.bad_inputs import good
-from tests.bad_inputs.case import TWEETS, Bad, Home
+from tests.bad_inputs.case import EVERYTHING, TWEETS, Bad, Home
 
 CSV = "Twitter.csv"
 AGAIN = "download the file again"
@@ -64,6 +64,11 @@ CASES = (
         "a label 2",
         ending(("a tweet", "2")),
         *(f"{CSV}, line 52", "the label '2'", "expected 0 or 1", "correct that line", TWEETS),
+    ),
+    Bad(
+        "a label 2, found before the other problems are trained",
+        ending(("a tweet", "2")),
+        *(f"{CSV}, line 52", "the label '2'", "expected 0 or 1", "correct that line", EVERYTHING),
     ),
     Bad(
         "a label in words",

@@ -128,6 +128,9 @@ class Experiment(Generic[R]):
             settings and data (whether pre-trained weights are at hand, say).
         prepare: called before anything is computed, and only then; may fetch what `circumstances`
             looks for, so that a warm build never waits on a network.
+        check: reads the data through and raises a UserError for what cannot be learned from.
+            Cheap beside a training, and without torch: a build calls it for every problem that
+            is to be computed before it computes the first.
     """
 
     name: str
@@ -139,6 +142,7 @@ class Experiment(Generic[R]):
     libraries: tuple[str, ...]
     circumstances: Callable[[], Any] = lambda: None
     prepare: Callable[[], None] = lambda: None
+    check: Callable[[DataSource], object] = lambda source: None
 
     def stored(self) -> R:
         """The stored result for things as they stand.
@@ -170,12 +174,16 @@ class Experiment(Generic[R]):
             raise self._missing()
         return tensors
 
+    def is_stored(self) -> bool:
+        """Whether there is an undamaged result for things as they stand."""
+        return _sound(self._state.entry, quiet=True) is not None
+
     def ensure(self) -> bool:
         """Compute and store the result unless it is stored; whether it had to be computed.
 
         Of two builds at once, one computes and the other waits for it.
         """
-        if _sound(self._state.entry, quiet=True) is not None:
+        if self.is_stored():
             return False
         self.prepare()
         state = self._state

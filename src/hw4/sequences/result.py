@@ -304,5 +304,6 @@ EXPERIMENT = Experiment(
     result=Result,
     run="hw4.sequences.experiment:run",
     source=data.source,
+    check=data.load,
     libraries=("torch", "numpy"),
 )

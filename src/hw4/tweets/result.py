@@ -6,9 +6,10 @@ from dataclasses import asdict, dataclass, field
 from itertools import product
 from typing import Any
 
+from hw4.foundation.course_files import DataSource
 from hw4.foundation.experiment import Experiment
 from hw4.foundation.places import quick
-from hw4.tweets.data import source
+from hw4.tweets.data import read_course_file, source, split
 from hw4.tweets.encoder import encoder_source, fetch_from_hub
 from hw4.tweets.records import (
     EncoderUsed,
@@ -136,6 +137,16 @@ def prepare() -> None:
     fetch_from_hub(settings.encoder)
 
 
+def check(found: DataSource) -> None:
+    """Read and split the course's tweets, if they are there.
+
+    Raises:
+        UserError: the file is not as expected.
+    """
+    if not found.is_stand_in:
+        split(*read_course_file())
+
+
 @dataclass(frozen=True)
 class Result:
     """Everything the report says about problem 3.
@@ -252,4 +263,5 @@ EXPERIMENT = Experiment(
     libraries=("torch", "transformers", "datasets", "scikit-learn", "numpy"),
     circumstances=circumstances,
     prepare=prepare,
+    check=check,
 )
