@@ -12,31 +12,65 @@ class Row:
 
     Attributes:
         name: what is done.
-        ours, other: median seconds of our way and of what a user would do instead.
+        ours, other: what was measured of our way and of what it is compared with, in `unit`; None
+            if it could not run.
         ratio: the figure that counts; see `target`.
         target: the bound on the ratio, in words such as `at most 1.0`.
-        met: whether the ratio keeps it.
-        note: what the other way is, or why a target is missed.
+        met: whether the ratio keeps it; None if it could not run.
+        note: what the other way is; why a target is missed; why a row could not run.
     """
 
     name: str
-    ours: float
-    other: float
-    ratio: float
+    ours: float | None
+    other: float | None
+    ratio: float | None
     target: str
-    met: bool
+    met: bool | None
     note: str = ""
+    unit: str = "s"
+
+    @property
+    def verdict(self) -> str:
+        """`met`, `missed` or `not run`."""
+        return {True: "met", False: "missed", None: "not run"}[self.met]
 
 
-def at_most(bound: float, name: str, ours: float, other: float, note: str = "") -> Row:
-    """A row whose target is that ours takes at most `bound` times as long as the other way."""
-    return Row(name, ours, other, ours / other, f"at most {bound:g}", ours / other <= bound, note)
+class CannotRun(Exception):
+    """Something that a benchmark needs is not here; the message says what."""
 
 
-def at_least(bound: float, name: str, ours: float, other: float, note: str = "") -> Row:
+def at_most(
+    bound: float,
+    name: str,
+    ours: float,
+    other: float,
+    note: str = "",
+    unit: str = "s",
+    why: str = "",
+) -> Row:
+    """A row whose target is that ours takes at most `bound` times as much as the other.
+
+    Args:
+        why: added to the note if the target is missed.
+    """
+    ratio = ours / other
+    met = ratio <= bound
+    return Row(name, ours, other, ratio, f"at most {bound:g}", met, _told(note, why, met), unit)
+
+
+def at_least(
+    bound: float, name: str, ours: float, other: float, note: str = "", why: str = ""
+) -> Row:
     """A row whose target is that ours is at least `bound` times as fast as the other way."""
     ratio = other / ours
-    return Row(name, ours, other, ratio, f"at least {bound:g} times as fast", ratio >= bound, note)
+    met = ratio >= bound
+    target = f"at least {bound:g} times as fast"
+    return Row(name, ours, other, ratio, target, met, _told(note, why, met))
+
+
+def not_run(name: str, why: str) -> Row:
+    """A row that says why there is nothing to say."""
+    return Row(name, None, None, None, "", None, why)
 
 
 def side_by_side(
@@ -51,3 +85,7 @@ def side_by_side(
             if turn >= warm_up:
                 seconds.append(time.perf_counter() - began)
     return statistics.median(times[0]), statistics.median(times[1])
+
+
+def _told(note: str, why: str, met: bool) -> str:
+    return note if met else "; ".join(filter(None, (note, why)))

@@ -1,0 +1,36 @@
+"""Sequences in pickled object arrays: read without running the pickle, then trained an epoch."""
+
+from pathlib import Path
+
+import numpy as np
+
+from hw4.sequences import data, experiment, files
+from hw4.sequences.result import Schedule
+from hw4.sequences.training import train
+
+HIDDEN, SEEDS = 16, (0,)
+
+
+def make(count: int, folder: Path) -> None:
+    """The four files, with `count` sequences to learn from and 100 for test."""
+    random = np.random.default_rng(0)
+    inside = folder / files.FOLDERS[0]
+    inside.mkdir()
+    for part, amount in (("train", count), ("test", 100)):
+        lengths = random.integers(5, 21, amount)
+        inputs = np.empty(amount, dtype=object)
+        for place, length in enumerate(lengths):
+            inputs[place] = random.standard_normal((length, data.FEATURES)).astype(np.float32)
+        np.save(inside / f"X_{part}.npy", inputs, allow_pickle=True)
+        np.save(inside / f"y_{part}.npy", random.standard_normal((amount, 1)))
+
+
+def work(count: int, folder: Path) -> None:
+    """From the files to one epoch of the vanilla RNN, with its evaluation."""
+    learning, test = data.load(data.source())
+    assert len(learning) == count
+    training, validation = data.split(learning, 0.15, 541)
+    problem = experiment.prepare("vanilla", training, validation, test, "cpu")
+    network = problem.build(HIDDEN, SEEDS)
+    schedule = Schedule(epochs=1)
+    train(network, problem.training, problem.validation, problem.scale, schedule, (0.0,))
