@@ -138,6 +138,7 @@ def _data(options: argparse.Namespace) -> None:
         source = experiment.source()
         if source.kind == "none":
             continue
+        experiment.check(source)
         found = (
             f"the course's files ({', '.join(source.files)})"
             if source.kind == "course"
