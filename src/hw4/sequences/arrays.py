@@ -11,6 +11,7 @@ import io
 import math
 import pickle
 import pickletools
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,7 +51,9 @@ def read_array(content: bytes, path: Path | str) -> np.ndarray:
     if not content.startswith(MAGIC):
         raise UserError(f"{path} is not a NumPy array file (.npy): {REMEDY}.")
     try:
-        return _read(content)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of odd headers; what comes of them is checked
+            return _read(content)
     except Refused as refusal:
         raise UserError(
             f"{path} was not read, because it {refusal}, while an array of numbers was expected: "
