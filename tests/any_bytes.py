@@ -164,6 +164,16 @@ def _array(content: bytes, _: Path) -> None:
     assert all(isinstance(item, np.ndarray) and item.dtype.kind in "fiub" for item in items)
 
 
+def _inputs(content: bytes, folder: Path) -> None:
+    good.in_folder(folder / "data", {**good.sequences(), "X_train.npy": content})
+    sequences.load(sequences.source())
+
+
+def _targets(content: bytes, folder: Path) -> None:
+    good.in_folder(folder / "data", {**good.sequences(), "y_train.npy": content})
+    sequences.load(sequences.source())
+
+
 def _four_files(content: bytes, folder: Path) -> None:
     (folder / "data" / "homework5_question2_data.zip").write_bytes(content)
     sequences.load(sequences.source())
@@ -268,6 +278,7 @@ format:
   typst:
     pdf-standard: ua-1
 """
+_FOUR = good.sequences()
 _TABLE = good.table(good.rows())
 _LINES = b"text,label\r\n" + b'"two\r\nlines",1\r\n' * 9 + b"a,0\r\nb,0\r\n" * 9
 _IMAGES = tuple(map(_saved, ("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF")))
@@ -280,7 +291,9 @@ READERS = {
         ),
         _array,
     ),
-    "zips of sequences": Reader((_zip(good.sequences()),), _four_files),
+    "inputs": Reader((_FOUR["X_train.npy"], good.npy(np.ones((24, 5, 10), "f4"))), _inputs),
+    "targets": Reader((_FOUR["y_train.npy"], good.npy(np.arange(24))), _targets),
+    "zips of sequences": Reader((_zip(_FOUR),), _four_files),
     "zips of photographs": Reader((_zip(good.training_set(1)),), _photographs),
     "zips of tweets": Reader((_zip({"Twitter.csv": _TABLE}),), _zipped_table),
     "tables": Reader((_TABLE, _LINES), _table),

@@ -110,6 +110,7 @@ def ragged(count: int = 24, features: int = 10) -> list[np.ndarray]:
     return [random.random((5 + n % 16, features)).astype("f4") for n in range(count)]
 
 
+@cache
 def sequences() -> dict[str, bytes]:
     """The four files of problem 2."""
     values = np.random.default_rng(1).random((24, 1))

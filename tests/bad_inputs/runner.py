@@ -55,6 +55,7 @@ class Ending:
         said: all of standard error.
         printed: all of standard output.
         started: programs that were started, without those a render needs.
+        connected: addresses that were called.
         outside: files changed outside of the store and of temporary folders.
         lost: files of the user, or of earlier builds, that are gone or changed.
         left: new files outside of the store.
@@ -64,6 +65,7 @@ class Ending:
     said: str
     printed: str
     started: list[str]
+    connected: list[str]
     outside: list[Path]
     lost: list[str]
     left: list[str]
@@ -93,6 +95,7 @@ def run(case: Bad, folder: Path) -> Ending:
         said=said.getvalue(),
         printed=printed.getvalue(),
         started=[it for it in seen.started if Path(it).name not in ALLOWED_PROGRAMS],
+        connected=seen.connected,
         outside=_outside(seen, (home.store, scratch)),
         lost=[name for name, content in before.items() if after.get(name) != content],
         left=[name for name in after if name not in before and not name.startswith("store")],

@@ -1,7 +1,7 @@
 """The table of tweets: columns, labels, encodings, and too little of something."""
 
 from tests.bad_inputs import good
-from tests.bad_inputs.case import EVERYTHING, TWEETS, Bad, Home
+from tests.bad_inputs.case import DATA, EVERYTHING, TWEETS, Bad, Home
 
 CSV = "Twitter.csv"
 AGAIN = "download the file again"
@@ -73,7 +73,7 @@ CASES = (
     Bad(
         "a label in words",
         ending(("a tweet", "claim")),
-        *(f"{CSV}, line 52", "the label 'claim'", "expected 0 or 1", "correct that line", TWEETS),
+        *(f"{CSV}, line 52", "the label 'claim'", "expected 0 or 1", "correct that line", DATA),
     ),
     Bad(
         "a label missing",

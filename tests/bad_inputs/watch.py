@@ -45,7 +45,8 @@ class Seen:
     def note(self, event: str, arguments: tuple) -> None:
         """Take down one audit event."""
         if event in STARTS:
-            self.started.append(str(arguments[0]) if arguments else event)
+            program = arguments[0] if arguments else event
+            self.started.append(os.fsdecode(program))
         elif event == "socket.connect":
             self.connected.append(str(arguments[1]))
         elif event == "open" and _writes(arguments):
@@ -57,7 +58,12 @@ class Seen:
     def _change(self, path: object, folder: int = -1, event: str = "") -> None:
         if not isinstance(path, str | bytes | os.PathLike):
             return
-        base = Path(f"/proc/self/fd/{folder}").readlink() if folder >= 0 else Path.cwd()
+        opened = Path(f"/proc/self/fd/{folder}")
+        if (
+            folder >= 0 and not opened.exists()
+        ):  # no Linux; what is open was opened in a known place
+            return
+        base = opened.readlink() if folder >= 0 else Path.cwd()
         changed = Path(os.path.normpath(base / os.fsdecode(path)))
         if event != "os.mkdir" or not changed.is_dir():  # asked for, but there already
             self.changed.append(changed)
