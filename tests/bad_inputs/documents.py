@@ -218,7 +218,7 @@ CASES = (
     Bad(
         "a rubric that is no YAML",
         rubric("- number: 1\n  title: 'x\n"),
-        *(f"{RUBRIC}:", "end of stream", "valid YAML", "put that line right", CHECK),
+        *(f"{RUBRIC}:2", "end of stream", "valid YAML", "put that line right", CHECK),
     ),
     Bad(
         "a rubric with a misspelt field",

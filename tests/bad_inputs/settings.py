@@ -109,13 +109,13 @@ CASES = (
     Bad(
         "a store that is a file",
         file("taken"),
-        *("{folder}/taken", "is a file", "belong into the folder", "move it away", SEQUENCES),
+        *("{folder}/taken", "is a file", "belong in the folder", "move it away", SEQUENCES),
         {"HW4_STORE": "{folder}/taken"},
     ),
     Bad(
         "a store inside of a file",
         file("taken"),
-        *("{folder}/taken/store", "is a file", "belong into the folder", "move it away", SEQUENCES),
+        *("{folder}/taken/store", "is a file", "belong in the folder", "move it away", SEQUENCES),
         {"HW4_STORE": "{folder}/taken/store"},
     ),
     Bad(
@@ -284,7 +284,7 @@ CASES = (
     Bad(
         "a day that there is not",
         and_config("date: 2025-13-01\n"),
-        *("_quarto.yml:1", "month must be in", "valid YAML", "put that line right", RENDER),
+        *("_quarto.yml:17", "month must be in", "valid YAML", "put that line right", RENDER),
     ),
     Bad(
         "an author without a name",
@@ -294,7 +294,7 @@ CASES = (
     Bad(
         "a control character",
         and_config("lang: e\x07n\n"),
-        *("_quarto.yml:1", "the character #x0007", "valid YAML", "put that line right", RENDER),
+        *("_quarto.yml:17", "the character #x0007", "valid YAML", "put that line right", RENDER),
     ),
     Bad(
         "YAML nested a thousand deep",
@@ -312,7 +312,7 @@ CASES = (
     Bad(
         "a data folder that is a link to itself",
         lambda home: (home.folder / "loop").symlink_to("loop"),
-        *("HW4_DATA", "loop'", "a folder was expected", "write the folder's whole path", DATA),
+        *("HW4_DATA", "{folder}/loop", "not a folder", "create it, or unset", DATA),
         {"HW4_DATA": "{folder}/loop"},
     ),
 )

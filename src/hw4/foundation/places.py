@@ -20,10 +20,10 @@ def named_folder(variable: str, name: str) -> Path:
     """The folder that an environment variable names, taken from the project's folder.
 
     Raises:
-        UserError: it begins with `~` and there is no such home, or it is a link to itself.
+        UserError: it begins with `~`, and there is no such home.
     """
     try:
-        return (ROOT / Path(name).expanduser()).resolve()
+        return Path(os.path.realpath(ROOT / Path(name).expanduser()))
     except RuntimeError as error:
         reason = str(error).rstrip(".")
         raise UserError(
@@ -47,7 +47,7 @@ def store_folder() -> Path:
     there = next(place for place in (folder, *folder.parents) if place.exists())
     if not there.is_dir():
         raise UserError(
-            f"Stored results belong into the folder {folder} (HW4_STORE, or _store/ in the "
+            f"Stored results belong in the folder {folder} (HW4_STORE, or _store/ in the "
             f"project), but {there} is a file: move it away, or let HW4_STORE name a folder."
         )
     return folder

@@ -162,23 +162,38 @@ def parse_yaml(lines: list[Line]) -> object:
     Raises:
         UserError: it is not YAML.
     """
-    line = lines[0]
+    text, at = "\n".join(line.text for line in lines), 0
     try:
-        return yaml.safe_load("\n".join(line.text for line in lines))
+        return yaml.safe_load(text)
     except yaml.MarkedYAMLError as error:
-        if mark := error.problem_mark:
-            line = lines[min(mark.line, len(lines) - 1)]
+        at = error.problem_mark.line if error.problem_mark else 0
         problem = error.problem
     except yaml.reader.ReaderError as error:
+        at = text.count("\n", 0, error.position)
         problem = f"the character #x{error.character:04x} is not allowed"
     except RecursionError:
         problem = "nested too deep"
     except ValueError as error:  # a date such as 2025-13-01
+        at = next((n for n, line in enumerate(lines) if _has_no_value(line.text)), 0)
         problem = str(error)
+    at = min(at, len(lines) - 1)
+    while at and not lines[at].text.strip():
+        at -= 1
+    line = lines[at]
     raise UserError(
         f"{line}: this is not valid YAML ({problem}): {line.text.strip()[:SHOWN_OF_LINE]}; "
         "put that line right."
     )
+
+
+def _has_no_value(text: str) -> bool:
+    try:
+        yaml.safe_load(text.strip())
+    except yaml.YAMLError:
+        return False
+    except ValueError:
+        return True
+    return False
 
 
 def load_yaml(lines: list[Line]) -> dict:
