@@ -30,8 +30,9 @@ KEPT_STORES = 3
 PIXELS, INDEX = "pixels.u8", "index.json"
 
 
-# What Pillow would warn of on the terminal is refused or within bounds, and said in the report.
-warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+# What Pillow warns of (large pictures, odd tags) is refused or of no consequence; bad files are
+# listed by `Store.bad`, so the terminal stays clear.
+warnings.filterwarnings("ignore", module="PIL")
 
 
 class BadImage(Exception):
