@@ -18,6 +18,9 @@ from hw4.submission.project import Project, find_root, load_project, run_steps
 from hw4.submission.source import Line, Prose, read_lines, split_cells, split_header
 from hw4.submission.typeset import to_pdf, to_typst
 
+COMPUTED = "{python}"
+"""Begins every cell and every expression in prose; a document without it needs no kernel."""
+
 
 def render(document: Path, output: Path) -> Path:
     """Make the PDF of a document.
@@ -66,11 +69,14 @@ def _read(document: Path) -> tuple[Project, list[Line]]:
 async def _execute(body: list[Line], project: Project, writer: Writer) -> None:
     """Read the body, run what comes before the documents, then run the cells."""
     kernel = Kernel(project.root, project.environment)
+    computes = any(COMPUTED in line.text for line in body)
     try:
-        await kernel.start()  # it takes a second or two, during which the document is read
+        if computes:
+            await kernel.start()  # it takes a second or two, during which the document is read
         parts = split_cells(body)
         run_steps(project.pre_render, project, {})
-        await kernel.ready()
+        if computes:
+            await kernel.ready()
         for part in parts:
             if isinstance(part, Prose):
                 writer.prose(part, await kernel.evaluate(part))
