@@ -171,7 +171,7 @@ def test_prose_alone_starts_no_kernel(project, monkeypatch):
     document = project / "report" / "submission.qmd"
     document.write_text("---\ntitle: x\n---\n\n# A\n\nWords alone.\n", encoding="utf-8")
     monkeypatch.setattr(Kernel, "start", lambda self: pytest.fail("a kernel was started"))
-    assert "Words alone." in words(render(document, project / "submission.pdf"))[0]
+    assert "Words alone." in words(render(document, project / "submission.pdf"))[-1]
 
 
 def test_steps_before_and_after(project, capfd):
