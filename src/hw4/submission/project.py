@@ -11,7 +11,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from hw4.foundation.errors import UserError
-from hw4.submission.source import Line, as_mapping, load_yaml, read_lines, read_utf8
+from hw4.submission.lines import Line, as_mapping, load_yaml, read_utf8
+from hw4.submission.source import read_lines
 
 INTERRUPTED = (130, -2)
 """Statuses of a command that a person stopped."""

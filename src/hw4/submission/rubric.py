@@ -16,7 +16,7 @@ from hw4.foundation import words
 from hw4.foundation.errors import UserError
 from hw4.foundation.places import ROOT
 from hw4.foundation.tables import Table
-from hw4.submission.source import Line, parse_yaml, read_utf8
+from hw4.submission.lines import Line, parse_yaml, read_utf8
 
 RUBRIC = ROOT / "report" / "rubric.yml"
 SHOWN_FAULTS = 8
