@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tests.any_bytes import KINDS, READERS, Edit, attempt, folders, spoil
 
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL", "ignore::ResourceWarning")
 EDITS = st.builds(
     Edit, st.sampled_from(KINDS), st.integers(0, 2**20), st.binary(min_size=1, max_size=12)
 )
