@@ -7,6 +7,7 @@ from statistics import fmean
 import numpy as np
 
 from hw4.foundation.experiment import Outcome, Work
+from hw4.foundation.threads import one_thread
 from hw4.sequences import data, standin
 from hw4.sequences.data import Sequences
 from hw4.sequences.model import Network, PaddedNetwork, TruncatedNetwork, VanillaRNN
@@ -54,6 +55,7 @@ class Problem:
     build: Callable[[int, tuple[int, ...]], Network]
 
 
+@one_thread()
 def run(settings: Settings, work: Work) -> Outcome[Result]:
     """Search, train and test every variant."""
     learning, test = data.load(work.source)

@@ -3,8 +3,7 @@
 import math
 import time
 from argparse import Namespace
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from hw4.foundation.threads import one_thread
 from hw4.tweets.records import Trial
 from hw4.tweets.scores import f1_macro
 
@@ -52,18 +52,6 @@ def initialize(head: nn.Module, seed: int, deviation: float = 0.02) -> None:
         with torch.no_grad():
             layer.weight.copy_(weight)
             layer.bias.zero_()
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Torch on one core: the same numbers wherever a head is trained, heads that are trained side
-    by side do not crowd out each other, and products this small are not faster on more."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
 
 
 def train_head(

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import torch
 from torch.nn import functional
 
@@ -74,6 +75,37 @@ def geometry(count: int, generator: torch.Generator) -> torch.Tensor:
 def mirrored(images: torch.Tensor) -> torch.Tensor:
     """`(batch, 3, size, size)`, left and right exchanged."""
     return images.flip(3)
+
+
+def mixed(
+    images: torch.Tensor, shares: torch.Tensor, strength: float, rng: np.random.Generator
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """A batch blended with itself in another order, the labels in the same proportion.
+
+    Half of the batches are blended as a whole (Zhang et al. 2018, "mixup"), the others have a
+    square of each picture replaced by another's (Yun et al. 2019, "CutMix").
+
+    Args:
+        images: `(batch, 3, size, size)`.
+        shares: `(batch, classes)`, how much of each class is in each picture; rows sum to one.
+        strength: both parameters of the beta distribution that the proportion is drawn from.
+    """
+    kept, order = (
+        float(rng.beta(strength, strength)),
+        torch.from_numpy(rng.permutation(len(images))),
+    )
+    order = order.to(images.device)
+    if rng.random() < 0.5:
+        blended = kept * images + (1 - kept) * images[order]
+    else:
+        size = images.shape[-1]
+        side = int(size * math.sqrt(1 - kept))
+        top, left = (int(corner) for corner in rng.integers(0, size - side + 1, 2))
+        rows, columns = slice(top, top + side), slice(left, left + side)
+        blended = images.clone()
+        blended[:, :, rows, columns] = images[order][:, :, rows, columns]
+        kept = 1 - side**2 / size**2
+    return blended, kept * shares + (1 - kept) * shares[order]
 
 
 def _relit(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:

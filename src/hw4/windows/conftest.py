@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from hw4.foundation.threads import one_thread
 from hw4.windows import weights
 
 
@@ -25,9 +26,5 @@ def places(tmp_path, monkeypatch) -> Path:
 @pytest.fixture
 def one_core():
     """Let torch compute on a single core, as small steps on several only wait for each other."""
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+    with one_thread():
+        yield

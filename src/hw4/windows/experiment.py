@@ -27,7 +27,7 @@ def run(settings: Settings, work: Work) -> Outcome[Result]:
     effort = settings.stand_in_effort if work.source.is_stand_in else 1.0
 
     def scaled(recipe: Recipe) -> Recipe:
-        return replace(recipe, passes=round(recipe.passes * effort))
+        return recipe.for_photographs(len(data.fit), effort)
 
     small = scaled(settings.small)
     wanted = [
@@ -36,7 +36,11 @@ def run(settings: Settings, work: Work) -> Outcome[Result]:
     ]
     if settings.ablations:
         wanted += [
-            ("small-no-augmentation", "… without augmentation", replace(small, augment=False)),
+            (
+                "small-no-augmentation",
+                "… without augmentation",
+                replace(small, augment=False, mixing=0.0),
+            ),
             ("small-no-balancing", "… without balancing", replace(small, balance=False)),
         ]
     parts = {

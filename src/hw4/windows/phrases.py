@@ -221,6 +221,22 @@ class Words:
         )
 
     @property
+    def mixed(self) -> str:
+        """Whether pictures are blended with one another in training, and why."""
+        small = self.result.candidate("small")
+        times = f"{count(len(small.epochs))} times"
+        if small.recipe.mixing:
+            return (
+                f"As the small network looks at every photograph about {times}, the pictures of a "
+                "batch are also blended with one another (mixup and CutMix), their labels in "
+                "proportion: no photograph can be learned by heart."
+            )
+        return (
+            f"Blending pictures with one another (mixup, CutMix) is left out here: the small "
+            f"network looks at every photograph about {times}, too few to learn any by heart."
+        )
+
+    @property
     def mirrored(self) -> str:
         """Whether mirror images are averaged over."""
         if self.best.mirrored:

@@ -2,6 +2,10 @@
 
 from dataclasses import dataclass, replace
 
+MIXED_FROM = 30
+"""Epochs from which blending pays: it keeps a network from learning photographs by heart, and costs
+accuracy where it has no time to do so."""
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -18,6 +22,8 @@ class Recipe:
         label_smoothing: share of a label's weight that is spread over the other classes.
         averaging: how slowly the average of the weights follows them; 0 for no average.
         augment: whether pictures are varied in training (mirrored, cropped, tilted, relit).
+        mixing: how strongly pictures of a batch are blended with one another, where there are
+            so few that each is looked at `MIXED_FROM` times or more; 0 for not at all.
         balance: whether rare classes are drawn more often, by the square root of their rarity.
     """
 
@@ -33,12 +39,19 @@ class Recipe:
     label_smoothing: float = 0.0
     averaging: float = 0.0
     augment: bool = True
+    mixing: float = 0.0
     balance: bool = True
 
     def epochs_for(self, photographs: int) -> int:
         """Epochs over `photographs` that come to about `passes` pictures."""
         fewest, most = self.epochs
         return max(fewest, min(most, round(self.passes / photographs)))
+
+    def for_photographs(self, photographs: int, effort: float = 1.0) -> "Recipe":
+        """This recipe with a share of its passes, and without blending where that would cost."""
+        scaled = replace(self, passes=round(self.passes * effort))
+        long = scaled.epochs_for(photographs) >= MIXED_FROM
+        return scaled if long else replace(scaled, mixing=0.0)
 
 
 @dataclass(frozen=True)
@@ -66,14 +79,14 @@ class Settings:
     seed: int = 541
     image_size: int = 160
     stand_in_size: int = 2400
-    stand_in_effort: float = 0.25
+    stand_in_effort: float = 0.46
     validation_share: float = 0.15
     held_out_share: float = 0.15
     yardstick: Recipe = Recipe(
         network="three_convolutions",
         input_size=32,
         learning_rate=2e-3,
-        passes=60_000,
+        passes=40_000,
         epochs=(5, 12),
         weight_decay=0.0,
         augment=False,
@@ -83,11 +96,11 @@ class Settings:
         network="small_residual",
         input_size=64,
         width=32,
-        batch_size=16,
-        learning_rate=2.5e-3,
-        passes=80_000,
+        learning_rate=3.5e-3,
+        passes=50_000,
         epochs=(3, 80),
         label_smoothing=0.1,
+        mixing=0.3,
         averaging=0.99,
     )
     frozen: Recipe = Recipe(

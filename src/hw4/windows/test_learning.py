@@ -57,6 +57,29 @@ def test_no_variation_is_a_quarter_turn():
     assert 0.45 < mirrored < 0.55
 
 
+def test_pictures_are_mixed_only_where_each_is_looked_at_often():
+    recipe = _recipe(passes=30_000, epochs=(1, 100), mixing=0.3)
+    assert recipe.for_photographs(1000).mixing == 0.3
+    assert recipe.for_photographs(1100).mixing == 0.0
+    assert recipe.for_photographs(1000, effort=0.5) == _recipe(passes=15_000, epochs=(1, 100))
+
+
+def test_mixed_pictures_hold_as_much_of_a_class_as_their_labels_say():
+    """Pictures of one brightness each: the mean of a blend tells its shares."""
+    brightness = torch.tensor([0.0, 1.0, 2.0, 3.0])
+    images = brightness.view(4, 1, 1, 1).expand(4, 3, 32, 32)
+    rng = np.random.default_rng(3)
+    parted = 0
+    for _ in range(40):
+        blended, shares = augment.mixed(images, torch.eye(4), 0.3, rng)
+        assert blended.shape == images.shape
+        torch.testing.assert_close(shares.sum(1), torch.ones(4))
+        torch.testing.assert_close(blended.mean((1, 2, 3)), shares @ brightness)
+        parted += bool(blended.flatten(1).std(1).max() > 0)
+    assert 5 < parted < 35, "some batches are blended whole, some get a piece of another picture"
+    assert images[:, 0, 0, 0].tolist() == brightness.tolist(), "the originals are untouched"
+
+
 def test_variations_of_a_hung_window_keep_its_rail_level():
     image = torch.full((1, 64, 64, 3), 200, dtype=torch.uint8)
     image[:, 30:34] = 0  # the meeting rail

@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from hw4.foundation.progress import Bar
 from hw4.foundation.seeds import generator
-from hw4.windows.augment import mirrored, plain, varied
+from hw4.windows.augment import mirrored, mixed, plain, varied
 from hw4.windows.data import CLASSES
 from hw4.windows.model import Backbone
 from hw4.windows.photographs import Photographs
@@ -72,10 +72,12 @@ def train(
         losses = []
         _learning(network)
         for places in _batches(photographs.labels, fit, steps, batch, recipe.balance, order):
-            images, labels = _pictures(photographs, places, recipe, device, random)
+            images, shares = _pictures(photographs, places, recipe, device, random)
+            if recipe.mixing:
+                images, shares = mixed(images, shares, recipe.mixing, order)
             with _precision(device):
                 loss = functional.cross_entropy(
-                    network(images), labels, label_smoothing=recipe.label_smoothing
+                    network(images), shares, label_smoothing=recipe.label_smoothing
                 )
             optimizer.zero_grad(set_to_none=True)
             scaler.scale(loss).backward()
@@ -151,9 +153,10 @@ def _batches(labels, fit, steps, batch, balance, order: np.random.Generator):
 def _pictures(photographs, places, recipe, device, random):
     pixels = _pixels(photographs, places).to(device)
     labels = torch.from_numpy(photographs.labels[places]).to(device)
+    shares = functional.one_hot(labels, len(CLASSES)).float()
     if recipe.augment:
-        return varied(pixels, recipe.input_size, random), labels
-    return plain(pixels, recipe.input_size), labels
+        return varied(pixels, recipe.input_size, random), shares
+    return plain(pixels, recipe.input_size), shares
 
 
 def _pixels(photographs: Photographs, places: np.ndarray) -> torch.Tensor:
