@@ -31,6 +31,7 @@ _WORDS = {
     "times": words.times,
     "shape": lambda shape: f"[{', '.join(map(str, shape))}]",
     "text": str,
+    "plain": lambda name: str(name).replace("_", " "),
 }
 
 

@@ -133,8 +133,8 @@ def reliability(bins: tuple[Bin, ...]):
     """Accuracy against confidence, each dot a bin of as many photographs."""
     fig, axes = new_figure(width=3.4, height=2.7)
     axes.plot([0, 100], [0, 100], color=GREY, lw=0.8, ls=(0, (1, 2)))
-    axes.annotate("as confident\nas accurate", (97, 90), color=GREY, fontsize=8.5, ha="right",
-                  va="top")  # fmt: skip
+    axes.annotate("as accurate\nas confident", (0.97, 0.05), xycoords="axes fraction", color=GREY,
+                  fontsize=8.5, ha="right")  # fmt: skip
     confidence = [100 * it.confidence for it in bins]
     accuracy = [100 * it.accuracy for it in bins]
     axes.vlines(confidence, confidence, accuracy, color=LIGHT, lw=3)
