@@ -1,6 +1,8 @@
 """The whole submission: built, read back, edited, broken."""
 
 import json
+import shutil
+import sys
 
 import pytest
 
@@ -106,6 +108,16 @@ def test_a_damaged_result_is_said_and_computed_again(project):
     assert project.run("train").status == 0
     after = json.loads(project.results.read_text())["transformer"]
     assert after["parameters"] == before["parameters"]
+
+
+def test_quarto_makes_the_same_submission(project, built):
+    """Word for word, so with the same numbers of figures, tables, equations and pages."""
+    if not shutil.which("quarto"):
+        pytest.skip("Quarto is not installed, so there is nothing to compare the press with")
+    project.pdf.unlink()
+    build = project.call("quarto", "render", QUARTO_PYTHON=sys.executable)
+    assert build.status == 0, build.output
+    assert project.text().split() == built.text().split()
 
 
 def test_the_same_pdf_twice(project):

@@ -232,8 +232,9 @@ def _summary(reading: Reading, problem: Problem) -> str:
     pages = reading.pages_of(problem)
     bonus = f" + {problem.bonus} bonus" if problem.bonus else ""
     source = {"course": "the course's data", "stand-in": "STAND-IN data", "none": "no data needed"}
+    worth = f"{problem.points}{bonus} points" if problem.points else "no points, but all"
     return (
-        f"Problem {problem.number}: {problem.points}{bonus} points answered, "
+        f"Problem {problem.number}: {worth} answered, "
         f"pages {pages[0]}–{pages[-1]}, {source[reading.results[problem.experiment]['source']]}"
     )
 
