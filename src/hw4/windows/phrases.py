@@ -135,9 +135,10 @@ class Words:
         check = self.result.check
         said = []
         if check.bad:
-            few = listing([f"`{it.name}` ({it.reason})" for it in check.bad[:4]])
-            more = f" and {len(check.bad) - 4} more" if len(check.bad) > 4 else ""
-            said.append(f"{_plural(len(check.bad), 'file')} could not be used: {few}{more}.")
+            files = [f"`{it.name}` ({it.reason})" for it in check.bad[:4]]
+            if len(check.bad) > 4:
+                files.append(f"{count(len(check.bad) - 4)} more")
+            said.append(f"{_plural(len(check.bad), 'file')} could not be used: {listing(files)}.")
         else:
             said.append("Every file could be decoded.")
         doubles = check.exact_duplicates + check.near_duplicates
@@ -161,7 +162,7 @@ class Words:
                     else "."
                 )
             )
-        return " ".join(said)
+        return " ".join(sentence[0].upper() + sentence[1:] for sentence in said)
 
     @property
     def split(self) -> str:
