@@ -25,7 +25,7 @@ def floor_of(result: Result) -> float:
 @figure("sequences-learning-curves")
 def learning_curves(result: Result):
     """Training and validation error by epoch for the three networks, each seed a line."""
-    fig, panels = new_figure(height=2.5, columns=len(ASKED), sharey=True, sharex=True)
+    fig, panels = new_figure(height=2.2, columns=len(ASKED), sharey=True, sharex=True)
     models = [result.model(name) for name in ASKED]
     for axes, model in zip(panels, models, strict=True):
         for curve in model.curves:

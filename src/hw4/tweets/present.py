@@ -159,7 +159,7 @@ def ablation_table(result: Result) -> Table:
         "Recall 0",
         "Precision 0",
     ]
-    return Table(headers, rows, "lrrrrrrr", widths=(31, 12, 13, 13, 20, 12, 11, 15))
+    return Table(headers, rows, "lrrrrrrr", widths=(28, 12, 13, 13, 20, 12, 13, 15))
 
 
 @dataclass(frozen=True)

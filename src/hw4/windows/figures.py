@@ -122,7 +122,9 @@ def gallery(shown: tuple[Shown, ...], key: str):
     for axes, (it, picture, seen) in zip(grid.flat, pairs, strict=False):
         axes.imshow(_sheet(np.stack([picture, seen]), 2), interpolation="none")
         right = it.truth == it.predicted
-        verdict = "" if right else f" taken\nfor {CLASSES[it.predicted]}, {percent(it.confidence, 0)}"
+        verdict = (
+            "" if right else f" taken\nfor {CLASSES[it.predicted]}, {percent(it.confidence, 0)}"
+        )
         axes.set_title(f"{CLASSES[it.truth]}{verdict}", fontsize=8.5, fontweight="normal",
                        loc="left", pad=3)  # fmt: skip
     return fig

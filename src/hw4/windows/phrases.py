@@ -96,7 +96,7 @@ class Words:
             text += (
                 " The test set came without labels: the predictions for its "
                 f"{count(len(self.result.predictions))} photographs are in "
-                "`_output/predictions.csv`, and every accuracy below is of the held-out part of "
+                "_output/predictions.csv, and every accuracy below is of the held-out part of "
                 "the training set, which no network was trained on or chosen by."
             )
         return text
@@ -135,7 +135,7 @@ class Words:
         check = self.result.check
         said = []
         if check.bad:
-            files = [f"`{it.name}` ({it.reason})" for it in check.bad[:4]]
+            files = [f"{it.name} ({it.reason})" for it in check.bad[:4]]
             if len(check.bad) > 4:
                 files.append(f"{count(len(check.bad) - 4)} more")
             said.append(f"{_plural(len(check.bad), 'file')} could not be used: {listing(files)}.")
@@ -405,8 +405,8 @@ def describe(candidate: Candidate) -> str:
         "small": "the small residual network from scratch",
         "small-no-augmentation": "the small residual network without augmentation",
         "small-no-balancing": "the small residual network without balancing",
-        "frozen": f"a linear head on a frozen `{candidate.recipe.network}`",
-        "fine-tuned": f"a fine-tuned `{candidate.recipe.network}`",
+        "frozen": f"a linear head on a frozen {candidate.recipe.network}",
+        "fine-tuned": f"a fine-tuned {candidate.recipe.network}",
     }[candidate.key]
 
 
