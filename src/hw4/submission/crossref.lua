@@ -239,15 +239,28 @@ local function listing(code)
   return figure("lst", id, pandoc.Blocks({ code }), inlines)
 end
 
+-- A table with its name in the caption, `: … {#tbl-name}`, is a frame of its own.
 local function table_inside(table)
-  local words = pandoc.utils.stringify(table.caption.long)
-  local id = words:match("{#(tbl%-[%w%-_]+)}%s*$")
-  if id then
-    problem("#" .. id, "the name " .. id .. " stands in a caption; put the table into ::: {#"
-      .. id .. "} with the caption as its last paragraph")
-  end
   table.classes:insert("typst:no-figure") -- Quarto's frame is the only one
-  return table
+  local id = table.identifier
+  if kind_of(id) ~= "tbl" then
+    return table
+  end
+  local caption = pandoc.utils.blocks_to_inlines(table.caption.long)
+  define(id)
+  if #caption == 0 then
+    problem("#" .. id, id .. " has no caption; write it before the name: `: … {#" .. id .. "}`")
+  end
+  table.identifier, table.caption = "", pandoc.Caption({})
+  return figure("tbl", id, pandoc.Blocks({ table }), caption)
+end
+
+-- What no frame has taken by now would be lost.
+local function caption_alone(table)
+  if #table.caption.long > 0 then
+    local words = pandoc.utils.stringify(table.caption.long)
+    problem(words, "the caption of a table has no name; end it with {#tbl-name}")
+  end
 end
 
 local function heading(header)
@@ -277,6 +290,7 @@ local passes = {
       return figure("fig", id, block.content, pandoc.utils.blocks_to_inlines(block.caption.long))
     end,
   },
+  { Table = caption_alone },
 }
 
 function Pandoc(doc)

@@ -53,6 +53,14 @@ def test_a_table_has_its_caption_above_and_no_second_figure(typst):
     assert body.endswith('kind: "quarto-float-tbl", supplement: "Table")<tbl-a>')
 
 
+def test_a_table_may_be_named_in_its_caption(typst):
+    body = typst("| a | b |\n|---|--:|\n| 1 | 2 |\n\n: The *caption*. {#tbl-a}\n\nSee @tbl-a.\n")
+    assert body.count("#figure(") == 1
+    assert "position: top, [The #emph[caption].]" in body
+    assert 'supplement: "Table")<tbl-a>' in body
+    assert "See #ref(<tbl-a>, supplement: [Table])." in body
+
+
 def test_a_caption_may_hold_a_reference_and_mathematics(typst):
     body = typst(
         '# A {#sec-a}\n\n::: {#fig-a fig-alt="x"}\n![](/pic.svg)\n\nSee @sec-a, $x$.\n:::\n'
@@ -125,6 +133,8 @@ def test_callouts_in_all_their_forms(typst):
         ("a\n\n\\newpage\n", "a.qmd:3: raw tex cannot be set"),
         ("```{=latex}\nx\n```", "a.qmd:2: raw latex cannot be set"),
         ("``` {#lst-a .python}\n1\n```", "a.qmd:1: the listing lst-a has no caption"),
+        ("| a |\n|---|\n| 1 |\n\n: Words.", "a.qmd:5: the caption of a table has no name"),
+        ("| a |\n|---|\n| 1 |\n\n: {#tbl-a}", "a.qmd:5: tbl-a has no caption"),
         (r"is $\nosuch{x}$", "a.qmd:1: this TeX is not understood"),
     ],
 )
