@@ -31,7 +31,6 @@ _WORDS = {
     "times": words.times,
     "shape": lambda shape: f"[{', '.join(map(str, shape))}]",
     "text": str,
-    "plain": lambda name: str(name).replace("_", " "),
 }
 
 

@@ -196,13 +196,13 @@ def test_difficult_characters_arrive(source):
 
 
 def test_a_long_window_repeats_its_title_on_every_page(source):
-    body = "\n".join(f"    x_{i} = {i}" for i in range(150))
+    body = "\n".join(f"    x_{i} = {i}" for i in range(180))
     (source / "toy" / "long.py").write_text(f"def long():\n{body}\n")
     pages = pdf_pages("#v(7in)\n" + typst_of(window("toy.long.long", source=source)))
     assert len(pages) == 4
-    assert all("src/toy/long.py" in page and "lines 1–151" in page for page in pages)
+    assert all("src/toy/long.py" in page and "lines 1–181" in page for page in pages)
     assert ["(continued)" in page for page in pages] == [False, True, True, True]
-    assert squeezed("151x_149=149") in squeezed(pages[-1])
+    assert squeezed("181x_179=179") in squeezed(pages[-1])
 
 
 def test_a_short_window_stays_in_one_piece(source):

@@ -43,7 +43,7 @@ def contact_sheet(key: str):
 @figure("windows-learning-curves")
 def learning_curves(candidates: tuple[Candidate, ...]):
     """Loss and validation accuracy by the share of each network's own epochs."""
-    fig, (left, right) = new_figure(height=2.5, columns=2)
+    fig, (left, right) = new_figure(height=2.5, columns=2, gridspec_kw={"wspace": 0.28})
     for candidate in candidates:
         color = LOOKS[candidate.key]
         count = len(candidate.epochs)

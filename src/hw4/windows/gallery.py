@@ -38,7 +38,7 @@ def look(
     load_weights(network, tensors, "weights.")
     network = network.to(device)
     pixels = np.ascontiguousarray(photos.pixels[order])
-    maps = explain.grad_cam(network, pixels, predicted[order], best.recipe.input_size, device)
+    maps = explain.occlusion(network, pixels, predicted[order], best.recipe.input_size, device)
     bins, error = scores.reliability(probabilities, photos.labels)
     result = Result(
         check=data.check,

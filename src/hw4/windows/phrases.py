@@ -9,8 +9,22 @@ from hw4.windows.result import Candidate, Result, Shown
 
 TARGET = 0.6
 """Accuracy on the test set that the assignment asks for."""
+BACKBONES = {
+    "mobilenet_v2": "MobileNetV2",
+    "resnet18": "ResNet-18",
+    "efficientnet_b0": "EfficientNet-B0",
+    "convnext_tiny": "ConvNeXt-T",
+}
+"""What people call torchvision's networks."""
 OVERFITS = 0.05
 """By how much of its lowest value a validation loss must end above it to be called overfitting."""
+CURVES = {
+    "yardstick": "the three convolutions",
+    "small": "the small network",
+    "frozen": "the head on the frozen backbone",
+    "fine-tuned": "the fine-tuned network",
+}
+"""Networks with learning curves."""
 WEAK = 0.05
 """Shares that differ by less are called about equal."""
 
@@ -203,8 +217,30 @@ class Words:
         return (
             f"With {count(scores.photographs)} photographs the interval of the chosen network "
             f"reaches {number(50 * (high - low), 1)} points to either side, and one photograph is "
-            f"{number(100 / scores.photographs, 2)} points; smaller differences between two "
-            "networks are within chance."
+            f"{number(100 / scores.photographs, 2)} points. Every network was trained once, with "
+            f"one seed{self._within_chance(high - low)}."
+        )
+
+    def _within_chance(self, width: float) -> str:
+        """Steps that brought less than half the interval's width, as the end of a sentence."""
+        steps = {
+            "augmentation": ("small", "small-no-augmentation"),
+            "balancing": ("small", "small-no-balancing"),
+            "the frozen backbone": ("frozen", "small"),
+            "fine-tuning": ("fine-tuned", "frozen"),
+        }
+        small = []
+        for name, keys in steps.items():
+            if all(map(self.result.has, keys)):
+                ours, theirs = (self.result.candidate(key).reported.accuracy for key in keys)
+                if abs(ours - theirs) < width / 2:
+                    small.append(name)
+        if not small:
+            return ", and every step above changed the accuracy by more than that"
+        which = "this" if len(small) == 1 else "each of these"
+        return (
+            f", and {which} changed the accuracy by less than the interval's reach, so that it "
+            f"cannot be told from chance here: {listing(small)}"
         )
 
     @property
@@ -217,7 +253,7 @@ class Words:
         )
         how_far = "" if relation == "at" else f"{number(100 * abs(gap), 1)} points "
         return (
-            f"Validation put it before {describe(runner)} "
+            f"Validation ranks {self.network} before {describe(runner)} "
             f"({percent(self.best.validation.accuracy)} against "
             f"{percent(runner.validation.accuracy)}); its validation accuracy is "
             f"{how_far}{relation} the {where(self.result)} accuracy."
@@ -232,7 +268,7 @@ class Words:
             return (
                 f"As the small network looks at every photograph about {times}, the pictures of a "
                 "batch are also blended with one another (mixup and CutMix), their labels in "
-                "proportion: no photograph can be learned by heart."
+                "proportion, which makes single photographs harder to learn by heart."
             )
         return (
             f"Blending pictures with one another (mixup, CutMix) is left out here: the small "
@@ -242,10 +278,10 @@ class Words:
     @property
     def mirrored(self) -> str:
         """Whether mirror images are averaged over."""
-        if self.best.mirrored:
-            return "Averaging over a picture and its mirror image was better there, so it is done"
+        verdict = "better, so it is done" if self.best.mirrored else "no better, so it is left out"
         return (
-            "Averaging over a picture and its mirror image was no better there, so it is left out"
+            "On the validation photographs, averaging the chosen network's answers for a picture "
+            f"and its mirror image was {verdict}"
         )
 
     @property
@@ -313,24 +349,21 @@ class Words:
 
     @property
     def overfitting(self) -> str:
-        """Whether the yardstick and the small network overfit."""
+        """Which networks' validation losses rise again, of those with learning curves."""
         rises = {}
-        for key, name in (("yardstick", "three convolutions"), ("small", "the small network")):
-            losses = [it.validation_loss for it in self.result.candidate(key).epochs]
-            rises[name] = losses[-1] / min(losses) - 1
-        if max(rises.values()) <= OVERFITS:
-            return (
-                f"Neither validation loss ends more than {percent(OVERFITS, 0)} above its lowest, "
-                "so neither network overfits"
-            )
-        text = listing(
-            [
-                f"the validation loss of {name} ends {percent(rise, 0)} above its lowest, so it "
-                f"{'overfits' if rise > OVERFITS else 'hardly overfits'}"
-                for name, rise in rises.items()
-            ]
+        for it in self.result.candidates:
+            if it.key in CURVES:
+                losses = [epoch.validation_loss for epoch in it.epochs]
+                rises[CURVES[it.key]] = losses[-1] / min(losses) - 1
+        over = [f"{name} ({percent(rise, 0)})" for name, rise in rises.items() if rise > OVERFITS]
+        within = f"within {percent(OVERFITS, 0)} of its lowest value"
+        if not over:
+            return f"Every validation loss ends {within}: no network overfits"
+        rest = "" if len(over) == len(rises) else f"; every other one ends {within}"
+        return (
+            f"The validation loss ends above its lowest value, a sign of overfitting, for "
+            f"{listing(over)}{rest}"
         )
-        return text[0].upper() + text[1:]
 
     @property
     def limit(self) -> str:
@@ -405,9 +438,13 @@ def describe(candidate: Candidate) -> str:
         "small": "the small residual network from scratch",
         "small-no-augmentation": "the small residual network without augmentation",
         "small-no-balancing": "the small residual network without balancing",
-        "frozen": f"a linear head on a frozen {candidate.recipe.network}",
-        "fine-tuned": f"a fine-tuned {candidate.recipe.network}",
+        "frozen": f"a linear head on a frozen {_backbone(candidate)}",
+        "fine-tuned": f"a fine-tuned {_backbone(candidate)}",
     }[candidate.key]
+
+
+def _backbone(candidate: Candidate) -> str:
+    return BACKBONES.get(candidate.recipe.network, candidate.recipe.network)
 
 
 def _range(low: float, high: float) -> str:

@@ -72,24 +72,32 @@ def counts_table(result: Result) -> Table:
 
 
 def networks_table(result: Result) -> Table:
-    """Size and speed of every candidate but the ablations."""
+    """How every candidate but the ablations is trained."""
     rows = []
     for it in figures.compared(result):
         recipe = it.recipe
         learned = count(it.trained) if it.trained != it.parameters else "all"
+        rate = f"{recipe.learning_rate:g}"
+        if it.pretrained and recipe.backbone_rate:
+            rate += f" (backbone {recipe.learning_rate * recipe.backbone_rate:g})"
         rows.append(
             [
                 it.title,
-                f"{recipe.input_size} × {recipe.input_size}",
+                f"{recipe.input_size}²",
                 count(it.parameters),
                 learned,
+                str(recipe.batch_size),
+                rate,
+                f"{recipe.weight_decay:g}",
+                f"{recipe.label_smoothing:g}",
                 str(len(it.epochs)),
                 duration(it.seconds),
-                f"{it.pictures_per_second:,.0f}",
             ]
         )
-    headers = ["Network", "Input", "Parameters", "Learned", "Epochs", "Time", "Pictures/s"]
-    return Table(headers, rows, "lrrrrrr")
+    headers = ["Network", "Input", "Parameters", "Learned", "Batch", "Rate", "Decay", "Smoothing"]
+    headers += ["Epochs", "Time"]
+    widths = (21, 9, 14, 12, 9, 17, 9, 14, 10, 9)
+    return Table(headers, rows, "lrrrrrrrrr", widths=widths)
 
 
 def candidates_table(result: Result) -> Table:

@@ -1,4 +1,4 @@
-"""Augmentation, networks, training, scores, and Grad-CAM."""
+"""Augmentation, networks, training, scores, and where a network looks."""
 
 import math
 
@@ -188,7 +188,7 @@ def test_the_head_learns_what_can_be_told_apart():
 
 @pytest.mark.parametrize("network", [model.ThreeConvolutions(5, 64), model.SmallResidual(5, 8)])
 def test_maps_show_where_the_evidence_is(network, drawings):
-    maps = explain.grad_cam(network, drawings.pixels[:3], np.array([0, 1, 2]), 64, "cpu")
+    maps = explain.occlusion(network, drawings.pixels[:3], np.array([0, 1, 2]), 64, "cpu")
     assert maps.shape == (3, 64, 64) and maps.min() >= 0 and maps.max() <= 1
     assert explain.painted(drawings.pixels[:3], maps).shape == (3, 64, 64, 3)
 
@@ -207,8 +207,10 @@ def test_maps_point_at_the_only_thing_a_network_looks_at():
 
     pixels = np.zeros((1, 64, 64, 3), np.uint8)
     pixels[:, 8:24, 40:56] = 255
-    heat = explain.grad_cam(Bright(), pixels, np.array([1]), 64, "cpu")[0]
+    heat = explain.occlusion(Bright(), pixels, np.array([1]), 64, "cpu")[0]
     assert heat[10:22, 42:54].mean() > 5 * heat[40:, :30].mean() + 0.3
+    turned = explain.occlusion(Bright(), pixels[:, :, ::-1], np.array([1]), 64, "cpu")[0]
+    np.testing.assert_allclose(turned[:, ::-1], heat, atol=1e-5)
 
 
 def test_scores_agree_with_scikit_learn():
