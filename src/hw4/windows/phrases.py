@@ -448,7 +448,7 @@ def _backbone(candidate: Candidate) -> str:
 
 
 def _range(low: float, high: float) -> str:
-    return f"{number(100 * low, 1)} to {percent(high)}"
+    return f"{percent(low)} to {percent(high)}"
 
 
 def _plural(amount: int, thing: str) -> str:
