@@ -93,7 +93,7 @@ def confusion(rows: tuple[tuple[int, ...], ...]):
 
     counts = np.array(rows)
     shares = counts / np.maximum(counts.sum(1, keepdims=True), 1)
-    fig, axes = new_figure(width=4.3, height=3.0)
+    fig, axes = new_figure(width=3.9, height=2.45)
     axes.imshow(shares, cmap=LinearSegmentedColormap.from_list("little to much", SEQUENTIAL),
                 vmin=0, vmax=1, aspect="auto")  # fmt: skip
     for row in range(len(counts)):

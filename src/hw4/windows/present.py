@@ -96,7 +96,7 @@ def networks_table(result: Result) -> Table:
         )
     headers = ["Network", "Input", "Parameters", "Learned", "Batch", "Rate", "Decay", "Smoothing"]
     headers += ["Epochs", "Time"]
-    widths = (21, 9, 14, 12, 9, 17, 9, 14, 10, 9)
+    widths = (29, 8, 14, 12, 9, 15, 9, 14, 10, 9)
     return Table(headers, rows, "lrrrrrrrrr", widths=widths)
 
 
