@@ -41,7 +41,7 @@ def learning_curves(result: Result):
     first = panels[0]
     first.set_yscale("log")
     lowest = min(min(curve.training) for model in models for curve in model.curves)
-    first.set_ylim(bottom=max(lowest / 1.5, floor_of(result) / 20))
+    first.set_ylim(bottom=max(lowest / 1.5, floor_of(result) / 300))
     first.set_xlim(left=0)
     first.set_ylabel("mean squared error")
     right = {"xycoords": ("axes fraction", "data"), "ha": "right", "color": GREY, "fontsize": 8.5}
@@ -94,7 +94,7 @@ def error_by_length(result: Result):
 
 
 def _label_ends(axes, ends: list[tuple[float, str, str]], line: float) -> None:
-    """Name lines at their right ends, moved apart where they would overlap.
+    """Name lines at their right ends; a thin line leads to a name that had to move aside.
 
     Args:
         ends: the value, the text and the color of each.
@@ -102,12 +102,23 @@ def _label_ends(axes, ends: list[tuple[float, str, str]], line: float) -> None:
     """
     bottom, top = (log10(limit) for limit in axes.get_ylim())
     ends = sorted(ends)
-    heights = [(log10(value) - bottom) / (top - bottom) for value, _, _ in ends]
+    places = [(log10(value) - bottom) / (top - bottom) for value, _, _ in ends]
+    heights = list(places)
     for place in range(1, len(heights)):
         heights[place] = max(heights[place], heights[place - 1] + line)
     limit = 1.0
     for place in reversed(range(len(heights))):
         heights[place] = min(heights[place], limit)
         limit = heights[place] - line
-    for height, (_, text, color) in zip(heights, ends, strict=True):
-        axes.text(1.015, height, text, transform=axes.transAxes, va="center", color=color)
+    for place, height, (_, text, color) in zip(places, heights, ends, strict=True):
+        axes.plot(
+            (1.003, 1.03),
+            (place, height),
+            transform=axes.transAxes,
+            color=color,
+            lw=0.6,
+            clip_on=False,
+            scalex=False,
+            scaley=False,
+        )
+        axes.text(1.035, height, text, transform=axes.transAxes, va="center", color=color)

@@ -63,9 +63,9 @@ def comparison_table(result: Result) -> Table:
         "Training",
         "Validation",
         "Test",
-        "Over",
-        "To 10 %",
-        "seconds",
+        "Val./train",
+        "Epochs to 10 %",
+        "Seconds to 10 %",
         "Parameters",
     ]
     rows = [_comparison(result, model) for model in result.models]
@@ -82,7 +82,7 @@ def comparison_table(result: Result) -> Table:
             "1",
         ]
     )
-    return Table(headers, rows, "lrrrrrrr", widths=(30, 11, 12, 15, 8, 10, 11, 14))
+    return Table(headers, rows, "lrrrrrrr", widths=(28, 11, 13, 15, 8, 12, 12, 14))
 
 
 def _comparison(result: Result, model: ModelResult) -> list[str]:

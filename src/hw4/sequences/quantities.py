@@ -15,7 +15,7 @@ from hw4.foundation.words import (
     times,
 )
 from hw4.sequences.drawing import floor_of
-from hw4.sequences.result import ASKED, LinearFit, ModelResult, Result
+from hw4.sequences.result import ASKED, LengthError, LinearFit, ModelResult, Result
 
 
 @dataclass(frozen=True)
@@ -157,14 +157,19 @@ class Quantities:
 
     def short_and_long(self, name: str) -> str:
         """Test error on sequences up to the middle length, and on longer ones."""
+        return " and ".join(mse(_mean_error(half)) for half in self._halves(name))
+
+    def _short_to_long(self, name: str) -> float:
+        short, long = map(_mean_error, self._halves(name))
+        return short / long
+
+    def _halves(self, name: str) -> tuple[list[LengthError], list[LengthError]]:
+        """The test sequences up to the middle length, and the longer ones."""
         lengths = self._model(name).by_length
-        short = [item for item in lengths if item.length <= self.middle]
-        long = [item for item in lengths if item.length > self.middle]
-        means = [
-            sum(item.mse * item.sequences for item in part) / sum(item.sequences for item in part)
-            for part in (short, long)
-        ]
-        return " and ".join(map(mse, means))
+        return (
+            [item for item in lengths if item.length <= self.middle],
+            [item for item in lengths if item.length > self.middle],
+        )
 
     @property
     def mean_test(self) -> str:
@@ -208,3 +213,10 @@ class Quantities:
 def mse(value: float) -> str:
     """An error as prose has it."""
     return scientific(value, 1)
+
+
+def _mean_error(lengths: list[LengthError]) -> float:
+    """Mean over the sequences of all these lengths."""
+    return sum(item.mse * item.sequences for item in lengths) / sum(
+        item.sequences for item in lengths
+    )

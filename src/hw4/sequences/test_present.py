@@ -97,8 +97,13 @@ def test_words_follow_the_numbers():
     assert say["another order"].ranking.startswith("Of the three networks, the truncated network")
     assert "does worse than predicting the mean" in say["nothing learned"].verdict
     assert "as good as the noise allows" in say["as good as the noise"].verdict
-    assert "has nothing general to learn" in say["as on the course's data"].overfits("truncated")
-    assert "knows the training noise by heart" in say["as on the course's data"].overfits("padded")
+    assert "a difference within chance" in say["as on the course's data"].verdict
+    assert "within chance" not in say["another order"].verdict
+    assert "estimated at 9.0 × 10⁻⁵" in say["as on the course's data"].verdict
+    assert "known to be 1.0 × 10⁻⁴" in say["known noise"].verdict
+    assert "generalizes" in say["as on the course's data"].overfits("truncated")
+    assert "points to fitted noise" in say["as on the course's data"].overfits("padded")
+    assert "It is the alignment" in say["as on the course's data"].overfits("padded")
     assert "hardly overfits" in say["as on the course's data"].overfits("vanilla")
     assert "overfits somewhat" in say["all overfit"].overfits("vanilla")
     assert "It is not known" in say["as on the course's data"].floor
@@ -107,6 +112,42 @@ def test_words_follow_the_numbers():
     assert say["as on the course's data"].to_half("vanilla") == "after 1 epoch"
     assert say["as on the course's data"].linear_vanilla.endswith("the end of the sequence.")
     assert "could be better still" in say["another order"].linear_vanilla
+
+
+def test_remarks_on_chance_and_schedule_follow_the_numbers():
+    full = CASES["as on the course's data"]
+    said = present.words(full)
+    assert "within chance" in present.words(result(vanilla=FLOOR * 0.9)).overfits("vanilla")
+    assert "than chance explains" in present.words(result(vanilla=FLOOR / 2)).overfits("vanilla")
+    assert said.variants_vanilla.endswith("near what chance allows")
+    assert "chance" not in present.words(result(vanilla=3e-5)).variants_vanilla
+    assert "above all" not in said.schedule_remark
+    trained = replace(full.settings, schedule=replace(full.settings.schedule, epochs=14))
+    remark = present.words(replace(full, settings=trained)).schedule_remark
+    assert "above all for the vanilla RNN, the truncated" in remark
+
+
+def test_the_speed_of_a_network_without_hope_is_judged_by_validation():
+    full = CASES["nothing learned"]
+    hopeless = present.words(full)
+    assert "never falls below" in hopeless.fast_for_nothing
+    lower = replace(full, yardsticks=replace(full.yardsticks, mean_validation=MEAN * 1.05))
+    assert "hardly falls below" in present.words(lower).fast_for_nothing
+    much_lower = replace(full, yardsticks=replace(full.yardsticks, mean_validation=MEAN * 2))
+    assert present.words(much_lower).fast_for_nothing == ""
+
+
+def test_error_by_length_comes_to_a_conclusion():
+    full = CASES["as on the course's data"]
+    assert "For none of the three" in present.words(full).by_length
+
+    def with_lengths(lengths):
+        first, *others = full.models
+        return present.words(replace(full, models=(replace(first, by_length=lengths), *others)))
+
+    longer = tuple(LengthError(n, 12, 1e-4 if n < 13 else 4e-4) for n in range(5, 21))
+    assert "for the vanilla RNN (long sequences" in with_lengths(longer).by_length
+    assert with_lengths(longer[:3]).by_length == "No test sequence has more than 12 steps."
 
 
 def test_tables_hold_every_network():

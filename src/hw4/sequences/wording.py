@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 from itertools import pairwise
-from math import sqrt
-from statistics import fmean
 
 from hw4.foundation.words import (
     compare,
@@ -16,34 +14,25 @@ from hw4.foundation.words import (
     times,
 )
 from hw4.sequences.drawing import floor_of
-from hw4.sequences.quantities import Quantities, mse
-from hw4.sequences.result import ASKED, Curve, ModelResult, Result
-
-NAMES = {
-    "vanilla": "the vanilla RNN",
-    "truncated": "the truncated network",
-    "padded": "the padded network",
-}
-HOPELESS = 0.9
-"""A network whose test error is above this share of the mean's has learned next to nothing."""
+from hw4.sequences.judging import HOPELESS, NAMES, Judgments
+from hw4.sequences.quantities import mse
+from hw4.sequences.result import ASKED, Result
 
 
 @dataclass(frozen=True)
-class Words(Quantities):
+class Words(Judgments):
     """What the prose says: numbers, and sentences or parts of them that turn on numbers."""
 
     @property
     def ranking(self) -> str:
-        """Which of the three is best, and how many times its error the others make."""
+        """Which of the three is best, and how many times as large the errors of the others are."""
         best, *others = self._ranked
-        rest = [
-            f"{NAMES[model.name]} makes {times(model.test_mse / best.test_mse)} that error "
-            f"({mse(model.test_mse)})"
-            for model in others
-        ]
+        errors = [f"{NAMES[model.name]} ({mse(model.test_mse)})" for model in others]
+        ratios = [times(model.test_mse / best.test_mse).removesuffix(" times") for model in others]
         return (
             f"Of the three networks, {NAMES[best.name]} predicts best, with a mean squared error "
-            f"of {mse(best.test_mse)} on the test set; {listing(rest)}."
+            f"of {mse(best.test_mse)} on the test set; the errors of {listing(errors)} are "
+            f"{listing(ratios)} times as large."
         )
 
     @property
@@ -53,10 +42,10 @@ class Words(Quantities):
         ratio = best.test_mse / floor_of(self.result)
         if ratio <= 1.02:
             noise = "is as good as the noise allows"
-        elif ratio <= 1.5:
-            noise = f"is within {percent(ratio - 1, 0)} of the best that any predictor can do"
         else:
-            noise = f"still makes {times(ratio)} the error that cannot be avoided"
+            chance = self._within_chance(best.test_mse, self.result.facts.test)
+            noise = f"makes {number(ratio, 2 if ratio < 10 else 0)} times that error"
+            noise += ", a difference within chance" if chance else ""
         ratio = worst.test_mse / self.result.yardsticks.mean
         if ratio > 1.02:
             mean = "does worse than predicting the mean"
@@ -64,7 +53,23 @@ class Words(Quantities):
             mean = f"keeps {percent(ratio, 0)} of the error of predicting the mean"
         else:
             mean = f"leaves {percent(ratio, 0)} of the error of predicting the mean"
-        return f"{NAMES[best.name]} {noise}, while {NAMES[worst.name]} {mean} ({self.mean_test})"
+        how = "estimated at" if self._estimated else "known to be"
+        return (
+            f"The noise in the targets alone makes an error that is {how} {self.floor_mse}; "
+            f"{NAMES[best.name]} {noise}, while {NAMES[worst.name]} {mean} ({self.mean_test})."
+        )
+
+    @property
+    def errors(self) -> str:
+        """The test errors of the three, best first, and their shares of the mean's."""
+        best, *others = (
+            f"{NAMES[model.name]} with {mse(model.test_mse)} ({self.of_mean(model.name)} of the "
+            "error of predicting the mean)"
+            if place == 0
+            else f"{NAMES[model.name]} with {mse(model.test_mse)} ({self.of_mean(model.name)})"
+            for place, model in enumerate(self._ranked)
+        )
+        return f"Best is {best}, followed by {listing(others)}."
 
     @property
     def decay_range(self) -> str:
@@ -85,45 +90,6 @@ class Words(Quantities):
         if model.overfitting > 1.3:
             return "training error falls below validation error"
         return "the two stay together"
-
-    @property
-    def floor(self) -> str:
-        """The noise floor, and how it is known."""
-        measured, facts = self.result.yardsticks, self.result.facts
-        fit = self._linear(measured.noise_floor_steps)
-        how = (
-            f"the linear model on the last {count_word(fit.steps)} steps has {fit.weights} "
-            f"coefficients; its squared residuals on the {count(facts.training)} training "
-            f"sequences, summed and divided by the {count(facts.training - fit.weights)} degrees "
-            f"of freedom that are left, are {mse(measured.noise_floor)}, with a standard error of "
-            f"{mse(measured.noise_floor_error)}"
-        )
-        if measured.known_floor is None:
-            return (
-                "The variance of the noise in the targets is the lowest error there can be. It is "
-                f"not known, but can be estimated: {how}; no linear model on fewer or more steps "
-                "gives less. What a linear model cannot express counts as noise here, so apart "
-                "from chance this is an upper bound."
-            )
-        return (
-            "The variance of the noise in the targets is the lowest error there can be. The data "
-            f"were made by code, so it is known: {mse(measured.known_floor)}. Without that "
-            f"knowledge one would estimate it: {how}, which is "
-            f"{times(measured.noise_floor / measured.known_floor)} the truth, since what a linear "
-            "model cannot express counts as noise."
-        )
-
-    @property
-    def floor_vanilla(self) -> str:
-        """The vanilla RNN against the floor."""
-        chance = sqrt(2 / self.result.facts.test)
-        ratio = self._model("vanilla").test_mse / floor_of(self.result)
-        left = "no more than chance" if ratio - 1 < 2 * chance else "more than chance"
-        return (
-            f"The vanilla RNN's test error is {number(ratio, 2)} times that. A mean of "
-            f"{count(self.result.facts.test)} squared errors is itself uncertain by "
-            f"{percent(chance, 0)}, so the difference is {left}."
-        )
 
     @property
     def linear_vanilla(self) -> str:
@@ -153,39 +119,34 @@ class Words(Quantities):
         return "larger than" if smallest > 2 * spread else "partly no larger than"
 
     @property
+    def schedule_remark(self) -> str:
+        """How far the speed of convergence is the schedule's."""
+        epochs = self.result.settings.schedule.epochs
+        late = [
+            NAMES[name]
+            for name in ASKED
+            if all(len(curve.validation) == epochs for curve in self._model(name).curves)
+        ]
+        above_all = ""
+        if late:
+            above_all = f", above all for {listing(late)}, which trained to the last epoch"
+        return (
+            f"As the step size falls to zero over {count(epochs)} epochs, these numbers partly "
+            f"measure the schedule{above_all}."
+        )
+
+    @property
     def fast_for_nothing(self) -> str:
         """A remark if the network that converges first has nothing to converge to."""
         fastest = min(self._ranked, key=lambda model: model.epochs_to_converge)
-        if not self._hopeless(fastest):
+        mean = self.result.yardsticks.mean_validation
+        if not self._hopeless(fastest) or fastest.validation_mse <= HOPELESS * mean:
             return ""
+        lowest = min(curve.best_validation for curve in fastest.curves)
+        how = "never" if lowest >= mean else "hardly"
         return (
-            f"That {NAMES[fastest.name]} comes first means little: its best is hardly below the "
-            "error of the mean, from which it starts. "
-        )
-
-    def overfits(self, name: str) -> str:
-        """Whether and how the network overfits."""
-        model = self._model(name)
-        who = NAMES[name][:1].upper() + NAMES[name][1:]
-        if self._hopeless(model):
-            return (
-                f"{who} has nothing general to learn: after its best epoch, {self._drift(model)}, "
-                f"so only early stopping and a weight decay of {significant(model.decay, 1)} keep "
-                "it near the mean."
-            )
-        if model.overfitting > 3:
-            by_heart = model.train_mse < floor_of(self.result)
-            noise = ", below the noise: it knows the training noise by heart" if by_heart else ""
-            return (
-                f"{who} overfits strongly, with {count(model.parameters)} parameters for "
-                f"{count(self.result.facts.training)} sequences; its training error is "
-                f"{mse(model.train_mse)}{noise}."
-            )
-        if model.overfitting > 1.3:
-            return f"{who} overfits somewhat, with {count(model.parameters)} parameters."
-        return (
-            f"{who} hardly overfits: each of its {count(model.parameters)} parameters is held "
-            "by many sequences."
+            f"That {NAMES[fastest.name]} comes first means little: its validation error {how} "
+            "falls below that of predicting the mean. "
         )
 
     @property
@@ -193,14 +154,17 @@ class Words(Quantities):
         """What stronger weight decay did for the padded network."""
         model = self._model("padded")
         same = [item for item in model.search if item.hidden_size == model.hidden_size]
-        weakest = min(same, key=lambda item: item.decay)
+        same.sort(key=lambda item: item.decay)
+        weakest, strongest = same[0], same[-1]
         best = min(same, key=lambda item: item.validation_mse)
         if best == weakest:
             return "Stronger weight decay did not help."
+        little = " a little" if weakest.validation_mse < 1.5 * best.validation_mse else ""
+        harm = "" if best == strongest else ", and too much of it does harm"
+        tried = [f"{mse(item.validation_mse)} at {significant(item.decay, 1)}" for item in same]
         return (
-            f"Strong weight decay helps: with {significant(best.decay, 1)} the validation error in "
-            f"the search was {mse(best.validation_mse)}, with {significant(weakest.decay, 1)} it "
-            f"was {mse(weakest.validation_mse)}."
+            f"Weight decay helps{little}{harm}: in the search with {count(model.hidden_size)} "
+            f"units, the validation error was {listing(tried)}."
         )
 
     @property
@@ -208,33 +172,6 @@ class Words(Quantities):
         """The front-padded network's parameters against those of the padded one."""
         padded, front = self._model("padded").parameters, self._model("padded_front").parameters
         return "just as many" if front == padded else f"{count(front)} instead of {count(padded)}"
-
-    @property
-    def variants_vanilla(self) -> str:
-        """The better of the two variants against the vanilla RNN."""
-        variants = [self._model(name).test_mse for name in ("truncated_last", "padded_front")]
-        vanilla = self._model("vanilla").test_mse
-        word = compare(min(variants), vanilla, "better than", "worse than", "as well as", 0.05)
-        return f"{word} the vanilla RNN ({number(min(variants) / vanilla, 2)} times its error)"
-
-    def _hopeless(self, model: ModelResult) -> bool:
-        return model.test_mse > HOPELESS * self.result.yardsticks.mean
-
-    @staticmethod
-    def _drift(model: ModelResult) -> str:
-        """What the errors do from the best epoch to the last."""
-
-        def ratios(curve: Curve) -> tuple[float, float]:
-            return (
-                curve.training[-1] / curve.training_at_best,
-                curve.validation[-1] / curve.best_validation,
-            )
-
-        training, validation = zip(*map(ratios, model.curves), strict=True)
-        return (
-            f"training error goes to {percent(fmean(training), 0)} and validation error to "
-            f"{percent(fmean(validation), 0)} of what they were then"
-        )
 
 
 def learning_alt(result: Result) -> str:
