@@ -41,7 +41,7 @@ def answers(result: Result) -> Table:
 
 
 def readings(result: Result) -> Table:
-    """The number of parameters for every reading of the layer, the sheet's first."""
+    """The number of parameters for common readings of the layer, the sheet's first."""
     rows = [
         [reading.description, _italic(reading.formula), count(reading.count), reading.modules]
         for reading in result.readings
