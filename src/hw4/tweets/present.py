@@ -7,12 +7,20 @@ from hw4.foundation.tables import Table
 from hw4.foundation.words import count, number, percent
 from hw4.tweets import drawing
 from hw4.tweets.arguments import arguments
+from hw4.tweets.changes import DECIDING
+from hw4.tweets.comparing import f1
 from hw4.tweets.drawing import ablation_alt, final_alt, grid_alt, lengths, lengths_alt
-from hw4.tweets.naming import CLASSES, learning_rate, variant_name, yardstick_name
+from hw4.tweets.naming import (
+    CLASSES,
+    encoder_note,
+    learning_rate,
+    variant_name,
+    yardstick_name,
+)
 from hw4.tweets.records import Explained
 from hw4.tweets.result import EXPERIMENT, Result
 from hw4.tweets.scores import Scores
-from hw4.tweets.wording import Words, f1
+from hw4.tweets.wording import Words
 
 __all__ = [
     "EXPERIMENT",
@@ -20,6 +28,7 @@ __all__ = [
     "ablation_alt",
     "ablation_table",
     "arguments_table",
+    "encoder_callout",
     "explained",
     "f1",
     "final",
@@ -35,8 +44,6 @@ __all__ = [
     "words",
 ]
 SHOWN_TRIALS = 10
-DECIDING = 4
-"""Words of a tweet that are marked as having decided."""
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 
 grid, final, ablation = drawing.grid_of, drawing.final_of, drawing.ablation_of
@@ -54,6 +61,13 @@ def load() -> Result:
 def words(result: Result) -> Words:
     """What the prose says of the result."""
     return Words(result)
+
+
+def encoder_callout(result: Result) -> None:
+    """Print a note if the encoder is not the sheet's; for a cell with `output: asis`."""
+    note = encoder_note(result.encoder)
+    if note:
+        print(f'::: {{.callout-note title="{note[0]}"}}\n{note[1]}\n:::\n')
 
 
 def arguments_table() -> Table:
@@ -123,22 +137,29 @@ def final_table(result: Result) -> Table:
 
 
 def _score_row(name: str, test: Scores) -> list[str]:
-    pairs = zip(test.precision, test.recall, strict=True)
+    pairs = ((_precision(test, label), number(test.recall[label], 2)) for label in (0, 1))
     return [
         name.replace("(tf-idf", "(TF-IDF"),
         f"{f1(test.f1_macro)} ± {f1(test.f1_macro_error)}",
         percent(test.accuracy),
-        *(number(value, 2) for pair in pairs for value in pair),
+        *(value for pair in pairs for value in pair),
     ]
+
+
+def _precision(test: Scores, label: int) -> str:
+    """Precision of a class, or a dash where it was never predicted and so has none."""
+    predicted = sum(row[label] for row in test.confusion)
+    return number(test.precision[label], 2) if predicted else "–"
 
 
 def ablation_table(result: Result) -> Table:
     """Q7: every change with a row of its own."""
     rows = []
-    for variant in result.variants:
+    for place, variant in enumerate(result.variants):
         mark = "**" if variant.key == result.bonus_key else ""
         rows.append(
             [
+                str(place),
                 f"{mark}{variant_name(variant)}{mark}",
                 count(variant.trained_parameters),
                 number(variant.threshold, 2),
@@ -146,20 +167,21 @@ def ablation_table(result: Result) -> Table:
                 f"{mark}{f1(variant.test.f1_macro)}{mark} ± {f1(variant.test.f1_macro_error)}",
                 percent(variant.test.accuracy),
                 number(variant.test.recall[0], 2),
-                number(variant.test.precision[0], 2),
+                _precision(variant.test, 0),
             ]
         )
     headers = [
+        "",
         "Variant",
         "Trained",
         "Threshold",
         "Validation",
-        "Test F1-macro",
+        "Test",
         "Accuracy",
         "Recall 0",
         "Precision 0",
     ]
-    return Table(headers, rows, "lrrrrrrr", widths=(28, 12, 13, 13, 20, 12, 13, 15))
+    return Table(headers, rows, "rlrrrrrrr", widths=(3, 28, 12, 13, 13, 19, 12, 11, 15))
 
 
 @dataclass(frozen=True)

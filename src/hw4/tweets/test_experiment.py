@@ -9,6 +9,7 @@ import pytest
 
 from hw4.foundation.errors import UserError
 from hw4.tweets import encoder, present
+from hw4.tweets.comparing import beyond_chance, gain, signed
 from hw4.tweets.result import EXPERIMENT, Grid, Settings, Unfreezing
 
 
@@ -93,6 +94,49 @@ def test_every_table_figure_and_word_can_be_made(built, monkeypatch):
         assert len(make(found)) > 60
     shown = present.explained(found)._repr_markdown_()
     assert shown.startswith("1. “") and "Strongest:" in shown
+
+
+def test_sentences_fit_other_outcomes(built):
+    found = built[0]
+    kept = sum(part.size for part in found.parts)
+
+    def left_out(empty: int, duplicates: int) -> str:
+        return present.words(replace(found, empty=empty, duplicates=duplicates)).left_out
+
+    assert left_out(0, 0).startswith("No text is in two parts")
+    assert left_out(0, 1).startswith("One was then removed because its text")
+    assert "two tweets without text" in left_out(2, 3).lower()
+    assert f"{kept} remain" in left_out(2, 3)
+    same = replace(found, bonus_key="naive")
+    assert present.words(same).bonus_gain == "the naive head itself"
+    assert present.words(replace(found, explained=())).explained_seen.startswith("No test tweet")
+
+
+def test_a_class_never_predicted_has_no_precision(built):
+    larger = present.final_table(built[0]).rows[1]
+    assert larger[0].startswith("Always") and larger[3] == "–" and larger[4] == "0.00"
+
+
+def test_differences_are_those_of_the_printed_scores():
+    assert signed(gain(0.63460, 0.61544)) == "+0.020"
+    assert signed(gain(0.64927, 0.64919)) == "0.000"
+    assert signed(gain(0.6, 0.61)) == "−0.010"
+
+
+def test_chance_is_judged_by_both_errors(built):
+    test = built[0].final.test
+    one, other = (replace(test, f1_macro=f1, f1_macro_error=0.02) for f1 in (0.60, 0.65))
+    assert not beyond_chance(one, other)
+    assert beyond_chance(replace(one, f1_macro_error=0.01), replace(other, f1_macro_error=0.01))
+
+
+@pytest.mark.parametrize("kind", ["hub", "wheel", "random", "folder"])
+def test_an_encoder_that_is_not_the_sheets_is_noted(built, kind, capsys):
+    found = replace(built[0], encoder=replace(built[0].encoder, kind=kind))
+    present.encoder_callout(found)
+    assert ("callout-note" in capsys.readouterr().out) == (kind != "hub")
+    said = present.words(found).frozen_against_words
+    assert ("mean of its tokens" in said) == (kind == "wheel")
 
 
 def test_tweets_are_escaped_for_print():

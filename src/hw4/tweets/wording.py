@@ -10,28 +10,16 @@ from hw4.foundation.words import (
     percent,
     times,
 )
+from hw4.tweets.changes import ChangeWords
+from hw4.tweets.comparing import against_words, f1, gain
 from hw4.tweets.naming import encoder_name, learning_rate, variant_in_prose
-from hw4.tweets.records import Trial, Variant
-from hw4.tweets.result import Result
+from hw4.tweets.records import Trial
 
-GOAL = 0.50
-"""The sheet's goal for F1-macro in Q7."""
 REQUIRED_ACCURACY = 0.60
-DIGITS = 3
 
 
-def f1(value: float) -> str:
-    """A score as the report prints it."""
-    return number(value, DIGITS)
-
-
-class Words:
+class Words(ChangeWords):
     """Phrases about a result; each property is one."""
-
-    def __init__(self, result: Result) -> None:
-        self.result = result
-        self.final, self.bonus, self.naive = result.final, result.bonus, result.variant("naive")
-        self.majority, self.tfidf = result.yardstick("majority"), result.yardstick("tfidf")
 
     # What the problem brings
 
@@ -52,59 +40,51 @@ class Words:
         return f"{used.layers} layers, {used.hidden_size} wide, {parameters} parameters"
 
     @property
-    def encoder_reason(self) -> str:
-        """Why it is this encoder."""
-        reasons = {
-            "hub": "It is the model the sheet asks for.",
-            "wheel": (
-                "It stands in for distilbert-base-uncased where the hub cannot be reached: a BERT "
-                "whose token types are all 0 is a DistilBERT once the embedding of type 0 is added "
-                "to the position embeddings, and a test sees that both give the same hidden states."
-            ),
-            "random": "It has learned nothing, so its scores say nothing about DistilBERT.",
-            "folder": "The settings name it.",
-        }
-        return reasons[self.result.encoder.kind]
-
-    @property
     def headline(self) -> str:
         """The result in one sentence."""
         return (
             f"The head on the frozen encoder, trained with the best setting of the grid, reaches "
-            f"F1-macro {f1(self.final.test.f1_macro)} and accuracy "
-            f"{percent(self.final.test.accuracy)} on the test tweets; "
+            f"F1-macro {f1(self.final.test.f1_macro)} on the test tweets; "
             f"{variant_in_prose(self.bonus)} reaches {f1(self.bonus.test.f1_macro)} (Q7)."
         )
 
     @property
     def required(self) -> str:
-        """The sheet's condition on accuracy, and whether it is met."""
-        found = self.final.test.accuracy
+        """The accuracy against the sheet's condition and against the larger class, a sentence."""
+        found, larger = self.final.test.accuracy, self.majority.test.accuracy
         verdict = "above" if found >= REQUIRED_ACCURACY else "below"
-        return f"{percent(found)}, {verdict} the {percent(REQUIRED_ACCURACY, 0)} that are required"
+        word = compare(found, larger, "below", "above", "about equal to", tolerance=0.005)
+        link = "and" if (verdict == word) else "but"
+        return (
+            f"The accuracy of that head is {percent(found)}, {verdict} the "
+            f"{percent(REQUIRED_ACCURACY, 0)} that are required, {link} {word} the "
+            f"{percent(larger)} of always saying the larger class"
+        )
 
     # Q2, Q3
 
     @property
     def tweets(self) -> str:
-        """All tweets of the split."""
-        return count(sum(part.size for part in self.result.parts))
-
-    @property
-    def share_of_ones(self) -> str:
-        """Share of class 1 among all."""
-        ones = sum(part.counts[1] for part in self.result.parts)
-        return percent(ones / sum(part.size for part in self.result.parts))
+        """All tweets that were split."""
+        return count(sum(part.size for part in self.result.parts) + self.result.duplicates)
 
     @property
     def left_out(self) -> str:
-        """What was left out, as a sentence."""
+        """What was left out, and what remains, as sentences."""
         empty, duplicates = self.result.empty, self.result.duplicates
-        if not empty and not duplicates:
-            return "No tweet was empty and none occurs in two parts, so none was left out."
+        kept = sum(part.size for part in self.result.parts)
+        share = percent(sum(part.counts[1] for part in self.result.parts) / kept)
+        before = ""
+        if empty:
+            without = "tweet without text was" if empty == 1 else "tweets without text were"
+            before = f"{count_word(empty).capitalize()} {without} left out beforehand. "
+        if not duplicates:
+            return f"{before}No text is in two parts, so all stay; {share} of them are of class 1."
+        was, their = ("was", "its") if duplicates == 1 else ("were", "their")
         return (
-            f"Left out: {count_word(empty)} without text, and {count_word(duplicates)} whose text "
-            "(but for case and white space) is in a later part as well, taken from the earlier one."
+            f"{before}{count_word(duplicates).capitalize()} {was} then removed because {their} "
+            f"text (but for case and white space) is also in a later part; {count(kept)} remain, "
+            f"{share} of them of class 1."
         )
 
     @property
@@ -126,6 +106,40 @@ class Words:
     def trials(self) -> str:
         """How many settings."""
         return count(len(self.result.grid))
+
+    @property
+    def grid_values(self) -> str:
+        """What the grid combines."""
+        grid = self.result.grid
+
+        def tried(name: str) -> list:
+            return sorted({getattr(trial, name) for trial in grid})
+
+        losses = [
+            "class-weighted" if weighting == "balanced" else "plain"
+            for weighting in sorted(tried("class_weighting"), reverse=True)
+        ]
+        rates = [learning_rate(rate) for rate in tried("learning_rate")]
+        decays = [f"{decay:g}" for decay in tried("weight_decay")]
+        epochs = [str(passes) for passes in tried("epochs")]
+        return (
+            f"learning rate {listing(rates, 'or')}; weight decay {listing(decays, 'or')}; "
+            f"{listing(epochs, 'or')} epochs; {listing(losses, 'or')} loss"
+        )
+
+    @property
+    def tied(self) -> str:
+        """How many settings are as good as the best, as a sentence."""
+        error = self.final.test.f1_macro_error
+        floor = self.result.best_trial.validation_f1_macro - error
+        near = sum(trial.validation_f1_macro >= floor for trial in self.result.grid) - 1
+        margin = f"{f1(error)} of it, about one standard error of such a score (Q5)"
+        if not near:
+            return f"No other setting is within {margin}."
+        many = (
+            "One other setting is" if near == 1 else f"{count_word(near).capitalize()} others are"
+        )
+        return f"{many} within {margin}, so the first place is a tie."
 
     @property
     def best_setting(self) -> str:
@@ -185,33 +199,32 @@ class Words:
         ]
         mean = sum(gains) / len(gains)
         better = sum(gain > 0 for gain in gains)
+        which = "all" if better == len(gains) else f"{better} of the"
         return (
-            f"in {better} of the {len(gains)} pairs of settings that differ in nothing else, "
+            f"In {which} {len(gains)} pairs of settings that differ in nothing else, "
             f"weighting is better, by {f1(mean)} on average"
             if mean >= 0
-            else f"weighting is better in only {better} of the {len(gains)} pairs of settings that "
+            else f"Weighting is better in only {better} of the {len(gains)} pairs of settings that "
             f"differ in nothing else, and worse by {f1(-mean)} on average"
         )
 
     @property
-    def one_class(self) -> str:
-        """How many settings never find class 0."""
-        floor = self.majority.validation_f1_macro
-        stuck = [trial for trial in self.result.grid if trial.validation_f1_macro <= floor + 0.5e-3]
-        if not stuck:
-            return "no setting of the grid falls back to always saying the larger class"
-        plain = sum(trial.class_weighting == "none" for trial in stuck)
-        which = "all" if plain == len(stuck) else "none" if not plain else count_word(plain)
-        many = f"{count_word(len(stuck))} of the {len(self.result.grid)} settings"
-        if len(stuck) == 1:
-            loss = "plain" if plain else "weighted"
-            return (
-                f"one setting of the grid, with the {loss} loss, scores no more than always "
-                f"saying the larger class ({f1(floor)})"
+    def losses(self) -> str:
+        """What either loss reaches over the grid, as a sentence."""
+        parts = []
+        for weighting, name in (("none", "Plain-loss"), ("balanced", "class-weighted")):
+            found = [
+                f1(trial.validation_f1_macro)
+                for trial in sorted(self.result.grid, key=lambda trial: trial.validation_f1_macro)
+                if trial.class_weighting == weighting
+            ]
+            parts.append(
+                f"{name} settings reach {' to '.join(dict.fromkeys([found[0], found[-1]]))}"
             )
+        floor = f1(self.majority.validation_f1_macro)
         return (
-            f"{many} score no more than always saying the larger class ({f1(floor)}), {which} of "
-            "them with the plain loss"
+            f"{parts[0]} F1-macro on the validation tweets (always the larger class: {floor}), "
+            f"{parts[1].replace(' settings reach', ' ones')}."
         )
 
     @property
@@ -228,26 +241,22 @@ class Words:
     @property
     def final_against_words(self) -> str:
         """The final head against counted words."""
-        return self._against(self.final, self.tfidf.test.f1_macro)
-
-    @property
-    def bonus_against_words(self) -> str:
-        """The bonus against counted words."""
-        return self._against(self.bonus, self.tfidf.test.f1_macro)
+        return against_words(self.result, self.final)
 
     @property
     def frozen_against_words(self) -> str:
-        """The best frozen variant against counted words."""
-        return self._against(self.result.best_frozen, self.tfidf.test.f1_macro)
-
-    def _against(self, variant: Variant, other: float) -> str:
-        """`variant` against a score: a word, and whether chance could have made the difference."""
-        found, error = variant.test.f1_macro, variant.test.f1_macro_error
-        word = compare(found, other, "below", "above", "level with", tolerance=0.005)
-        if word == "level with":
-            return f"level with the {f1(other)} of counted words"
-        sure = "more than" if abs(found - other) > 2 * error else "less than"
-        return f"{word} the {f1(other)} of counted words, by {sure} two standard errors"
+        """The best frozen variant against counted words; what the encoder has to do with it."""
+        best = self.result.best_frozen
+        said = (
+            f"The best on validation of those that leave the encoder frozen, "
+            f"{variant_in_prose(best)}, is {against_words(self.result, best)} (Q7)."
+        )
+        if self.result.encoder.kind != "wheel":
+            return said
+        return (
+            f"{said} The encoder used here was trained for the mean of its tokens, so a weak first "
+            "token may be a property of it and not of DistilBERT."
+        )
 
     @property
     def accuracy_paradox(self) -> str:
@@ -263,9 +272,22 @@ class Words:
     def rare_class(self) -> str:
         """Recall and precision of class 0 of the final head."""
         test = self.final.test
+        said = sum(row[0] for row in test.confusion)
+        if not said:
+            return "On the test tweets, the final head never predicts class 0."
         return (
-            f"it finds {percent(test.recall[0], 0)} of class 0, and "
-            f"{percent(test.precision[0], 0)} of what it calls class 0 is of that class"
+            f"On the test tweets, the final head finds {percent(test.recall[0], 0)} of class 0; "
+            f"{percent(test.precision[0], 0)} of its class-0 predictions are right."
+        )
+
+    @property
+    def fitted(self) -> str:
+        """Training against validation score of the grid's best, once more in short."""
+        best = self.result.best_trial
+        apart = gain(best.train_f1_macro, best.validation_f1_macro)
+        return (
+            f"on them the best setting scores {f1(abs(apart))} "
+            f"{'more' if apart >= 0 else 'less'} than on the validation tweets (Q4)"
         )
 
     @property
@@ -287,75 +309,6 @@ class Words:
     def one_tweet(self) -> str:
         """What share of class 0's recall one test tweet is."""
         return percent(1 / self.result.parts[-1].counts[0])
-
-    # Q7
-
-    @property
-    def goal(self) -> str:
-        """Whether the sheet's goal is met, and by which variants."""
-        over = [v for v in self.result.variants if v.test.f1_macro > GOAL]
-        if len(over) == len(self.result.variants):
-            return f"all {count_word(len(over))} variants are above F1-macro {GOAL:.2f}"
-        return (
-            f"{count_word(len(over))} of the {count_word(len(self.result.variants))} variants are "
-            f"above F1-macro {GOAL:.2f}"
-        )
-
-    def step(self, key: str, before: str, what: str = "test") -> str:
-        """The change of a score from one variant to another, with a sign.
-
-        Args:
-            what: `test` or `validation`.
-        """
-        new, old = self.result.variant(key), self.result.variant(before)
-        gain = (
-            new.test.f1_macro - old.test.f1_macro
-            if what == "test"
-            else new.validation_f1_macro - old.validation_f1_macro
-        )
-        return f"{'+' if gain >= 0 else ''}{f1(gain)}"
-
-    def changes(self, key: str, before: str) -> str:
-        """The change on validation and on test."""
-        on_validation = self.step(key, before, "validation")
-        return f"{on_validation} on validation, {self.step(key, before)} on test"
-
-    @property
-    def bonus_name(self) -> str:
-        """The variant that validation chose."""
-        return variant_in_prose(self.bonus)
-
-    @property
-    def bonus_gain(self) -> str:
-        """The bonus against the naive head."""
-        gain = self.bonus.test.f1_macro - self.naive.test.f1_macro
-        return f"{f1(abs(gain))} {'above' if gain >= 0 else 'below'} the naive head"
-
-    @property
-    def threshold(self) -> str:
-        """The tuned threshold of the unfrozen layers."""
-        return number(self.result.variant("unfrozen-threshold").threshold, 2)
-
-    @property
-    def epoch_scores(self) -> str:
-        """Validation score after each epoch of the unfrozen layers."""
-        said = [f1(epoch.validation_f1_macro) for epoch in self.result.epochs]
-        losses = [number(epoch.train_loss, 2) for epoch in self.result.epochs]
-        if len(said) == 1:
-            return f"{said[0]} after its one epoch (training loss {losses[0]})"
-        return f"{', '.join(said)} after each epoch (training loss {', '.join(losses)})"
-
-    @property
-    def unfrozen_share(self) -> str:
-        """Trained parameters of the unfrozen variant."""
-        trained = self.result.variant("unfrozen").trained_parameters
-        head = self.naive.trained_parameters
-        return f"{count(trained)} parameters instead of the head's {count(head)}"
-
-    @property
-    def unfrozen_time(self) -> str:
-        """How long the last training took."""
-        return duration(self.result.variant("unfrozen").seconds)
 
 
 def _pairs(grid: tuple[Trial, ...]) -> list[tuple[Trial, Trial]]:
