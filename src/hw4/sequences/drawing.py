@@ -41,7 +41,7 @@ def learning_curves(result: Result):
     first = panels[0]
     first.set_yscale("log")
     lowest = min(min(curve.training) for model in models for curve in model.curves)
-    first.set_ylim(bottom=max(lowest / 1.5, floor_of(result) / 300))
+    first.set_ylim(bottom=max(lowest / 4, floor_of(result) / 300))
     first.set_xlim(left=0)
     first.set_ylabel("mean squared error")
     right = {"xycoords": ("axes fraction", "data"), "ha": "right", "color": GREY, "fontsize": 8.5}
@@ -57,16 +57,21 @@ def _widest(models: list[ModelResult]) -> int:
 
 
 def _name_curves(axes, model: ModelResult) -> None:
-    for text, color, ends in (
-        ("validation", VALIDATION, [curve.validation[-1] for curve in model.curves]),
-        ("training", TRAINING, [curve.training[-1] for curve in model.curves]),
+    """Name the upper curves above their ends, the lower ones below."""
+    ends = sorted(
+        (
+            ([curve.validation[-1] for curve in model.curves], "validation", VALIDATION),
+            ([curve.training[-1] for curve in model.curves], "training", TRAINING),
+        ),
+        key=lambda end: max(end[0]),
+    )
+    (lower, *below), (upper, *above) = ends
+    right = {"xycoords": ("axes fraction", "data"), "ha": "right"}
+    for level, side, (text, color) in (
+        (min(lower) / 1.2, "top", below),
+        (max(upper) * 1.2, "bottom", above),
     ):
-        bottom, top = axes.get_ylim()
-        level = min(max(max(ends) * 1.2, bottom * 1.3), top / 2)
-        place = (0.98, level)
-        axes.annotate(
-            text, place, xycoords=("axes fraction", "data"), ha="right", va="bottom", color=color
-        )
+        axes.annotate(text, (0.98, level), va=side, color=color, **right)
 
 
 @figure("sequences-error-by-length")
