@@ -237,7 +237,7 @@ def ablation_of(result: Result):
     """The ablation figure of a result."""
     rows = tuple(
         (
-            f"{place}  {variant_name(variant)}",
+            f"{place}: {variant_name(variant)}",
             variant.validation_f1_macro,
             variant.test.f1_macro,
             variant.test.f1_macro_error,

@@ -181,7 +181,7 @@ def ablation_table(result: Result) -> Table:
         "Recall 0",
         "Precision 0",
     ]
-    return Table(headers, rows, "rlrrrrrrr", widths=(3, 28, 12, 13, 13, 19, 12, 11, 15))
+    return Table(headers, rows, "rlrrrrrrr", widths=(3, 23, 12, 13, 13, 18, 12, 12, 15))
 
 
 @dataclass(frozen=True)
