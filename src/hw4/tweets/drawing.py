@@ -134,13 +134,13 @@ def final(scores: Scores, curves: dict[str, Curve], names: dict[str, str]):
         fontsize=9,
     )
     for place, (key, color) in enumerate(zip(curves, colors, strict=False)):
-        right.text(
-            *(0.98, 0.97 - 0.1 * place),
+        right.annotate(
             f"{names[key]}: AP {number(curves[key].average_precision, 2)}",
-            transform=right.transAxes,
-            ha="right",
+            (1.03, 0.98 - 0.12 * place),
+            xycoords="axes fraction",
             va="top",
             color=color,
+            annotation_clip=False,
         )
     right.set_xlim(0, 1)
     right.set_ylim(0, 1)
