@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ import torch
 from torch import nn
 from torchvision import datasets, transforms
 
-from benchmarks.harness import Row, at_least
+from benchmarks.harness import Row, at_least, side_by_side
 from hw4.foundation.seeds import seed_everything
 from hw4.windows import images, standin, training
 from hw4.windows.augment import DEVIATION, MEAN
@@ -53,7 +54,9 @@ def rows() -> Iterator[Row]:
     }
     with _folder_of_jpegs() as folder:
         for name, (bound, recipe) in recipes.items():
-            ours, other = _ours(folder, settings, recipe), _tutorial(folder, recipe)
+            ours, other = side_by_side(
+                partial(_ours, folder, settings, recipe), partial(_tutorial, folder, recipe)
+            )
             pictures = PHOTOGRAPHS * EPOCHS
             yield at_least(
                 bound,
