@@ -96,7 +96,7 @@ def networks_table(result: Result) -> Table:
         )
     headers = ["Network", "Input", "Parameters", "Learned", "Batch", "Rate", "Decay", "Smoothing"]
     headers += ["Epochs", "Time"]
-    widths = (29, 8, 14, 12, 9, 15, 9, 14, 10, 9)
+    widths = (26, 7, 14, 11, 8, 18, 8, 13, 9, 13)
     return Table(headers, rows, "lrrrrrrrrr", widths=widths)
 
 
