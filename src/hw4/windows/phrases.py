@@ -224,6 +224,7 @@ class Words:
     def _within_chance(self, width: float) -> str:
         """Steps that brought less than half the interval's width, as the end of a sentence."""
         steps = {
+            "the small network": ("small", "yardstick"),
             "augmentation": ("small", "small-no-augmentation"),
             "balancing": ("small", "small-no-balancing"),
             "the frozen backbone": ("frozen", "small"),
@@ -361,7 +362,7 @@ class Words:
             return f"Every validation loss ends {within}: no network overfits"
         rest = "" if len(over) == len(rises) else f"; every other one ends {within}"
         return (
-            f"The validation loss ends above its lowest value, a sign of overfitting, for "
+            "The validation loss ends above its lowest value, a sign of overfitting, for "
             f"{listing(over)}{rest}"
         )
 
@@ -384,11 +385,6 @@ class Words:
             f"lie between {one} and {other}. There are {count(fit)} photographs to learn from, "
             f"{count(min(self.result.check.train_counts))} of the rarest class before the split"
         )
-
-    def recipe(self, key: str) -> str:
-        """Epochs and pictures of a candidate."""
-        epochs = len(self.result.candidate(key).epochs)
-        return _plural(epochs, "epoch")
 
     @property
     def _rarest(self) -> tuple[str, str]:
