@@ -2,19 +2,35 @@
 
 import ast
 import hashlib
-from dataclasses import dataclass
+import json
+import platform
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
+
+from hw4.foundation.atomic import write_text
+from hw4.foundation.places import store_folder
 
 PACKAGE = Path(__file__).resolve().parents[1]
 
 
 @dataclass(frozen=True)
-class _Code:
-    """One file: its syntax tree as text, without docstrings, and the import statements in it."""
+class _Import:
+    """An import statement: `import module`, or `from module import names` at a relative `level`."""
 
-    text: str
-    imports: tuple[ast.Import | ast.ImportFrom, ...]
+    module: str
+    level: int
+    names: list[str]
+
+
+@dataclass(frozen=True)
+class _Code:
+    """One file: sha256 of its syntax tree without docstrings, and the import statements in it."""
+
+    digest: str
+    imports: list[_Import]
 
 
 @cache
@@ -29,7 +45,8 @@ def code_fingerprint(module: str) -> str:
     """
     digest = hashlib.sha256()
     for name in sorted(_reachable(module)):
-        digest.update(f"{name}\0{_code(_file(name)).text}\n".encode())
+        digest.update(f"{name}\0{_code(_file(name)).digest}\n".encode())
+    _memory().keep()
     return digest.hexdigest()
 
 
@@ -55,21 +72,18 @@ def _parents(module: str) -> list[str]:
 def _imports(module: str) -> set[str]:
     """The modules of this package that `module` names in import statements."""
     names: set[str] = set()
-    for node in _code(_file(module)).imports:
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        else:
-            base = _absolute(module, node)
-            names |= {base, *(f"{base}.{alias.name}" for alias in node.names)}
+    for statement in _code(_file(module)).imports:
+        base = _absolute(module, statement)
+        names |= {base, *(f"{base}.{name}" for name in statement.names)}
     return {name for name in names if name.split(".")[0] == PACKAGE.name and _exists(name)}
 
 
-def _absolute(module: str, node: ast.ImportFrom) -> str:
-    if not node.level:
-        return node.module or ""
+def _absolute(module: str, statement: _Import) -> str:
+    if not statement.level:
+        return statement.module
     is_package = _file(module).name == "__init__.py"
-    parts = module.split(".")[: None if is_package and node.level == 1 else -node.level]
-    return ".".join([*parts, node.module] if node.module else parts)
+    parts = module.split(".")[: None if is_package and statement.level == 1 else -statement.level]
+    return ".".join([*parts, statement.module] if statement.module else parts)
 
 
 def _exists(module: str) -> bool:
@@ -90,16 +104,24 @@ def _file(module: str) -> Path:
 
 @cache
 def _code(file: Path) -> _Code:
-    tree = ast.parse(file.read_text(encoding="utf-8"), filename=str(file))
+    content = file.read_bytes()
+    return _memory().recall(content) or _memory().learn(content, _read(file, content))
+
+
+def _read(file: Path, content: bytes) -> _Code:
+    tree = ast.parse(content, filename=str(file))
     imports = []
     for node in ast.walk(tree):
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            imports.append(node)
+        if isinstance(node, ast.Import):
+            imports += [_Import(alias.name, 0, []) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = [alias.name for alias in node.names]
+            imports.append(_Import(node.module or "", node.level, names))
         body = getattr(node, "body", None)
         if isinstance(body, list):
             # A string standing alone explains something; it computes nothing.
             node.body = [line for line in body if not _is_text(line)]
-    return _Code(ast.dump(tree), tuple(imports))
+    return _Code(_sha256(ast.dump(tree).encode()), imports)
 
 
 def _is_text(node: ast.stmt) -> bool:
@@ -108,3 +130,55 @@ def _is_text(node: ast.stmt) -> bool:
         and isinstance(node.value, ast.Constant)
         and isinstance(node.value.value, str)
     )
+
+
+class _Memory:
+    """What was read in files, by their content: parsing them all takes a third of a second.
+
+    Kept in the store for the next process. It is forgotten when it is damaged, and when its
+    reader (this file, Python) is another.
+    """
+
+    def __init__(self) -> None:
+        self._path = store_folder() / "source_code.json"
+        self._reader = Path(__file__).read_bytes() + platform.python_version().encode()
+        self._known: dict[str, Any] = {}
+        self._used: dict[str, Any] = {}
+        try:
+            seal, _, text = self._path.read_text(encoding="utf-8").partition("\n")
+        except (OSError, ValueError):
+            return
+        if seal == self._seal(text):
+            self._known = json.loads(text)
+
+    def recall(self, content: bytes) -> _Code | None:
+        """What was read in a file of this content."""
+        name = _sha256(content)
+        if name not in self._known:
+            return None
+        self._used[name] = entry = self._known[name]
+        return _Code(entry["digest"], [_Import(**it) for it in entry["imports"]])
+
+    def learn(self, content: bytes, code: _Code) -> _Code:
+        """Note what was read, and hand it back."""
+        self._used[_sha256(content)] = asdict(code)
+        return code
+
+    def keep(self) -> None:
+        """Write what was used if some of it is new; nothing depends on whether that works."""
+        if self._used.keys() <= self._known.keys():
+            return
+        self._known = dict(self._used)
+        text = json.dumps(self._known)
+        with suppress(OSError):
+            write_text(self._path, f"{self._seal(text)}\n{text}")
+
+    def _seal(self, text: str) -> str:
+        return _sha256(self._reader + text.encode())
+
+
+_memory = cache(_Memory)
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

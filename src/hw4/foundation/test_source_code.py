@@ -3,6 +3,7 @@
 import pytest
 
 from hw4.foundation import source_code
+from hw4.foundation.errors import UserError
 
 FILES = {
     "toy/__init__.py": "",
@@ -21,10 +22,11 @@ FILES = {
 def forget():
     source_code.code_fingerprint.cache_clear()
     source_code._code.cache_clear()
+    source_code._memory.cache_clear()
 
 
 @pytest.fixture
-def package(tmp_path, monkeypatch):
+def package(places, tmp_path, monkeypatch):
     for name, text in FILES.items():
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -71,3 +73,45 @@ def test_docstrings_comments_and_layout_do_not_count(package):
 def test_an_unknown_module_is_an_error(package):
     with pytest.raises(FileNotFoundError, match="nothing"):
         source_code.code_fingerprint("toy.nothing")
+
+
+def parsed(monkeypatch):
+    """The files that are parsed from now on."""
+    read, files = source_code._read, []
+    monkeypatch.setattr(
+        source_code, "_read", lambda file, content: files.append(file.name) or read(file, content)
+    )
+    return files
+
+
+def test_the_next_process_parses_only_what_has_changed(package, monkeypatch):
+    fingerprint = source_code.code_fingerprint("toy.wing.experiment")
+    forget()
+    files = parsed(monkeypatch)
+    assert source_code.code_fingerprint("toy.wing.experiment") == fingerprint
+    assert files == []
+    assert changed(package, "toy/wing/late.py", "0.1", "0.2")
+    assert files == ["late.py"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("imports", "import"), ('"toy.wing"', '"toy.base"'), ("[", ""), ("\n", " ")]
+)
+def test_a_damaged_memory_is_forgotten(package, monkeypatch, old, new):
+    fingerprint = source_code.code_fingerprint("toy.wing.experiment")
+    kept = package / "store" / "source_code.json"
+    assert old in kept.read_text()
+    kept.write_text(kept.read_text().replace(old, new, 1))
+    forget()
+    files = parsed(monkeypatch)
+    assert source_code.code_fingerprint("toy.wing.experiment") == fingerprint
+    assert "experiment.py" in files
+
+
+def test_a_memory_that_cannot_be_written_does_no_harm(package):
+    (package / "store").write_text("")
+    with pytest.raises(UserError, match="is a file"):
+        source_code.code_fingerprint("toy.wing.experiment")
+    (package / "store").unlink()
+    (package / "store" / "source_code.json").mkdir(parents=True)
+    assert source_code.code_fingerprint("toy.wing.experiment")
