@@ -21,8 +21,8 @@ LARGEST = 20 * 1024**2
 """Bytes; what Gradescope and mail still take."""
 SHORTEST_ANSWER = 200
 """Characters of text between a question's heading and the next question's."""
-EMPTY_TEXT, EMPTY_DRAWING = 150, 4000
-"""A page with fewer characters and fewer bytes drawn is nearly empty."""
+EMPTY_TEXT, EMPTY_DRAWING = 150, 0.02
+"""A page with fewer characters (its head included) and a smaller share drawn is nearly empty."""
 MARGIN = 54.0
 """Points that stay free at the right edge of a page."""
 STAND_IN = "stand-in data"
@@ -172,16 +172,19 @@ def _fonts(reading: Reading) -> Iterator[str]:
 
 def _empty_pages(reading: Reading) -> Iterator[str]:
     for page, text in enumerate(reading.pdf.pages, 1):
-        if len(text.strip()) < EMPTY_TEXT and reading.pdf.drawing_size(page) < EMPTY_DRAWING:
-            yield f"page {page} is nearly empty"
+        if len(text.strip()) < EMPTY_TEXT and reading.pdf.drawn(page) < EMPTY_DRAWING:
+            yield (
+                f"page {page} is nearly empty: shorten what stands before it by a line or two, or "
+                "say more"
+            )
 
 
 def _wide_code(reading: Reading) -> Iterator[str]:
     for page in range(1, reading.pdf.page_count + 1):
         edge = reading.pdf.width(page) - MARGIN
         for run in reading.pdf.code_runs(page):
-            if run.right > edge:
-                yield f"page {page}: a line of code runs out of its window: {run.text.strip()}"
+            if run.right > edge and run.text:
+                yield f"page {page}: a line of code runs out of its window: {run.text}"
 
 
 def _size(reading: Reading) -> Iterator[str]:

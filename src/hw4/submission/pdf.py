@@ -1,30 +1,35 @@
 """Reading the finished PDF back: text, headings, fonts, and where glyphs stand."""
 
-import logging
-from collections.abc import Iterator
+import ctypes
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
-from pypdf import PdfReader
+import pypdfium2
+from pypdfium2 import raw
 
 from hw4.foundation.errors import UserError
 
-logging.getLogger("pypdf").setLevel(logging.ERROR)  # its warnings say less than our sentence
-
 MONOSPACE = "DejaVuSansMono"
-MONOSPACE_ADVANCE = 0.602
-"""Width of every glyph of the code font, as a share of its size."""
+HYPHEN = "\ufffe"
+"""What PDFium reads for a hyphen at the end of a line; the line's end is left out."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """A run of text on a page: where it begins and ends from the left, in points."""
+    """A run of text on a page.
 
-    text: str
-    left: float
+    Attributes:
+        right: where it ends, in points from the left.
+    """
+
     right: float
+    _item: pypdfium2.PdfTextObj
+
+    @property
+    def text(self) -> str:
+        """Its characters, without white space at the ends."""
+        return self._item.extract().strip()
 
 
 class Pdf:
@@ -37,9 +42,10 @@ class Pdf:
             UserError: it is not there or no whole PDF.
         """
         try:
-            self._reader = PdfReader(path)
-            self.page_count = len(self._reader.pages)
-        except Exception as error:  # pypdf meets a damaged file with errors of many kinds
+            # A copy in memory, so that the file may be moved meanwhile.
+            self._document = pypdfium2.PdfDocument(path.read_bytes())
+            self.page_count = len(self._document)
+        except (OSError, pypdfium2.PdfiumError) as error:
             raise UserError(
                 f"{path} cannot be read as a PDF ({error}): make it with `make report`."
             ) from error
@@ -47,7 +53,7 @@ class Pdf:
 
     @cached_property
     def _read(self) -> tuple["_Page", ...]:
-        return tuple(_page(page) for page in self._reader.pages)
+        return tuple(_page(page) for page in self._document)
 
     @cached_property
     def pages(self) -> tuple[str, ...]:
@@ -57,10 +63,16 @@ class Pdf:
     @cached_property
     def labels(self) -> dict[str, int]:
         """The page of each labeled heading."""
-        return {
-            name: self._reader.get_destination_page_number(place) + 1
-            for name, place in self._reader.named_destinations.items()
-        }
+        count = raw.FPDF_CountNamedDests(self._document)
+        return dict(self._label(index) for index in range(count))
+
+    def _label(self, index: int) -> tuple[str, int]:
+        length = ctypes.c_long()
+        raw.FPDF_GetNamedDest(self._document, index, None, length)
+        name = ctypes.create_string_buffer(length.value)
+        place = raw.FPDF_GetNamedDest(self._document, index, name, length)
+        page = raw.FPDFDest_GetDestPageIndex(self._document, place)
+        return name.raw.decode("utf-16-le").rstrip("\0"), page + 1
 
     def text(self, first: int, last: int) -> str:
         """The text of pages `first` to `last`, both included."""
@@ -68,14 +80,11 @@ class Pdf:
 
     def width(self, page: int) -> float:
         """The page's width in points."""
-        return float(self._reader.pages[page - 1].mediabox.width)
+        return self._read[page - 1].width
 
-    def drawing_size(self, page: int) -> int:
-        """How much is drawn on the page: the bytes of its content, pictures included."""
-        content = self._reader.pages[page - 1]["/Contents"].get_object()
-        streams = content if isinstance(content, list) else [content]
-        drawn = self._reader.pages[page - 1].get("/Resources", {}).get("/XObject", {})
-        return sum(len(item.get_object().get_data()) for item in [*streams, *drawn.values()])
+    def drawn(self, page: int) -> float:
+        """How much of the page its largest picture or shape covers: 0 to 1."""
+        return self._read[page - 1].drawn
 
     def code_runs(self, page: int) -> tuple[Run, ...]:
         """The runs of text set in the code font."""
@@ -87,50 +96,52 @@ class Pdf:
 
     def fonts_not_embedded(self) -> set[str]:
         """The names of fonts that a reader would have to have."""
-        missing = set()
-        for page in self._reader.pages:
-            for font in _fonts(page.get("/Resources", {}), set()):
-                inner = font.get("/DescendantFonts", [font])[0].get_object()
-                descriptor = inner.get("/FontDescriptor", {})
-                if not any(f"/FontFile{kind}" in descriptor for kind in ("", "2", "3")):
-                    missing.add(str(font.get("/BaseFont")))
-        return missing
+        return set().union(*(page.missing_fonts for page in self._read))
 
 
 @dataclass(frozen=True)
 class _Page:
-    """What one pass over a page finds: extracting text is what takes the time."""
+    """What one pass over a page finds."""
 
     text: str
     prose: str
     code: tuple[Run, ...]
+    missing_fonts: frozenset[str]
+    width: float
+    drawn: float
 
 
-def _page(page: Any) -> _Page:
-    prose: list[str] = []
-    code: list[Run] = []
+def _page(page: pypdfium2.PdfPage) -> _Page:
+    width, height = page.get_size()
+    read = page.get_textpage()
+    code, code_objects, missing, drawn = [], set(), set(), 0.0
+    for item in page.get_objects(textpage=read):
+        if isinstance(item, pypdfium2.PdfTextObj):
+            font = item.get_font()
+            name = font.get_base_name()
+            if not font.is_embedded:
+                missing.add(name)
+            if MONOSPACE in name:
+                code_objects.add(ctypes.addressof(item.raw.contents))
+                code.append(Run(item.get_bounds()[2], item))
+        elif item.level == 0:  # what is inside a picture has coordinates of its own
+            left, bottom, right, top = item.get_bounds()
+            drawn = max(drawn, (right - left) * (top - bottom) / (width * height))
+    text = read.get_text_range()
+    prose = _without(code_objects, text, read)
+    return _Page(_clean(text), _clean(prose), tuple(code), frozenset(missing), width, drawn)
 
-    def visit(text: str, outer: list[float], own: list[float], font: Any, size: float) -> None:
-        if not (font and MONOSPACE in str(font.get("/BaseFont"))):
-            prose.append(text)
-        elif text.strip():
-            line = text.rstrip("\n")
-            left = own[4] * outer[0] + own[5] * outer[2] + outer[4]
-            step = MONOSPACE_ADVANCE * size * abs(own[0] * outer[0])
-            code.append(Run(line, left, left + step * len(line)))
 
-    text = page.extract_text(visitor_text=visit)
-    return _Page(text, "".join(prose), tuple(code))
+def _without(objects: set[int], text: str, read: pypdfium2.PdfTextPage) -> str:
+    """The text but for the characters that belong to some text objects, given by address."""
+    units = text.encode("utf-16-le")  # PDFium counts in these
+    kept = bytearray()
+    for index in range(len(units) // 2):
+        item = raw.FPDFText_GetTextObject(read, index)  # none for spaces and line ends it adds
+        if not item or ctypes.addressof(item.contents) not in objects:
+            kept += units[2 * index : 2 * index + 2]
+    return kept.decode("utf-16-le", errors="replace")
 
 
-def _fonts(resources: Any, seen: set[int]) -> Iterator[Any]:
-    """The fonts of a page and of everything drawn on it."""
-    resources = resources.get_object()
-    for font in resources.get("/Font", {}).values():
-        if font.get_object().get("/Subtype") != "/Type3":
-            yield font.get_object()
-    for inner in resources.get("/XObject", {}).values():
-        drawn = inner.get_object()
-        if id(drawn) not in seen and "/Resources" in drawn:
-            seen.add(id(drawn))
-            yield from _fonts(drawn["/Resources"], seen)
+def _clean(text: str) -> str:
+    return text.replace("\r\n", "\n").replace(HYPHEN, "-")

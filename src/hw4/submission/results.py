@@ -5,13 +5,14 @@ import os
 import platform
 import subprocess
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hw4.foundation.atomic import write_text
-from hw4.foundation.convert import to_plain, without_nan
 from hw4.foundation.errors import UserError
-from hw4.foundation.experiment import Experiment
 from hw4.foundation.places import ROOT, output_folder, quick
+
+if TYPE_CHECKING:  # reading the file needs none of what computes it
+    from hw4.foundation.experiment import Experiment
 
 
 def results_file():
@@ -19,8 +20,10 @@ def results_file():
     return output_folder() / "results.json"
 
 
-def write_results(experiments: Sequence[Experiment]) -> None:
+def write_results(experiments: "Sequence[Experiment]") -> None:
     """Gather the stored results of all experiments into `results.json`."""
+    from hw4.foundation.convert import to_plain, without_nan
+
     content: dict[str, Any] = {
         "build": {
             "profile": "quick" if quick() else "full",
