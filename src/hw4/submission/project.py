@@ -25,6 +25,8 @@ EXECUTE = {
     "warning": True,
 }
 """How cells are shown unless something else is said: Quarto's own defaults."""
+FRESH_KERNEL = ("daemon", "daemon-restart")
+"""Settings of `execute` that say how long a kernel lives: the press always begins a new one."""
 
 PROJECT = ("type", "title", "render", "output-dir", "execute-dir", "pre-render", "post-render")
 IGNORED = ("jupyter", "engine", "keep-typ", "papersize", "margin", "citeproc", "bibliography")
@@ -99,7 +101,8 @@ def load_project(root: Path, header: list[Line], document: Path) -> Project:
         loaded = load_yaml(lines)
         look = loaded.pop("format", None) or {}
         project |= _known(_section(loaded, "project", lines), PROJECT, lines)
-        execute |= _known(_section(loaded, "execute", lines), tuple(EXECUTE), lines)
+        shown = _known(_section(loaded, "execute", lines), (*EXECUTE, *FRESH_KERNEL), lines)
+        execute |= {name: value for name, value in shown.items() if name in EXECUTE}
         for part in (loaded, *_typst(look, lines)):
             settings |= _known(part, (*METADATA, *FORMAT, *IGNORED), lines)
 
