@@ -58,8 +58,12 @@ def render(renderer: str = "auto", may_install: bool = False) -> int:
 
         press(DOCUMENT, submission_pdf())
         return 0
-    environment = {**os.environ, "QUARTO_PYTHON": sys.executable}
-    return subprocess.run([choice.quarto, "render"], cwd=ROOT, env=environment).returncode
+    return subprocess.run([choice.quarto, "render"], cwd=ROOT, env=for_quarto()).returncode
+
+
+def for_quarto() -> dict[str, str]:
+    """The environment of Quarto's process: its cells run in this Python."""
+    return {**os.environ, "QUARTO_PYTHON": sys.executable}
 
 
 def choose(renderer: str, may_install: bool = False) -> Choice:
