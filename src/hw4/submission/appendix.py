@@ -5,7 +5,11 @@ from typing import Any
 from hw4.foundation import words
 from hw4.foundation.tables import Table
 
-_SOURCES = {"course": "the course's files", "stand-in": "embedded stand-in", "none": "no data"}
+_SOURCES = {
+    "course": "the course's files",
+    "stand-in": "embedded stand-in, made by code",
+    "none": "no data",
+}
 FINGERPRINT_LENGTH = 16
 
 
@@ -14,12 +18,12 @@ def _parts(results: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def data_table(results: dict[str, Any]) -> Table:
-    """Each problem's data: where from, which files, the start of its sha256."""
+    """Each problem's data: where from, which files, the start of their sha256."""
     rows = []
     for name, part in _parts(results).items():
-        files = ", ".join(f"`{file}`" for file in part["files"]) or "–"
-        mark = "–"
-        if part["source"] != "none":
+        files = mark = "–"  # a stand-in has no files: it is made by code, which the key stands for
+        if part["source"] == "course":
+            files = ", ".join(f"`{file}`" for file in part["files"])
             mark = f"`{part['fingerprint'][:FINGERPRINT_LENGTH]}`"
         rows.append([name, _SOURCES[part["source"]], files, mark])
     return Table(["Problem", "Source", "Files", "Fingerprint"], rows, "llll")

@@ -101,8 +101,8 @@ def confusion(rows: tuple[tuple[int, ...], ...]):
             color = PAPER if shares[row, column] > 0.55 else INK
             axes.text(column, row, f"{counts[row, column]}", ha="center", va="center", color=color)
     names = [name.replace(" ", "\n") for name in CLASSES]
-    axes.set_xticks(range(len(counts)), names)
-    axes.set_yticks(range(len(counts)), names)
+    axes.set_xticks(range(len(counts)), names, linespacing=1.1)
+    axes.set_yticks(range(len(counts)), names, linespacing=1.1)
     axes.tick_params(length=0)
     axes.set_xlabel("predicted")
     axes.set_ylabel("true")

@@ -218,11 +218,11 @@ class Words:
             f"With {count(scores.photographs)} photographs the interval of the chosen network "
             f"reaches {number(50 * (high - low), 1)} points to either side, and one photograph is "
             f"{number(100 / scores.photographs, 2)} points. Every network was trained once, with "
-            f"one seed{self._within_chance(high - low)}."
+            f"one seed. {self._within_chance(high - low)}"
         )
 
     def _within_chance(self, width: float) -> str:
-        """Steps that brought less than half the interval's width, as the end of a sentence."""
+        """Which steps brought less than half the interval's width, as a sentence."""
         steps = {
             "the small network": ("small", "yardstick"),
             "augmentation": ("small", "small-no-augmentation"),
@@ -237,11 +237,11 @@ class Words:
                 if abs(ours - theirs) < width / 2:
                     small.append(name)
         if not small:
-            return ", and every step above changed the accuracy by more than that"
-        which = "this" if len(small) == 1 else "each of these"
+            return "Every step above changed the accuracy by more than that reach."
+        each = ", each by itself," if len(small) > 1 else ""
         return (
-            f", and {which} changed the accuracy by less than the interval's reach, so that it "
-            f"cannot be told from chance here: {listing(small)}"
+            f"What {listing(small)} changed{each} is less than that reach and cannot be told from "
+            "chance."
         )
 
     @property
@@ -252,12 +252,16 @@ class Words:
         relation = compare(
             self.best.validation.accuracy, self.best.reported.accuracy, "below", "above", "at"
         )
-        how_far = "" if relation == "at" else f"{number(100 * abs(gap), 1)} points "
+        how_far = (
+            "agrees with"
+            if relation == "at"
+            else f"is {number(100 * abs(gap), 1)} points {relation}"
+        )
         return (
             f"Validation ranks {self.network} before {describe(runner)} "
             f"({percent(self.best.validation.accuracy)} against "
-            f"{percent(runner.validation.accuracy)}); its validation accuracy is "
-            f"{how_far}{relation} the {where(self.result)} accuracy."
+            f"{percent(runner.validation.accuracy)}); its validation accuracy {how_far} the "
+            f"{where(self.result)} accuracy."
         )
 
     @property
