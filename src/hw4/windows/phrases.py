@@ -186,6 +186,12 @@ class Words:
         return f"{count(check.fit)} to learn from, {count(check.validation)} to select by{held}"
 
     @property
+    def batches(self) -> str:
+        """How many photographs each network takes at a step."""
+        sizes = dict.fromkeys(str(it.recipe.batch_size) for it in self.result.candidates)
+        return listing(list(sizes), "or")
+
+    @property
     def steps(self) -> str:
         """What each step of the way brought."""
         result = self.result

@@ -79,14 +79,13 @@ def networks_table(result: Result) -> Table:
         learned = count(it.trained) if it.trained != it.parameters else "all"
         rate = f"{recipe.learning_rate:g}"
         if it.pretrained and recipe.backbone_rate:
-            rate += f" (backbone {recipe.learning_rate * recipe.backbone_rate:g})"
+            rate += f" / {recipe.learning_rate * recipe.backbone_rate:g}"
         rows.append(
             [
                 it.title,
                 f"{recipe.input_size}²",
                 count(it.parameters),
                 learned,
-                str(recipe.batch_size),
                 rate,
                 f"{recipe.weight_decay:g}",
                 f"{recipe.label_smoothing:g}",
@@ -94,10 +93,10 @@ def networks_table(result: Result) -> Table:
                 duration(it.seconds),
             ]
         )
-    headers = ["Network", "Input", "Parameters", "Learned", "Batch", "Rate", "Decay", "Smoothing"]
-    headers += ["Epochs", "Time"]
-    widths = (26, 7, 14, 11, 8, 18, 8, 13, 9, 13)
-    return Table(headers, rows, "lrrrrrrrrr", widths=widths)
+    headers = ["Network", "Input", "Parameters", "Learned", "Rate", "Decay", "Smoothing", "Epochs"]
+    headers += ["Time"]
+    widths = (29, 8, 15, 10, 19, 9, 13, 10, 15)
+    return Table(headers, rows, "lrrrrrrrr", widths=widths)
 
 
 def candidates_table(result: Result) -> Table:

@@ -38,7 +38,7 @@ def _sentences(result) -> str:
     texts = [
         say.answer, say.check, say.split, say.steps, say.grain, say.selection, say.mirrored,
         say.confusions, say.weakest, say.strongest, say.gallery, say.calibration,
-        say.overfitting, say.limit, say.imbalance,
+        say.overfitting, say.limit, say.imbalance, say.batches,
     ]  # fmt: skip
     texts += present.alternatives(result).values()
     assert all(text and "\n" not in text and '"' not in text for text in texts)
