@@ -20,6 +20,7 @@ from hw4.foundation.course_files import DataSource
 from hw4.foundation.device import Device, device
 from hw4.foundation.errors import UserError
 from hw4.foundation.places import quick, store_folder
+from hw4.foundation.settings import check_settings
 from hw4.foundation.source_code import code_fingerprint
 from hw4.foundation.store import Content, Damaged, Entry
 
@@ -239,6 +240,7 @@ class Experiment(Generic[R]):
     @property
     def _state(self) -> "_State":
         settings = self.settings.quick() if quick() else self.settings()
+        check_settings(settings)
         return _State(self, settings, self.source(), device())
 
 

@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from statistics import fmean, stdev
 
 from hw4.foundation.experiment import Experiment
+from hw4.foundation.settings import Amount, Count, Positive, Share
 from hw4.sequences import data
 
 VARIANTS = ("vanilla", "truncated", "padded", "truncated_last", "padded_front")
@@ -29,10 +30,10 @@ class Schedule:
         order_seed: of the order of the batches.
     """
 
-    epochs: int = 60
-    patience: int = 20
-    batch_size: int = 64
-    learning_rate: float = 0.01
+    epochs: Count = 60
+    patience: Count = 20
+    batch_size: Count = 64
+    learning_rate: Positive = 0.01
     order_seed: int = 0
 
 
@@ -52,10 +53,10 @@ class Settings:
 
     seed: int = 541
     network_seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
-    search_seeds: int = 2
-    validation_share: float = 0.15
-    hidden_sizes: tuple[int, ...] = (16, 32)
-    decays: tuple[float, ...] = (0.3, 1.0, 3.0, 10.0)
+    search_seeds: Count = 2
+    validation_share: Share = 0.15
+    hidden_sizes: tuple[Count, ...] = (16, 32)
+    decays: tuple[Amount, ...] = (0.3, 1.0, 3.0, 10.0)
     variants: tuple[str, ...] = VARIANTS
     schedule: Schedule = Schedule()
 

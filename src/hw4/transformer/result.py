@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hw4.foundation.experiment import Experiment
+from hw4.foundation.settings import Share
 from hw4.transformer.data import source
 from hw4.transformer.derive import PARAMETERS, Dimensions, Shape
 
@@ -18,7 +19,7 @@ class Settings:
     """
 
     dimensions: Dimensions = field(default_factory=Dimensions)
-    dropout: float = 0.1
+    dropout: Share = 0.1
     seed: int = 541
 
     @classmethod

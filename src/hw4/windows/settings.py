@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, replace
 
+from hw4.foundation.settings import Amount, Count, Positive, Share
+
 MIXED_FROM = 30
 """Epochs from which blending pays: it keeps a network from learning photographs by heart, and costs
 accuracy where it has no time to do so."""
@@ -28,18 +30,18 @@ class Recipe:
     """
 
     network: str
-    input_size: int
-    learning_rate: float
-    passes: int
-    epochs: tuple[int, int] = (1, 100)
+    input_size: Count
+    learning_rate: Positive
+    passes: Count
+    epochs: tuple[Count, Count] = (1, 100)
     width: int = 0
-    batch_size: int = 32
-    weight_decay: float = 0.02
-    backbone_rate: float = 1.0
-    label_smoothing: float = 0.0
-    averaging: float = 0.0
+    batch_size: Count = 32
+    weight_decay: Amount = 0.02
+    backbone_rate: Amount = 1.0
+    label_smoothing: Share = 0.0
+    averaging: Share = 0.0
     augment: bool = True
-    mixing: float = 0.0
+    mixing: Amount = 0.0
     balance: bool = True
 
     def epochs_for(self, photographs: int) -> int:
@@ -77,11 +79,11 @@ class Settings:
     """
 
     seed: int = 541
-    image_size: int = 160
-    stand_in_size: int = 2400
-    stand_in_effort: float = 0.46
-    validation_share: float = 0.15
-    held_out_share: float = 0.15
+    image_size: Count = 160
+    stand_in_size: Count = 2400
+    stand_in_effort: Positive = 0.46
+    validation_share: Share = 0.15
+    held_out_share: Share = 0.15
     yardstick: Recipe = Recipe(
         network="three_convolutions",
         input_size=32,
