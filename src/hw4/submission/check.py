@@ -13,7 +13,7 @@ from hw4.foundation.places import ROOT
 from hw4.foundation.progress import say
 from hw4.submission.code_window import excerpt
 from hw4.submission.pdf import Pdf
-from hw4.submission.renderer import submission_pdf
+from hw4.submission.renderer import quarto_pdf, submission_pdf
 from hw4.submission.results import read_results
 from hw4.submission.rubric import RUBRIC, Item, Problem, answer, rubric
 
@@ -64,32 +64,35 @@ class Reading:
 def check() -> int:
     """Proof-read the PDF; 0 if nothing was found, else 1, with a list of what was found.
 
-    As a `post-render` step it reads what the renderer has just made, and guards the last good
-    PDF where the renderer does not do so itself: Quarto's, if it fails here, is put aside as
-    `submission-rejected.pdf`, and the last good one put back.
+    As a `post-render` step it reads what the renderer has just made. Quarto's, which is beside the
+    document, it then hands out as the press does by itself: one that is good takes the place of
+    the last good one, one that fails is put aside as `submission-rejected.pdf`.
     """
     final = submission_pdf()
     made = os.environ.get("QUARTO_PROJECT_OUTPUT_FILES", "").splitlines()
-    path = (ROOT / made[0]) if made else final
+    path = ROOT / made[0] if made else final
+    by_quarto = path == quarto_pdf()
     try:
         reading = Reading(Pdf(path), read_results(), rubric())
         _see_experiments(reading)
         found = findings(reading)
     except UserError:
-        if made and path == final:
-            _put_back(final)
+        if by_quarto:
+            _reject(path, final)
         raise
     if found:
         say(f"Proof-reading found {len(found)} {'fault' if len(found) == 1 else 'faults'}:")
         for line in found:
             say(f"  - {line}")
-        if made and path == final:
-            _put_back(final)
+        if by_quarto:
+            _reject(path, final)
         return 1
     for problem in reading.problems:
         say(_summary(reading, problem))
-    if made:
-        _remember(path, final)
+    if by_quarto:
+        _hand_out(path, final)
+    elif made:
+        quarto_pdf().unlink(missing_ok=True)  # it would be older than the press's
     return 0
 
 
@@ -107,6 +110,13 @@ def _see_experiments(reading: Reading) -> None:
                 f"{problem.experiment!r}, but results.json has {', '.join(known) or 'none'}; "
                 "correct the name."
             )
+
+
+def _unlisted(reading: Reading) -> Iterator[str]:
+    listed = {problem.experiment for problem in reading.problems} | {"build"}
+    for name in reading.results:
+        if name not in listed:
+            yield f"results.json has the experiment {name!r}, but no problem of {RUBRIC} names it"
 
 
 def _unanswered(reading: Reading) -> Iterator[str]:
@@ -161,8 +171,9 @@ def _troubled_pages(reading: Reading) -> Iterator[str]:
         prose = reading.pdf.prose(page)
         for name, pattern in _TROUBLE.items():
             if hit := pattern.search(prose):
-                line = prose[: hit.end() + 40].splitlines()[-1].strip()
-                yield f"page {page}: {name}: {line}"
+                start, end = prose.rfind("\n", 0, hit.start()) + 1, prose.find("\n", hit.end())
+                line = " ".join(prose[start : end if end >= 0 else None].split())
+                yield f"page {page}: {name} (if it is meant, set it in backticks): {line}"
 
 
 def _fonts(reading: Reading) -> Iterator[str]:
@@ -208,12 +219,16 @@ def _stand_in_marks(reading: Reading) -> Iterator[str]:
             if (source == "stand-in") != marked:
                 state = "missing" if source == "stand-in" else "left over"
                 yield f"page {page}: the mark {STAND_IN!r} of problem {problem.number} is {state}"
-    quick = reading.results["build"]["profile"] == "quick"
+    quick = _is_quick(reading)
     if quick != (QUICK in front.lower()):
         yield f"page 1: the note on the {QUICK} is {'missing' if quick else 'left over'}"
+    for page, text in enumerate(reading.pdf.pages[1:], 2):
+        if quick and QUICK not in text.lower():
+            yield f"page {page}: the mark {QUICK!r} is missing"
 
 
 CHECKS: tuple[Callable[[Reading], Iterator[str]], ...] = (
+    _unlisted,
     _unanswered,
     _without_code,
     _missing_numbers,
@@ -236,28 +251,33 @@ def _summary(reading: Reading, problem: Problem) -> str:
     bonus = f" + {problem.bonus} bonus" if problem.bonus else ""
     source = {"course": "the course's data", "stand-in": "STAND-IN data", "none": "no data needed"}
     worth = f"{problem.points}{bonus} points" if problem.points else "no points, but all"
+    where = f"pages {pages[0]}–{pages[-1]}" if len(pages) > 1 else f"page {pages[0]}"
+    mark = f", {QUICK.upper()}: not for submission" if _is_quick(reading) else ""
     return (
-        f"Problem {problem.number}: {worth} answered, "
-        f"pages {pages[0]}–{pages[-1]}, {source[reading.results[problem.experiment]['source']]}"
+        f"Problem {problem.number}: {worth} answered, {where}, "
+        f"{source[reading.results[problem.experiment]['source']]}{mark}"
     )
 
 
-def _last_good(final: Path) -> Path:
-    return final.with_name(".last-good.pdf")
+def _is_quick(reading: Reading) -> bool:
+    return reading.results["build"]["profile"] == "quick"
 
 
-def _remember(path: Path, final: Path) -> None:
-    write_bytes(_last_good(final), path.read_bytes())
+def _hand_out(path: Path, final: Path) -> None:
+    """Put a good PDF where the submission belongs; the preview goes on showing `path`."""
+    write_bytes(final, path.read_bytes())
+    _rejected(final).unlink(missing_ok=True)
+    say(f"The submission is {final.relative_to(ROOT)}.")
 
 
-def _put_back(final: Path) -> None:
-    """Put a PDF that failed aside and the last good one in its place."""
-    if not final.exists():
-        return
-    aside = final.with_name(f"{final.stem}-rejected.pdf")
-    final.replace(aside)
-    if _last_good(final).exists():
-        write_bytes(final, _last_good(final).read_bytes())
-        say(f"The PDF with these faults is {aside}; the last good one is back at {final}.")
-    else:
-        say(f"The PDF with these faults is {aside}.")
+def _reject(path: Path, final: Path) -> None:
+    """Put a PDF that failed aside; the last good one stays as it was."""
+    if path.exists():
+        final.parent.mkdir(parents=True, exist_ok=True)
+        path.replace(_rejected(final))
+        kept = f"; {final} is as it was" if final.exists() else ""
+        say(f"The PDF with these faults is {_rejected(final)}{kept}.")
+
+
+def _rejected(final: Path) -> Path:
+    return final.with_name(f"{final.stem}-rejected.pdf")

@@ -27,15 +27,26 @@ class Choice:
 
     Attributes:
         quarto: Quarto's program, or None for the press.
+        why: what is wrong with Quarto.
     """
 
     quarto: Path | None
     line: str
+    why: str = ""
 
 
 def submission_pdf() -> Path:
-    """The PDF that both renderers write."""
+    """The submission, whoever rendered it."""
     return output_folder() / "report" / "submission.pdf"
+
+
+def quarto_pdf() -> Path:
+    """Where Quarto puts its PDF, for `check` to hand out.
+
+    With an `output-dir` in `_quarto.yml` it would be put in its place at once, but Quarto would
+    search the whole project, `.venv` and all, for files to leave out: twice six seconds.
+    """
+    return DOCUMENT.with_suffix(".pdf")
 
 
 def render(renderer: str = "auto", may_install: bool = False) -> int:
@@ -79,8 +90,9 @@ def choose(renderer: str, may_install: bool = False) -> Choice:
         _install()
         choice = _with_quarto()
     if choice.quarto is None and renderer == "quarto":
+        oldest = ".".join(map(str, OLDEST_QUARTO))
         raise UserError(
-            f"{choice.line} Install Quarto {'.'.join(map(str, OLDEST_QUARTO))} or newer "
+            f"{choice.why[0].upper()}{choice.why[1:]}. Install Quarto {oldest} or newer "
             "(quarto.org), or render with the press: python -m hw4 render --with press."
         )
     return choice
@@ -91,14 +103,15 @@ def _with_quarto() -> Choice:
     if quarto is None:
         why = "there is no Quarto on PATH or in the environment"
         if _refusal().exists():
-            why += f", and installing it failed ({_refusal().read_text(encoding='utf-8').strip()})"
-        return Choice(None, f"Rendering with the built-in press: {why}.")
+            shown = _refusal().relative_to(ROOT) if _refusal().is_relative_to(ROOT) else _refusal()
+            why += f", and it could not be installed here ({shown} says why)"
+        return Choice(None, f"Rendering with the built-in press: {why}.", why)
     version = _version(quarto)
     if version is None or version[:2] < OLDEST_QUARTO:
         found = ".".join(map(str, version)) if version else "a version that it does not tell"
         wanted = ".".join(map(str, OLDEST_QUARTO))
         why = f"{quarto} is {found}, and {wanted} or newer is needed"
-        return Choice(None, f"Rendering with the built-in press: {why}.")
+        return Choice(None, f"Rendering with the built-in press: {why}.", why)
     return Choice(quarto, f"Rendering with Quarto {'.'.join(map(str, version))} ({quarto}).")
 
 

@@ -1,6 +1,5 @@
 """Proof-reading fails for each of its reasons, and passes what has none of them."""
 
-import json
 from types import SimpleNamespace
 
 import pytest
@@ -76,14 +75,20 @@ QUICK = {**RESULTS, "build": {"profile": "quick"}}
         (changed("The test", "Traceback (most recent call last): The"), RESULTS, "a traceback"),
         (changed("The test error", "ValueError: no. Test"), RESULTS, "an error text"),
         (changed("The test error", "UserWarning: the test"), RESULTS, "a warning text"),
-        (changed("The test error", "The nan error"), RESULTS, "a value that is no number"),
+        (
+            changed("The test error", "The nan error"),
+            RESULTS,
+            "set it in backticks): sequence step",
+        ),
         (changed("The test error", "\\{python\\} x"), RESULTS, "was not computed"),
         (BODY + "#pagebreak()\nend", RESULTS, "page 4 is nearly empty"),
         (changed("class Reading:", f"class Reading:  # {'x' * 90}"), RESULTS, "runs out"),
         (BODY, STAND_IN, "page 2: the mark 'stand-in data' of problem 2 is missing"),
         (BODY, STAND_IN, "page 1: the note on stand-in data is missing"),
         (changed("The test error", "stand-in data"), RESULTS, "is left over"),
-        (BODY, QUICK, "the note on the quick profile is missing"),
+        (BODY, QUICK, "page 1: the note on the quick profile is missing"),
+        (BODY, QUICK, "page 2: the mark 'quick profile' is missing"),
+        (BODY, {**RESULTS, "audio": {"source": "course"}}, "has the experiment 'audio', but no"),
     ],
 )
 def test_each_fault_is_found(tmp_path, body, results, expected):
@@ -132,41 +137,56 @@ def test_code_windows_may_show_errors(tmp_path):
 
 @pytest.fixture
 def rendered(tmp_path, monkeypatch):
-    """A project whose renderer has just made a PDF."""
-    final = tmp_path / "submission.pdf"
-    reading(tmp_path).pdf.path.rename(final)
-    (tmp_path / "results.json").write_text(json.dumps(RESULTS))
+    """A project whose renderer has just made a PDF: Quarto, beside the document."""
+    made = tmp_path / "report" / "submission.pdf"
+    made.parent.mkdir()
+    reading(tmp_path).pdf.path.rename(made)
+    final = tmp_path / "_output" / "submission.pdf"
+    monkeypatch.setattr(module, "ROOT", tmp_path)
     monkeypatch.setattr(module, "submission_pdf", lambda: final)
+    monkeypatch.setattr(module, "quarto_pdf", lambda: made)
     monkeypatch.setattr(module, "rubric", lambda: (PROBLEM,))
     monkeypatch.setattr(module, "read_results", lambda: RESULTS)
-    monkeypatch.setenv("QUARTO_PROJECT_OUTPUT_FILES", str(final))
-    return SimpleNamespace(final=final, folder=tmp_path)
+    monkeypatch.setenv("QUARTO_PROJECT_OUTPUT_FILES", str(made))
+    return SimpleNamespace(made=made, final=final, folder=tmp_path)
 
 
-def test_a_good_pdf_is_summed_up_by_problem(rendered, capsys):
+def test_a_good_pdf_is_summed_up_by_problem_and_handed_out(rendered, capsys):
     assert check() == 0
-    assert "Problem 2: 4 points answered, pages 2–2, the course's data" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "Problem 2: 4 points answered, page 2, the course's data" in told
+    assert "The submission is _output/submission.pdf." in told
+    assert rendered.final.read_bytes() == rendered.made.read_bytes()
 
 
-def test_a_pdf_that_fails_is_put_aside_and_the_last_good_one_comes_back(rendered, capsys):
+def test_a_pdf_that_fails_is_put_aside_and_the_last_good_one_stays(rendered, capsys):
     assert check() == 0
     good = rendered.final.read_bytes()
-    reading(rendered.folder, changed("The test", "nan")).pdf.path.replace(rendered.final)
-    bad = rendered.final.read_bytes()
+    reading(rendered.folder, changed("The test", "nan")).pdf.path.replace(rendered.made)
+    bad = rendered.made.read_bytes()
     assert check() == 1
     assert rendered.final.read_bytes() == good
-    assert (rendered.folder / "submission-rejected.pdf").read_bytes() == bad
-    assert "last good one is back" in capsys.readouterr().out
+    assert rendered.final.with_name("submission-rejected.pdf").read_bytes() == bad
+    assert not rendered.made.exists()
+    assert "is as it was" in capsys.readouterr().out
 
 
 def test_a_first_pdf_that_fails_is_not_left_where_a_good_one_belongs(rendered):
-    reading(rendered.folder, changed("The test", "nan")).pdf.path.replace(rendered.final)
+    reading(rendered.folder, changed("The test", "nan")).pdf.path.replace(rendered.made)
     assert check() == 1
-    assert not rendered.final.exists()
+    assert not rendered.final.exists() and not rendered.made.exists()
+
+
+def test_what_quarto_made_earlier_does_not_outlive_what_the_press_makes(rendered, monkeypatch):
+    candidate = rendered.folder / ".submission-1.pdf"
+    candidate.write_bytes(rendered.made.read_bytes())
+    monkeypatch.setenv("QUARTO_PROJECT_OUTPUT_FILES", str(candidate))
+    assert check() == 0
+    assert candidate.exists() and not rendered.made.exists()
 
 
 def test_half_a_pdf_is_one_sentence(rendered):
-    rendered.final.write_bytes(rendered.final.read_bytes()[:500])
+    rendered.made.write_bytes(rendered.made.read_bytes()[:500])
     with pytest.raises(UserError, match="cannot be read as a PDF"):
         check()
 
@@ -178,6 +198,13 @@ def test_an_answer_takes_the_first_template_that_has_all_its_numbers():
     assert answer(item, {"a": [{"validation": "good"}]}).text == "validation good"
     with pytest.raises(UserError, match="no answer of item 1"):
         answer(item, {"a": {"test": None}})
+
+
+def test_an_item_that_no_heading_answers_is_named():
+    text = "# Problem 2 {#sec-p2}\n\n## Task 1 {#sec-p2-1}\n"
+    rubric_module._see_sections((PROBLEM,), text)
+    with pytest.raises(UserError, match=r"problem 2, 1 is to be answered under {#sec-p2-1}"):
+        rubric_module._see_sections((PROBLEM,), text.replace("p2-1", "p2-10"))
 
 
 def test_the_rubric_table_has_every_item_and_a_link_to_its_page():
