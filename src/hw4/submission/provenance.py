@@ -10,6 +10,7 @@ from hw4.foundation.words import duration, listing
 
 FINGERPRINT_LENGTH = 12
 STAND_IN_ON = "```{=typst}\n#stand-in-on()\n```\n"
+QUICK_ON = "```{=typst}\n#quick-on()\n```\n"
 
 
 class Stored(Protocol):
@@ -47,7 +48,7 @@ def problem_markdown(stored: Stored) -> str:
     """The Markdown of `provenance`."""
     source = stored.source
     if source.kind == "none":
-        return _quiet("Data: none needed; what follows is derived, and confirmed by counting.")
+        return _quiet("Data: none needed.")
     computed = f"Computed in {duration(stored.seconds)} on {_device(stored.device)}"
     if source.is_stand_in:
         files = listing([f"`{name}`" for name in source.files], "and") or "the course's files"
@@ -72,7 +73,8 @@ def front_markdown(problems: Sequence[tuple[str, Stored]]) -> str:
     parts = []
     if quick():
         parts.append(
-            _callout(
+            QUICK_ON
+            + _callout(
                 "Quick profile: a trial build, not a submission",
                 "Built with `HW4_PROFILE=quick`: smaller data and fewer, shorter trainings. "
                 "The numbers show that everything works and nothing else.",
