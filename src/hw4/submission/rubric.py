@@ -17,6 +17,8 @@ from hw4.foundation.errors import UserError
 from hw4.foundation.places import ROOT
 from hw4.foundation.tables import Table
 from hw4.submission.lines import Line, parse_yaml, read_utf8
+from hw4.submission.renderer import DOCUMENT
+from hw4.submission.source import read_lines
 
 RUBRIC = ROOT / "report" / "rubric.yml"
 SHOWN_FAULTS = 8
@@ -168,9 +170,19 @@ def _look_up(path: str, value: Any) -> Any:
 
 
 def rubric_table(results: dict[str, Any], problems: Sequence[Problem] | None = None) -> Table:
-    """All items with points, one-line answer and a link to the page."""
+    """All items with points, one-line answer and a link to the page.
+
+    Args:
+        problems: in place of those of `report/rubric.yml`.
+
+    Raises:
+        UserError: an item's answer finds no number, or its section is not in the documents.
+    """
+    if problems is None:
+        problems = rubric()
+        _see_sections(problems, "\n".join(line.text for line in read_lines(DOCUMENT, ROOT)))
     rows = []
-    for problem in problems or rubric():
+    for problem in problems:
         total = f"{problem.points} + {problem.bonus}" if problem.bonus else f"{problem.points}"
         rows.append(
             [
@@ -186,6 +198,20 @@ def rubric_table(results: dict[str, Any], problems: Sequence[Problem] | None = N
             rows.append([item.number, text, points, _page(item.section)])
     headers = ["Item", "Answer in one line", "Points", "Page"]
     return Table(headers, rows, "llrr", widths=(12, 76, 8, 6))
+
+
+def _see_sections(problems: Sequence[Problem], text: str) -> None:
+    """See that every answer the rubric names has a heading in the text of the documents."""
+    for problem in problems:
+        wanted = [(problem.section, f"problem {problem.number}")]
+        wanted += [(it.section, f"problem {problem.number}, {it.number}") for it in problem.items]
+        for section, name in wanted:
+            if not re.search(rf"\{{#{re.escape(section)}[\s}}]", text):
+                raise UserError(
+                    f"{RUBRIC}: {name} is to be answered under {{#{section}}}, but no heading in "
+                    f"{DOCUMENT.relative_to(ROOT)} or in the parts it includes has that name: "
+                    "include the part, give the name to the heading, or correct the rubric."
+                )
 
 
 def _page(label: str) -> str:

@@ -16,6 +16,7 @@ LIKE_CHUNK = re.compile(r"^\s*(`{3,}|~{3,})\s*\{\s*[A-Za-z]")
 OPTION = re.compile(r"^#\s*\|\s?(?P<yaml>.*)$")
 SHOWN = re.compile(r"``.+?``")
 OPEN_INLINE = re.compile(r"(?<!`)`\{([A-Za-z]\w*)\}(?=[ \t]|$)")
+DOUBLED = re.compile(r"``\s?`?\{python\}")
 INLINE = re.compile(r"(?P<before>^|[^`])`\{python\}[ \t](?P<expression>[^`]+)`")
 
 CELL_OPTIONS = (
@@ -230,7 +231,15 @@ def _check_prose(lines: tuple[Line, ...]) -> None:
         if found and found[1] != "python":
             raise UserError(f"{line}: expressions are in Python; write `{{python}} …`.")
         if found:
-            raise UserError(f"{line}: an expression `{{python}} …` stands on one line, whole.")
+            raise UserError(
+                f"{line}: the expression `{{python}} … does not end on this line: close it with a "
+                "backtick; an expression stands on one line, whole."
+            )
+        if not closing and DOUBLED.search(line.text):
+            raise UserError(
+                f"{line}: between double backticks an expression is printed as it stands; write "
+                "one backtick before {python} and one after the expression."
+            )
 
 
 def expressions(prose: Prose) -> Iterator[tuple[Line, str]]:

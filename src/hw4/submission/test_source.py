@@ -63,7 +63,8 @@ def test_cells_and_prose_alternate_and_know_their_lines():
         ("x\n\n{{< video a.mp4 >}}", "a.qmd:3: the shortcode {{< video a.mp4 >}} is not known"),
         ("see {{< include b.qmd >}}", "a.qmd:1: .* put the include on a line of its own"),
         ("is `{r} x` so", "a.qmd:1: expressions are in Python"),
-        ("is `{python} f(\n1)` so", "a.qmd:1: an expression .* stands on one line"),
+        ("is `{python} f(\n1)` so", "a.qmd:1: the expression .* does not end on this line"),
+        ("is ``{python} x`` so", "a.qmd:1: between double backticks .* one backtick before"),
         (
             "```{python}\n#| label: a\n1\n```\n\n```{python}\n#| label: a\n1\n```",
             "a.qmd:6: .*twice",
