@@ -1,10 +1,17 @@
 """A project built once, and copies of it to edit and break."""
 
 import shutil
+import signal
 
 import pytest
 
 from tests.project import Project, copy_project
+
+
+@pytest.fixture(scope="session", autouse=True)
+def interruptible() -> None:
+    """A shell that starts us in the background has us, and so what we start, ignore interrupts."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

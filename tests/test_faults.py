@@ -126,6 +126,39 @@ def test_an_interrupt_ends_within_two_seconds_with_one_line(project, begun):
     assert "Traceback" not in output
 
 
+@pytest.mark.parametrize(
+    ("new", "words"),
+    [
+        ("hidden_sizes=(16,", "src/hw4/sequences/result.py:"),
+        ("hidden_sizes=(16),", "hidden_sizes of Settings is 16, expected was a tuple"),
+        ("hidden_sizes=(),", "hidden_sizes of Settings is (), expected was a tuple"),
+        ("hidden_sizes=(0,),", "each of them a whole number of 1 or more"),
+    ],
+)
+def test_a_slip_in_the_settings_is_one_sentence(project, new, words):
+    project.edit("src/hw4/sequences/result.py", "hidden_sizes=(16,),", new)
+    build = project.run("train")
+    assert build.status == 1
+    assert build.output.startswith("Error: ") and words in build.output
+    assert len(build.output.splitlines()) == 1
+
+
+def test_the_data_command_goes_on_after_a_fault(project):
+    (project.folder / "data" / "Twitter.csv").write_text("tweet;claim\n")
+    (project.folder / "data" / "X_train.npy").write_bytes(b"")
+    found = project.run("data")
+    assert found.status == 1
+    assert len(re.findall(r"^  Problem [123]: .*", found.output, re.MULTILINE)) == 3
+    assert found.output.count("Error: ") == 2
+
+
+def test_who_reads_only_the_first_line_is_not_told_of_errors(project):
+    command = f"{sys.executable} -m hw4 data | head -n 1; exit ${{PIPESTATUS[0]}}"
+    found = project.call("bash", "-c", command)
+    assert found.status in (0, 1)
+    assert found.output.startswith("Data folder: ") and found.output.count("\n") == 1
+
+
 def test_a_kernel_that_dies_is_said_with_file_and_line(project):
     good = project.pdf.read_bytes()
     part = project.folder / "report" / "_4-transformer.qmd"

@@ -5,9 +5,10 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hw4.foundation.errors import UserError
+from hw4.foundation.errors import Stopped, UserError
 from hw4.foundation.places import ROOT
 
 if TYPE_CHECKING:  # what takes long to import waits until an interrupt has its one line
@@ -27,8 +28,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     outermost = os.environ.setdefault(OUTERMOST, str(os.getpid())) == str(os.getpid())
     try:
         return options.command(options) or 0
+    except Stopped as error:
+        print(f"Stopped: {error}", file=sys.stderr)
+        return 1
     except UserError as error:
         print(f"Error: {error}", file=sys.stderr)
+        return 1
+    except SyntaxError as error:
+        if not error.filename or not Path(error.filename).is_relative_to(ROOT):
+            raise
+        where = Path(error.filename).relative_to(ROOT)
+        print(
+            f"Error: {where}:{error.lineno}: this is not Python ({error.msg}): "
+            f"{(error.text or '').strip()}; put that line right.",
+            file=sys.stderr,
+        )
+        return 1
+    except BrokenPipeError:
+        # Who read what we print (`| head`, say) has seen enough; nothing more can be said there.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except OSError as error:
         if error.errno is None:
@@ -96,6 +114,7 @@ def experiments() -> "list[Experiment]":
 
 
 def _train(options: argparse.Namespace) -> None:
+    from hw4.foundation.course_files import say_unused
     from hw4.submission.results import write_results
 
     known = {experiment.name: experiment for experiment in experiments()}
@@ -104,6 +123,8 @@ def _train(options: argparse.Namespace) -> None:
             f"There is no problem named {unknown[0]!r}: choose from {', '.join(known)}."
         )
     chosen = [known[name] for name in options.problems or known]
+    if not options.problems:
+        say_unused([experiment.source() for experiment in chosen])
     missing = [experiment for experiment in chosen if not experiment.is_stored()]
     # A fault in the last problem's data is said now, not when the others have been trained.
     for experiment in missing:
@@ -126,7 +147,8 @@ def _check(options: argparse.Namespace) -> int:
     return check()
 
 
-def _data(options: argparse.Namespace) -> None:
+def _data(options: argparse.Namespace) -> int:
+    from hw4.foundation.course_files import say_unused
     from hw4.foundation.places import data_folder
 
     if options.download:
@@ -134,23 +156,37 @@ def _data(options: argparse.Namespace) -> None:
 
         print(f"Downloaded {download(data_folder())}.")
     print(f"Data folder: {data_folder()}")
+    sources, faults = [], 0
     for experiment in experiments():
-        source = experiment.source()
-        if source.kind == "none":
+        try:
+            source = experiment.source()
+            if source.kind == "none":
+                continue
+            experiment.check(source)
+        except UserError as error:
+            faults += 1
+            print(f"  {experiment.title}: Error: {error}")
             continue
-        experiment.check(source)
+        sources.append(source)
         found = (
             f"the course's files ({', '.join(source.files)})"
             if source.kind == "course"
             else "not found, the stand-in will be used (data/README.md says what goes where)"
         )
         print(f"  {experiment.title}: {found}")
+    if not faults:
+        say_unused(sources)
+    return min(faults, 1)
 
 
 def _notebooks(options: argparse.Namespace) -> None:
     from hw4.submission.notebooks import write_notebooks
 
-    parts = {wing: next((ROOT / "report").glob(f"_*-{wing}.qmd")) for wing in WINGS}
+    parts = {wing: next((ROOT / "report").glob(f"_*-{wing}.qmd"), None) for wing in WINGS}
+    if lacking := [wing for wing, part in parts.items() if part is None]:
+        raise UserError(
+            f"There is no part report/_…-{lacking[0]}.qmd for the problem {lacking[0]!r}: write it."
+        )
     for path in write_notebooks(parts, ROOT / "notebooks"):
         print(path.relative_to(ROOT))
 

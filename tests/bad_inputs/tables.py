@@ -24,7 +24,7 @@ def is_folder(home: Home) -> None:
 
 GOOD = good.table(good.rows())
 CASES = (
-    Bad("empty", holding(b""), CSV, "the columns (none)", COLUMNS, "rename them", TWEETS),
+    Bad("empty", holding(b""), CSV, "the columns (none)", COLUMNS, "the file is empty", TWEETS),
     Bad(
         "other columns",
         holding(good.table(good.rows(), ("tweet", "class"))),
@@ -38,7 +38,7 @@ CASES = (
     Bad(
         "semicolons",
         holding(good.table(good.rows(), delimiter=";")),
-        *(CSV, "found the columns tweet_text;claim", COLUMNS, "rename them", TWEETS),
+        *(CSV, "found the columns tweet_text;claim", COLUMNS, "commas between", TWEETS),
     ),
     Bad(
         "columns that would steer a terminal",

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -11,6 +11,10 @@ from typing import Literal
 from hw4.foundation.atomic import write_text
 from hw4.foundation.errors import UserError
 from hw4.foundation.places import data_folder, store_folder
+from hw4.foundation.progress import say
+
+SHOWN = 5
+"""Unused files that are named."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,30 @@ def _subfolders(folder: Path) -> list[Path]:
         for entry in folder.iterdir()
         if entry.is_dir() and not entry.name.startswith((".", "_"))
     )
+
+
+def say_unused(sources: Sequence[DataSource]) -> None:
+    """Name what lies in the data folder and is used by none of `sources`: a slip in a name, often.
+
+    Args:
+        sources: those of all problems.
+    """
+    folder = data_folder()
+    used = {
+        Path(name).parts[0].casefold() for it in sources if it.kind == "course" for name in it.files
+    }
+    entries = sorted(folder.iterdir()) if folder.is_dir() else []
+    unused = [
+        entry.name
+        for entry in entries
+        if entry.name.casefold() not in used | {"readme.md"} and entry.name[0] not in "._"
+    ]
+    if unused:
+        shown = ", ".join(unused[:SHOWN]) + (", …" if len(unused) > SHOWN else "")
+        say(
+            f"  No problem uses {shown} in {folder}: data/README.md lists the names that are "
+            "understood."
+        )
 
 
 def fingerprint(*paths: Path) -> str:

@@ -1,4 +1,4 @@
-"""The one exception a user is meant to read."""
+"""The exceptions a user is meant to read."""
 
 
 class UserError(Exception):
@@ -14,3 +14,7 @@ class UserError(Exception):
             letter if letter.isprintable() or letter in "\n\t" else ascii(letter)[1:-1]
             for letter in super().__str__()
         )
+
+
+class Stopped(UserError):
+    """As a UserError, but what went wrong has been said already, by a step that was run."""

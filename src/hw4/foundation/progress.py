@@ -26,7 +26,7 @@ class Bar:
             file=terminal,
             leave=False,
             dynamic_ncols=True,
-            bar_format="  {desc} {bar:24} {n_fmt}/{total_fmt} {remaining} left {postfix}",
+            bar_format="  {desc} {bar:24} {n_fmt}/{total_fmt}, {remaining} left{postfix}",
         )
 
     def update(self, steps: int = 1) -> None:

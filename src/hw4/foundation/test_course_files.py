@@ -5,7 +5,7 @@ import os
 import pytest
 
 from hw4.foundation import course_files
-from hw4.foundation.course_files import find, fingerprint
+from hw4.foundation.course_files import DataSource, find, fingerprint, say_unused
 from hw4.foundation.errors import UserError
 
 
@@ -74,3 +74,19 @@ def test_a_spoiled_memory_of_hashes_does_no_harm(places):
     for spoiled in ("", "[]", '{"x": 1', "null"):
         (places / "store" / "fingerprints.json").write_text(spoiled)
         assert fingerprint(file) == first
+
+
+def test_what_no_problem_uses_is_named(places, capsys):
+    for name in ("README.md", ".hidden", "Twitter.csv", "Tweets.csv"):
+        (places / "data" / name).write_text("x")
+    (places / "data" / "Sequences").mkdir()
+    sources = [
+        DataSource("course", "1", ("twitter.csv",)),
+        DataSource("course", "2", ("sequences/X_train.npy", "sequences/y_train.npy")),
+        DataSource("stand-in", "3", ("windows_train_set.zip",)),
+    ]
+    say_unused(sources)
+    assert "No problem uses Tweets.csv in " in capsys.readouterr().out
+    (places / "data" / "Tweets.csv").unlink()
+    say_unused(sources)
+    assert capsys.readouterr().out == ""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from hw4.foundation.errors import UserError
+from hw4.foundation.errors import Stopped, UserError
 from hw4.submission.lines import Line, as_mapping, load_yaml, read_utf8
 from hw4.submission.source import read_lines
 
@@ -128,7 +128,8 @@ def run_steps(commands: tuple[str, ...], project: Project, extra: dict[str, str]
     """Run the project's commands one after the other, their output straight to the terminal.
 
     Raises:
-        UserError: a command cannot be started, or ends with a status other than 0.
+        UserError: a command cannot be started.
+        Stopped: one ends with a status other than 0.
     """
     environment = {**os.environ, **project.environment, **extra}
     for command in commands:
@@ -147,7 +148,7 @@ def run_steps(commands: tuple[str, ...], project: Project, extra: dict[str, str]
         if status in INTERRUPTED:
             raise KeyboardInterrupt
         if status:
-            raise UserError(f"The step '{command}' of _quarto.yml ended with status {status}.")
+            raise Stopped(f"the step '{command}' of _quarto.yml ended with status {status}.")
 
 
 def source_date() -> datetime | None:

@@ -193,7 +193,7 @@ def test_steps_before_and_after(project, capfd):
     output.write_bytes(b"the earlier one")
 
     (project / "status").write_text("4")
-    with pytest.raises(UserError, match=r"step 'python step.py train' .* ended with status 4"):
+    with pytest.raises(UserError, match=r"the step 'python step.py train' .* ended with status 4"):
         render(document, output)
     assert output.read_bytes() == b"the earlier one"
     assert capfd.readouterr().out == "step train seen\n"
