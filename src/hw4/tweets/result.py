@@ -9,7 +9,8 @@ from typing import Any
 from hw4.foundation.course_files import DataSource
 from hw4.foundation.experiment import Experiment
 from hw4.foundation.places import quick
-from hw4.tweets.data import read_course_file, source, split
+from hw4.foundation.settings import Count, Positive, Share
+from hw4.tweets.data import TEST, VALIDATION, read_course_file, source, split
 from hw4.tweets.encoder import encoder_source, fetch_from_hub
 from hw4.tweets.records import (
     EncoderUsed,
@@ -28,11 +29,11 @@ from hw4.tweets.scores import Curve
 class Grid:
     """Q4: the settings that are tried, every combination of them."""
 
-    learning_rates: tuple[float, ...] = (1e-3, 3e-3, 1e-2)
-    weight_decays: tuple[float, ...] = (0.01, 0.3)
-    epochs: tuple[int, ...] = (4, 8, 16)
+    learning_rates: tuple[Positive, ...] = (1e-3, 3e-3, 1e-2)
+    weight_decays: tuple[Share, ...] = (0.01, 0.3)
+    epochs: tuple[Count, ...] = (4, 8, 16)
     class_weightings: tuple[str, ...] = ("none", "balanced")
-    batch_size: int = 64
+    batch_size: Count = 64
     pooling: str = "first"
 
     def arguments(self) -> Iterator[list[str]]:
@@ -50,6 +51,8 @@ class Grid:
             ]
 
 
+SHARES = "/".join(f"{100 * share:.0f}" for share in (1 - VALIDATION - TEST, VALIDATION, TEST))
+"""Of training, validation and test tweets, in words."""
 POOLED = tuple(
     Grid(
         learning_rates=(3e-4, 1e-3),
@@ -67,12 +70,12 @@ POOLED = tuple(
 class Unfreezing:
     """Q7: training of the last layers."""
 
-    layers: int = 3
-    learning_rate: float = 1e-3
-    encoder_learning_rate: float = 1e-4
-    weight_decay: float = 0.01
-    epochs: int = 3
-    batch_size: int = 32
+    layers: Count = 3
+    learning_rate: Positive = 1e-3
+    encoder_learning_rate: Positive = 1e-4
+    weight_decay: Share = 0.01
+    epochs: Count = 3
+    batch_size: Count = 32
 
     def arguments(self) -> list[str]:
         """The command line that stands for it."""
@@ -101,13 +104,13 @@ class Settings:
     """
 
     encoder: str = field(default_factory=lambda: os.environ.get("HW4_ENCODER") or "auto")
-    max_length: int = 128
+    max_length: Count = 128
     grid: Grid = field(default_factory=Grid)
     pooled: tuple[Grid, ...] = POOLED
     unfreezing: Unfreezing = field(default_factory=Unfreezing)
-    tweets: int | None = None
-    stand_in: int = 2000
-    explained: int = 2
+    tweets: Count | None = None
+    stand_in: Count = 2000
+    explained: Count = 2
     jobs: int = -1
     seed: int = 42
 
@@ -215,6 +218,7 @@ class Result:
         return {
             "encoder": asdict(self.encoder),
             "split": {
+                "shares": SHARES,
                 **{
                     part.name: {"tweets": part.size, "class_0": part.counts[0]}
                     for part in self.parts

@@ -158,7 +158,7 @@ def _train(
             epochs.append(Epoch(float(np.mean(losses)), score))
         losses.clear()
 
-    label = f"last {args.unfreeze_layers} layers, {args.epochs} epochs"
+    label = f"last {args.unfreeze_layers} layers, tweets of {args.epochs} epochs"
     with ready.work.bar(args.epochs * len(train), label) as bar:
 
         def on_step(count: int, loss: float) -> None:

@@ -12,8 +12,10 @@ from hw4.foundation.words import (
 )
 from hw4.tweets.changes import ChangeWords
 from hw4.tweets.comparing import against_words, f1, gain
+from hw4.tweets.data import SPLIT_SEED, TEST, VALIDATION
 from hw4.tweets.naming import encoder_name, learning_rate, variant_in_prose
 from hw4.tweets.records import Trial
+from hw4.tweets.result import SHARES
 
 REQUIRED_ACCURACY = 0.60
 
@@ -67,6 +69,21 @@ class Words(ChangeWords):
     def tweets(self) -> str:
         """All tweets that were split."""
         return count(sum(part.size for part in self.result.parts) + self.result.duplicates)
+
+    @property
+    def shares(self) -> str:
+        """Of training, validation and test tweets."""
+        return SHARES
+
+    @property
+    def held_back(self) -> str:
+        """The share of tweets that is not for training."""
+        return f"{VALIDATION + TEST:g}"
+
+    @property
+    def split_seed(self) -> str:
+        """The seed of the split."""
+        return str(SPLIT_SEED)
 
     @property
     def left_out(self) -> str:

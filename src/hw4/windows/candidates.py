@@ -99,7 +99,7 @@ def fine_tuned(
 
 
 def _bar(work: Work, recipe: Recipe, data: WindowData, label: str):
-    return work.bar(training.steps_of(recipe, len(data.fit)), label.removeprefix("… "))
+    return work.bar(training.steps_of(recipe, len(data.fit)), f"{label.removeprefix('… ')}, steps")
 
 
 def _train(network, recipe: Recipe, data: WindowData, given: Given, work: Work, bar: Bar):

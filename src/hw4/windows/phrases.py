@@ -103,8 +103,8 @@ class Words:
             f"{self.photographs} correctly (95 % interval {_range(low, high)}, {beyond} the "
             f"{percent(TARGET, 0)} that are asked for). Averaged over the classes the recall is "
             f"{percent(scores.balanced_accuracy)}; always answering the most frequent class would "
-            f"be right in {percent(self.majority)}, and three convolutions on small pictures are "
-            f"in {percent(self.result.candidate('yardstick').reported.accuracy)}."
+            f"be right in {percent(self.majority)}, and three convolutions on small pictures "
+            f"reach {percent(self.result.candidate('yardstick').reported.accuracy)}."
         )
         if not self.result.labelled:
             text += (
