@@ -8,6 +8,9 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 READY := $(VENV)/ready
 
+# An environment knows where it was made: in a folder that was moved, it is made again.
+$(shell test -f $(READY) && ! grep -qxF "$(CURDIR)" $(READY) && rm -rf $(VENV))
+
 help:
 	@echo "make report     the submission: _output/report/submission.pdf"
 	@echo "make test       lint, walls between the modules, and all tests"
@@ -20,10 +23,10 @@ report: $(READY)
 	@$(PYTHON) -m hw4 render --install-quarto
 
 test: $(READY)
-	@$(PYTHON) -m ruff check .
-	@$(PYTHON) -m ruff format --check .
-	@$(VENV)/bin/lint-imports
-	@$(PYTHON) -m pytest --cov --cov-report=term:skip-covered
+	@$(PYTHON) -m ruff check . && $(PYTHON) -m ruff format --check . || \
+	  { echo "Put right what is listed above; $(PYTHON) -m ruff check --fix . and $(PYTHON) -m ruff format . do most of it."; exit 1; }
+	@$(PYTHON) -c "from importlinter.cli import lint_imports_command; lint_imports_command()"
+	@$(PYTHON) -m pytest -rs --cov --cov-report=term:skip-covered
 
 bench: $(READY)
 	@$(PYTHON) -m benchmarks
@@ -32,7 +35,7 @@ notebooks: $(READY)
 	@$(PYTHON) -m hw4 notebooks
 
 preview: $(READY)
-	@$(PYTHON) -m hw4 preview
+	@$(PYTHON) -m hw4 preview || [ $$? -eq 130 ] # Ctrl-C is how it ends
 
 clean:
 	rm -rf _output _store figures notebooks
@@ -49,4 +52,4 @@ $(READY): pyproject.toml constraints.txt
 	test -x $(PYTHON) || $$found -m venv $(VENV)
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check "uv==$$(sed -n 's/^uv==//p' constraints.txt)"
 	@$(PYTHON) -m uv pip install --quiet --compile-bytecode --python $(PYTHON) --constraint constraints.txt --editable ".[test,offline,cluster]"
-	@touch $@
+	@echo "$(CURDIR)" > $@
