@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -56,10 +57,15 @@ def preview(project):
 def read_until(process: subprocess.Popen, words: str) -> None:
     """Read what the process prints up to a line with `words`."""
     read = []
-    for line in process.stdout:
-        read.append(line)
-        if words in line:
-            return
+    late = threading.Timer(PATIENCE, os.killpg, (process.pid, signal.SIGKILL))
+    late.start()
+    try:
+        for line in process.stdout:
+            read.append(line)
+            if words in line:
+                return
+    finally:
+        late.cancel()
     pytest.fail(f"no {words!r} in: {''.join(read)}")
 
 

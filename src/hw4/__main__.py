@@ -156,7 +156,7 @@ def _data(options: argparse.Namespace) -> int:
 
         print(f"Downloaded {download(data_folder())}.")
     print(f"Data folder: {data_folder()}")
-    sources, faults = [], 0
+    sources, faults = [], {}
     for experiment in experiments():
         try:
             source = experiment.source()
@@ -164,8 +164,8 @@ def _data(options: argparse.Namespace) -> int:
                 continue
             experiment.check(source)
         except UserError as error:
-            faults += 1
-            print(f"  {experiment.title}: Error: {error}")
+            faults[str(error)] = None  # a folder that is not there is one fault, not three
+            print(f"  {experiment.title}: cannot be used")
             continue
         sources.append(source)
         found = (
@@ -176,7 +176,9 @@ def _data(options: argparse.Namespace) -> int:
         print(f"  {experiment.title}: {found}")
     if not faults:
         say_unused(sources)
-    return min(faults, 1)
+    for fault in faults:
+        print(f"Error: {fault}", file=sys.stderr)
+    return 1 if faults else 0
 
 
 def _notebooks(options: argparse.Namespace) -> None:

@@ -294,22 +294,22 @@ CASES = (
     Bad(
         "no PDF",
         pdf(None),
-        *("submission.pdf", "No such file", "cannot be read as a PDF", "make report", CHECK),
+        *("submission.pdf", "No such file", "a PDF was expected", "make report", CHECK),
     ),
     Bad(
         "a PDF that is text",
         pdf(b"This is not a PDF."),
-        *("submission.pdf", "ended unexpectedly", "cannot be read as a PDF", "make report", CHECK),
+        *("submission.pdf", "is no whole PDF", "damaged", "make report", CHECK),
     ),
     Bad(
         "a PDF cut short",
         lambda home: (good.submission(home), _halve(home)),
-        *("submission.pdf", "(Stream", "cannot be read as a PDF", "make report", CHECK),
+        *("submission.pdf", "is no whole PDF", "damaged", "make report", CHECK),
     ),
     Bad(
         "a PDF that is empty",
         pdf(b""),
-        *("submission.pdf", "empty", "cannot be read as a PDF", "make report", CHECK),
+        *("submission.pdf", "is no whole PDF", "damaged", "make report", CHECK),
     ),
 )
 

@@ -46,7 +46,7 @@ def code_fingerprint(module: str) -> str:
     digest = hashlib.sha256()
     for name in sorted(_reachable(module)):
         digest.update(f"{name}\0{_code(_file(name)).digest}\n".encode())
-    _memory().keep()
+    _memory(store_folder()).keep()
     return digest.hexdigest()
 
 
@@ -105,7 +105,8 @@ def _file(module: str) -> Path:
 @cache
 def _code(file: Path) -> _Code:
     content = file.read_bytes()
-    return _memory().recall(content) or _memory().learn(content, _read(file, content))
+    memory = _memory(store_folder())
+    return memory.recall(content) or memory.learn(content, _read(file, content))
 
 
 def _read(file: Path, content: bytes) -> _Code:
@@ -139,8 +140,8 @@ class _Memory:
     reader (this file, Python) is another.
     """
 
-    def __init__(self) -> None:
-        self._path = store_folder() / "source_code.json"
+    def __init__(self, store: Path) -> None:
+        self._path = store / "source_code.json"
         self._reader = Path(__file__).read_bytes() + platform.python_version().encode()
         self._known: dict[str, Any] = {}
         self._used: dict[str, Any] = {}

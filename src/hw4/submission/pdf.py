@@ -45,9 +45,14 @@ class Pdf:
             # A copy in memory, so that the file may be moved meanwhile.
             self._document = pypdfium2.PdfDocument(path.read_bytes())
             self.page_count = len(self._document)
-        except (OSError, pypdfium2.PdfiumError) as error:
+        except OSError as error:
             raise UserError(
-                f"{path} cannot be read as a PDF ({error}): make it with `make report`."
+                f"{path} cannot be read ({error.strerror}), a PDF was expected: make it with "
+                "`make report`."
+            ) from error
+        except pypdfium2.PdfiumError as error:
+            raise UserError(
+                f"{path} is no whole PDF, or a damaged one: make it with `make report`."
             ) from error
         self.path = path
 

@@ -26,7 +26,7 @@ def preview() -> int:
 
 def _by_press() -> int:
     say(f"Open {submission_pdf()} in a viewer that reloads; Ctrl-C ends this.")
-    changes = _changes()
+    changes = _changes(dict(_watched()))
     while True:
         # A process of its own sees the changed code; an error is shown, and the watch goes on.
         subprocess.run([sys.executable, "-m", "hw4", "render", "--with", "press"], cwd=ROOT)
@@ -36,7 +36,7 @@ def _by_press() -> int:
 
 def _by_quarto(quarto: Path) -> int:
     """Quarto watches the document alone; of what the document is made from, a touch tells it."""
-    changes = _changes()
+    changes = _changes(dict(_watched()))
     process = subprocess.Popen([quarto, "preview", DOCUMENT], cwd=ROOT, env=for_quarto())
     while process.poll() is None:
         if next(changes) - {DOCUMENT}:
@@ -44,9 +44,8 @@ def _by_quarto(quarto: Path) -> int:
     return process.returncode
 
 
-def _changes() -> Iterator[set[Path]]:
-    """The files that changed since the last look, time and again."""
-    seen = dict(_watched())
+def _changes(seen: dict[Path, float]) -> Iterator[set[Path]]:
+    """The files that changed since the last look, time and again; the first was `seen`."""
     while True:
         time.sleep(EVERY)
         now = dict(_watched())

@@ -187,7 +187,7 @@ def test_what_quarto_made_earlier_does_not_outlive_what_the_press_makes(rendered
 
 def test_half_a_pdf_is_one_sentence(rendered):
     rendered.made.write_bytes(rendered.made.read_bytes()[:500])
-    with pytest.raises(UserError, match="cannot be read as a PDF"):
+    with pytest.raises(UserError, match="is no whole PDF"):
         check()
 
 
