@@ -38,7 +38,7 @@ preview: $(READY)
 	@$(PYTHON) -m hw4 preview || [ $$? -eq 130 ] # Ctrl-C is how it ends
 
 clean:
-	rm -rf _output _store figures notebooks
+	rm -rf _output _store figures notebooks report/submission.pdf
 
 # The first of these that is new enough makes the environment.
 $(READY): pyproject.toml constraints.txt

@@ -80,7 +80,7 @@ def _fits(value: Any, hint: Any) -> bool:
 
 
 def _words(hint: Any) -> str:
-    """A type in words, such as `whole numbers of 1 or more in brackets, one as (1,)`."""
+    """A type in words, such as `a whole number of 1 or more`."""
     origin, inside = typing.get_origin(hint), typing.get_args(hint)
     if origin is Annotated:
         return f"{_words(inside[0])} {inside[1]}"
