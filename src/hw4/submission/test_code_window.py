@@ -195,8 +195,10 @@ def test_difficult_characters_arrive(source):
     assert "€ – ∂" in page
 
 
-def test_a_long_window_repeats_its_title_on_every_page(source):
-    body = "\n".join(f"    x_{i} = {i}" for i in range(180))
+@pytest.mark.parametrize("empty", [(), range(0, 179, 2)])
+def test_a_long_window_repeats_its_title_on_every_page(source, empty):
+    """And an empty line takes as much room as any other."""
+    body = "\n".join("" if i in empty else f"    x_{i} = {i}" for i in range(180))
     (source / "toy" / "long.py").write_text(f"def long():\n{body}\n")
     pages = pdf_pages("#v(7in)\n" + typst_of(window("toy.long.long", source=source)))
     assert len(pages) == 4
