@@ -152,6 +152,17 @@ def test_the_data_command_goes_on_after_a_fault(project):
     assert found.output.count("Error: ") == 2
 
 
+def test_files_in_a_folder_of_the_data_folder_are_used(project):
+    folder = project.folder / "data" / "from the course"
+    folder.mkdir()
+    rows = "".join(f"tweet {i},{i % 2}\n" for i in range(200))
+    (folder / "Twitter.csv").write_text("tweet_text,claim\n" + rows)
+    found = project.run("data")
+    assert found.status == 0, found.output
+    assert "the course's files (from the course/Twitter.csv)" in found.output
+    assert "No problem uses" not in found.output
+
+
 def test_who_reads_only_the_first_line_is_not_told_of_errors(project):
     command = f"{sys.executable} -m hw4 data | head -n 1; exit ${{PIPESTATUS[0]}}"
     found = project.call("bash", "-c", command)

@@ -81,7 +81,8 @@ def source() -> DataSource:
     path = find(*NAMES)
     if path is None:
         return DataSource("stand-in", "tweets composed by code")
-    return DataSource("course", fingerprint(path), (path.name,))
+    shown = path.relative_to(data_folder()).as_posix()
+    return DataSource("course", fingerprint(path), (shown,))
 
 
 def read_course_file() -> tuple[Tweets, int]:
