@@ -10,7 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from hw4.foundation.errors import Stopped, UserError
+from hw4.foundation.errors import UserError
 from hw4.foundation.progress import say
 from hw4.submission.kernel import Kernel
 from hw4.submission.markdown import Writer
@@ -99,9 +99,9 @@ def _hand_out(pdf: bytes, output: Path, project: Project) -> None:
             project,
             {"QUARTO_PROJECT_OUTPUT_FILES": str(candidate)},
         )
-    except Stopped as error:
+    except UserError as error:  # Stopped by the step, or that it did not start
         candidate.replace(rejected)
-        raise Stopped(
+        raise type(error)(
             f"{error} The PDF it found fault with is {_shown(rejected, project.root)}"
             + (f"; {_shown(output, project.root)} is as it was." if output.exists() else ".")
         ) from None

@@ -204,6 +204,16 @@ def test_steps_before_and_after(project, capfd):
     assert output.read_bytes() == b"the earlier one"
     assert (project / "submission-rejected.pdf").read_bytes().startswith(b"%PDF")
 
+    right = config.read_text()
+    config.write_text(right.replace("[step.py check]", "[no-such-program check]"))
+    with pytest.raises(UserError, match=r"did not start.*submission-rejected.pdf; submission.pdf"):
+        render(document, output)
+    assert output.read_bytes() == b"the earlier one"
+    assert sorted(it.name for it in project.glob("*.pdf")) == [
+        *("submission-rejected.pdf", "submission.pdf")
+    ]
+
+    config.write_text(right)
     (project / "status").write_text("0")
     render(document, output)
     assert output.read_bytes().startswith(b"%PDF")
