@@ -1,7 +1,7 @@
 -- Callouts in the project's own look: `::: {.callout-note title="…"}` and its four sisters;
 -- and `::: {.quiet}`, a line in small grey type.
--- Quarto hands its filters a node of its own for them, plain Pandoc a Div; both end as one call
--- of the Typst function `callout-box`.
+-- Both end as a call of a Typst function. Runs before Quarto's own filters, which make something
+-- else of a callout.
 
 local kinds = { note = "Note", tip = "Tip", important = "Important", caution = "Caution",
   warning = "Warning" }
@@ -44,13 +44,4 @@ function Div(div)
     content:remove(1)
   end
   return box(kind, title or inlines(kinds[kind]), content)
-end
-
--- Quarto's own node for the same thing.
-function Callout(callout)
-  local title = callout.title
-  if title == nil or pandoc.utils.stringify(title) == "" then
-    title = inlines(kinds[callout.type])
-  end
-  return box(callout.type, quarto.utils.as_inlines(title), quarto.utils.as_blocks(callout.content))
 end

@@ -26,8 +26,12 @@ format:
       - report/look/pieces.typ
       - report/look/code-window.typ
 filters:
-  - report/look/callouts.lua
-  - report/look/code-window.lua
+  - path: report/look/callouts.lua
+    at: pre-ast
+  - path: report/look/code-window.lua
+    at: pre-ast
+  - path: report/look/tables.lua
+    at: pre-ast
   - report/look/math.lua
 """
 

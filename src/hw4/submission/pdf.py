@@ -119,14 +119,14 @@ class _Page:
 def _page(page: pypdfium2.PdfPage) -> _Page:
     width, height = page.get_size()
     read = page.get_textpage()
-    code, code_objects, missing, drawn = [], set(), set(), 0.0
+    code, code_objects, fonts, drawn = [], set(), {}, 0.0
     for item in page.get_objects(textpage=read):
         if isinstance(item, pypdfium2.PdfTextObj):
             font = item.get_font()
-            name = font.get_base_name()
-            if not font.is_embedded:
-                missing.add(name)
-            if MONOSPACE in name:
+            address = ctypes.addressof(font.raw.contents)  # asking for its name takes far longer
+            if address not in fonts:
+                fonts[address] = (font.get_base_name(), font.is_embedded)
+            if MONOSPACE in fonts[address][0]:
                 code_objects.add(ctypes.addressof(item.raw.contents))
                 code.append(Run(item.get_bounds()[2], item))
         elif item.level == 0:  # what is inside a picture has coordinates of its own
@@ -134,7 +134,8 @@ def _page(page: pypdfium2.PdfPage) -> _Page:
             drawn = max(drawn, (right - left) * (top - bottom) / (width * height))
     text = read.get_text_range()
     prose = _without(code_objects, text, read)
-    return _Page(_clean(text), _clean(prose), tuple(code), frozenset(missing), width, drawn)
+    missing = frozenset(name for name, embedded in fonts.values() if not embedded)
+    return _Page(_clean(text), _clean(prose), tuple(code), missing, width, drawn)
 
 
 def _without(objects: set[int], text: str, read: pypdfium2.PdfTextPage) -> str:

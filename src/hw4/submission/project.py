@@ -116,7 +116,7 @@ def load_project(root: Path, header: list[Line], document: Path) -> Project:
         post_render=_list(project.get("post-render")),
         execute=execute,
         metadata=_metadata(settings, document),
-        filters=files("filters"),
+        filters=_filters(root, _list(settings.get("filters"))),
         partials=files("template-partials"),
         standards=_list(settings.get("pdf-standard")),
         highlighting=settings.get("syntax-highlighting"),
@@ -193,6 +193,30 @@ def _existing(root: Path, entry: str, name: str) -> Path:
     if not path.is_file():
         raise UserError(f"_quarto.yml: {name} names {entry}, which is not there; mend the path.")
     return path
+
+
+def _filters(root: Path, entries: tuple) -> tuple[Path, ...]:
+    """Lua filters as Quarto orders them: each `{path: …, at: pre-ast}`, then the bare paths.
+
+    In between are Quarto's own, which the press does without; later places (`at: post-quarto`, …)
+    would find what those have made.
+    """
+    paths, bare = [], False
+    for entry in entries:
+        early = isinstance(entry, dict)
+        if early and (set(entry) != {"path", "at"} or entry["at"] != "pre-ast"):
+            raise UserError(
+                f"_quarto.yml: found {reprlib.repr(entry)} below filters, expected a path, or "
+                "'path: …' with 'at: pre-ast'; write one of these."
+            )
+        if early and bare:
+            raise UserError(
+                f"_quarto.yml: the filter {entry['path']} at pre-ast stands below one that Quarto "
+                "runs after it; move it up."
+            )
+        bare = not early
+        paths.append(_existing(root, str(entry["path"] if early else entry), "filters"))
+    return tuple(paths)
 
 
 def _section(loaded: dict, name: str, lines: list[Line]) -> dict:

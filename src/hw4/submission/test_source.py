@@ -88,12 +88,16 @@ def test_code_that_is_only_shown_is_left_alone():
         ("format: html\n", "", "_quarto.yml:1: the press knows one format"),
         ("format:\n  typst:\n    theme: x\n", "", "_quarto.yml:3: the setting 'theme'"),
         ("filters: [no.lua]\n", "", "filters names no.lua, which is not there"),
+        ("filters: [{path: a.lua, at: post-ast}]\n", "", "below filters, expected a path, or"),
+        ("filters: [{at: pre-ast}]\n", "", "below filters, expected a path, or"),
+        ("filters: [a.lua, {path: a.lua, at: pre-ast}]\n", "", "a.lua at pre-ast .* move it up"),
         ("", "title: x\ntitel: y\n", "a.qmd:2: the setting 'titel'"),
         ("", "date: today\ndate-format: YYYY\n", "the press knows long and iso"),
     ],
 )
 def test_a_setting_that_is_not_known_is_refused(tmp_path, config, header, words):
     (tmp_path / "_quarto.yml").write_text(config)
+    (tmp_path / "a.lua").touch()
     with pytest.raises(UserError, match=words):
         load_project(tmp_path, lines(header), tmp_path / "a.qmd")
 

@@ -61,6 +61,18 @@ def test_a_table_may_be_named_in_its_caption(typst):
     assert "See #ref(<tbl-a>, supplement: [Table])." in body
 
 
+def test_what_later_filters_look_for_is_found_in_a_table_as_well(typst):
+    body = typst(
+        "# A {#sec-a}\n\n::: {#tbl-a}\n| **a** | `b` |\n|---|---|\n| [l](https://x.org) | 1 |\n\n"
+        "Words alone.\n:::\n\n"
+        "::: {#tbl-b}\n| $x$ | b |\n|---|---|\n| @sec-a | ![](/pic.svg){alt='p'} |\n\nMore.\n:::\n"
+    )
+    assert body.count("#figure(") == body.count("#table(") == 2
+    assert 'table.header([#strong[a]], [`b`],), table.hline(), [#link("https://x.org")[l]]' in body
+    assert '[#math.equation(alt: "x", $x$)], [b]' in body
+    assert '[#ref(<sec-a>, supplement: [Section])], [#box(image("/pic.svg", alt: "p"))]' in body
+
+
 def test_a_caption_may_hold_a_reference_and_mathematics(typst):
     body = typst(
         '# A {#sec-a}\n\n::: {#fig-a fig-alt="x"}\n![](/pic.svg)\n\nSee @sec-a, $x$.\n:::\n'
