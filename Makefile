@@ -25,7 +25,6 @@ report: $(READY)
 test: $(READY)
 	@$(PYTHON) -m ruff check . && $(PYTHON) -m ruff format --check . || \
 	  { echo "Put right what is listed above; $(PYTHON) -m ruff check --fix . and $(PYTHON) -m ruff format . do most of it."; exit 1; }
-	@$(PYTHON) -c "from importlinter.cli import lint_imports_command; lint_imports_command()"
 	@$(PYTHON) -m pytest -rs --cov --cov-report=term:skip-covered
 
 bench: $(READY)

@@ -7,12 +7,12 @@ import platform
 import subprocess
 import sys
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
 from pathlib import Path
 
 from hw4.foundation.atomic import write_text
 from hw4.foundation.errors import UserError
 from hw4.foundation.places import store_folder
+from hw4.foundation.versions import version
 
 KINDS = ("cuda", "mps", "cpu")
 

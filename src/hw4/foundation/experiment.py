@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from importlib import import_module
-from importlib.metadata import version
 from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
@@ -23,6 +22,7 @@ from hw4.foundation.places import quick, store_folder
 from hw4.foundation.settings import check_settings
 from hw4.foundation.source_code import code_fingerprint
 from hw4.foundation.store import Content, Damaged, Entry
+from hw4.foundation.versions import version
 
 R = TypeVar("R")
 KEY_LENGTH = 20

@@ -6,16 +6,17 @@ import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.metadata import version
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from hw4.foundation import style
 from hw4.foundation.atomic import write_bytes
 from hw4.foundation.convert import digest
-from hw4.foundation.places import figures_folder
+from hw4.foundation.course_files import DataSource
+from hw4.foundation.places import figures_folder, quick
 from hw4.foundation.source_code import code_fingerprint
+from hw4.foundation.versions import version
 
 _SEAL = re.compile(rb"\n<!-- key (\w+) content (\w+) -->\n$")
 
@@ -31,15 +32,23 @@ class Picture:
         return {"image/svg+xml": self.svg, "text/plain": f"<figure {self.name}>"}
 
 
-def figure(name: str) -> Callable[[Callable[..., Any]], Callable[..., Picture]]:
+class Sourced(Protocol):
+    """What is needed of the experiment that a figure shows."""
+
+    source: Callable[[], DataSource]
+
+
+def figure(name: str, shown: Sourced) -> Callable[[Callable[..., Any]], Callable[..., Picture]]:
     """Make a function that draws a Matplotlib figure return it as a `Picture`.
 
-    The figure is written to `figures/<name>.svg` and `.png`. It is drawn again only when the
-    function's arguments, the code it depends on or Matplotlib's version changed, so a warm render
-    does not import Matplotlib at all.
+    The figure is written to `figures/<name>.svg` and `.png`, with `-stand-in` or `-quick` after
+    the name where its numbers are not for submission. It is drawn again only when the function's
+    arguments, the code it depends on or Matplotlib's version changed, so a warm render does not
+    import Matplotlib at all.
 
     Args:
         name: the files' name; letters, digits and hyphens.
+        shown: the experiment whose data decide whether this is a result.
     """
 
     def decorate(draw: Callable[..., Any]) -> Callable[..., Picture]:
@@ -52,7 +61,7 @@ def figure(name: str) -> Callable[[Callable[..., Any]], Callable[..., Picture]]:
                 args,
                 kwargs,
             )
-            path = figures_folder() / f"{name}.svg"
+            path = figures_folder() / f"{name}{_marks(shown)}.svg"
             svg = _kept(path, key)
             if svg is None:
                 svg = _draw(draw, args, kwargs, path, key)
@@ -76,6 +85,11 @@ def new_figure(
 
     made = Figure(figsize=(width, height))
     return made, made.subplots(rows, columns, **grid)
+
+
+def _marks(shown: Sourced) -> str:
+    stand_in = "-stand-in" if shown.source().is_stand_in else ""
+    return stand_in + ("-quick" if quick() else "")
 
 
 def _kept(path: Path, key: str) -> bytes | None:

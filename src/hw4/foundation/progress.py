@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
-from tqdm import tqdm
-
 LINE_EVERY = 20.0
 """Seconds between two lines of progress where there is no terminal (a log file, say)."""
 
@@ -20,14 +18,18 @@ class Bar:
         self._label, self._total, self._done = label, total, 0
         self._note = ""
         self._next_line = time.monotonic() + LINE_EVERY
-        self._bar = terminal and tqdm(
-            total=total,
-            desc=label,
-            file=terminal,
-            leave=False,
-            dynamic_ncols=True,
-            bar_format="  {desc} {bar:24} {n_fmt}/{total_fmt}, {remaining} left{postfix}",
-        )
+        self._bar = None
+        if terminal is not None:
+            from tqdm import tqdm  # a build that trains nothing starts without it
+
+            self._bar = tqdm(
+                total=total,
+                desc=label,
+                file=terminal,
+                leave=False,
+                dynamic_ncols=True,
+                bar_format="  {desc} {bar:24} {n_fmt}/{total_fmt}, {remaining} left{postfix}",
+            )
 
     def update(self, steps: int = 1) -> None:
         """Count `steps` as finished."""

@@ -7,7 +7,7 @@ import types
 import typing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from hw4.foundation.errors import UserError
 
@@ -66,6 +66,8 @@ def _fits(value: Any, hint: Any) -> bool:
     origin, inside = typing.get_origin(hint), typing.get_args(hint)
     if origin is Annotated:
         return _fits(value, inside[0]) and value in inside[1]
+    if origin is Literal:
+        return value in inside
     if origin is tuple:
         if not isinstance(value, tuple) or not value:
             return False
@@ -84,6 +86,8 @@ def _words(hint: Any) -> str:
     origin, inside = typing.get_origin(hint), typing.get_args(hint)
     if origin is Annotated:
         return f"{_words(inside[0])} {inside[1]}"
+    if origin is Literal:
+        return f"one of {', '.join(map(repr, inside))}"
     if origin is tuple and inside[-1] is ...:
         return f"a tuple, (a, b) or (a,), each of them {_words(inside[0])}"
     if origin is tuple:

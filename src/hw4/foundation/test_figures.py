@@ -2,16 +2,31 @@
 
 import subprocess
 import sys
+from dataclasses import dataclass
 
 import pytest
 
 from hw4.foundation import figures
+from hw4.foundation.course_files import DataSource
 from hw4.foundation.figures import figure, new_figure
 
 drawn = []
 
 
-@figure("toy-line")
+@dataclass
+class Toy:
+    """An experiment as far as figures know one."""
+
+    kind: str = "course"
+
+    def source(self) -> DataSource:
+        return DataSource(self.kind, "f")
+
+
+toy = Toy()
+
+
+@figure("toy-line", toy)
 def line(values: tuple[float, ...], color: str = "k"):
     drawn.append(values)
     made, axes = new_figure(width=3, height=2)
@@ -49,6 +64,16 @@ def test_other_code_draws_it_again(monkeypatch):
     monkeypatch.setattr(figures, "code_fingerprint", lambda module: "changed")
     line((1.0, 2.0))
     assert len(drawn) == 2
+
+
+def test_a_file_that_shows_no_result_says_so_in_its_name(folder, monkeypatch):
+    line((1.0, 2.0))
+    monkeypatch.setattr(toy, "kind", "stand-in")
+    line((1.0, 2.0))
+    monkeypatch.setenv("HW4_PROFILE", "quick")
+    line((1.0, 2.0))
+    names = sorted(path.name for path in folder.glob("*.png"))
+    assert names == ["toy-line-stand-in-quick.png", "toy-line-stand-in.png", "toy-line.png"]
 
 
 @pytest.mark.parametrize("harm", ["cut", "changed", "no png"])

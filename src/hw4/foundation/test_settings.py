@@ -1,6 +1,7 @@
 """Settings are seen before anything is computed, each wrong one by name."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import pytest
 
@@ -21,6 +22,7 @@ class Settings:
     share: Share = 1
     most: Count | None = None
     name: str = "a"
+    ways: tuple[Literal["up", "down"], ...] = ("up",)
     jobs: int = -1
     flag: bool = True
     inner: Inner = Inner()
@@ -46,6 +48,7 @@ def test_what_is_right_passes():
         ({"share": 15}, "a number from 0 to 1"),
         ({"most": 0}, "a whole number of 1 or more or None"),
         ({"name": 3}, "text"),
+        ({"ways": ("up", "left")}, r"is \('up', 'left'\), .* each of them one of 'up', 'down'"),
         ({"flag": 1}, "True or False"),
         ({"jobs": "2"}, "a whole number"),
         ({"inner": None}, "expected was Inner"),

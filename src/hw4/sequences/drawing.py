@@ -4,7 +4,7 @@ from math import log10
 
 from hw4.foundation.figures import figure, new_figure
 from hw4.foundation.style import AMBER, BLUE, GREY, INK, PALETTE
-from hw4.sequences.result import ASKED, ModelResult, Result
+from hw4.sequences.result import ASKED, EXPERIMENT, ModelResult, Result
 
 LABELS = {
     "vanilla": "vanilla RNN",
@@ -22,7 +22,7 @@ def floor_of(result: Result) -> float:
     return result.yardsticks.noise_floor if known is None else known
 
 
-@figure("sequences-learning-curves")
+@figure("sequences-learning-curves", EXPERIMENT)
 def learning_curves(result: Result):
     """Training and validation error by epoch for the three networks, each seed a line."""
     fig, panels = new_figure(height=2.2, columns=len(ASKED), sharey=True, sharex=True)
@@ -74,7 +74,7 @@ def _name_curves(axes, model: ModelResult) -> None:
         axes.annotate(text, (0.98, level), va=side, color=color, **right)
 
 
-@figure("sequences-error-by-length")
+@figure("sequences-error-by-length", EXPERIMENT)
 def error_by_length(result: Result):
     """Test error of every network by the length of the sequence, on a logarithmic scale."""
     fig, axes = new_figure(height=2.9)

@@ -12,6 +12,7 @@ from hw4.sequences import data, standin
 from hw4.sequences.data import Sequences
 from hw4.sequences.model import Network, PaddedNetwork, TruncatedNetwork, VanillaRNN
 from hw4.sequences.result import (
+    VARIANTS,
     Candidate,
     DataFacts,
     LengthError,
@@ -61,7 +62,7 @@ def run(settings: Settings, work: Work) -> Outcome[Result]:
     learning, test = data.load(work.source)
     training, validation = data.split(learning, settings.validation_share, settings.seed)
     models, tensors = [], {}
-    for variant in settings.variants:
+    for variant in VARIANTS:
         problem = prepare(variant, training, validation, test, work.device)
         search = [
             candidate

@@ -47,7 +47,6 @@ class Settings:
         search_seeds: how many of them the search uses.
         validation_share: of the training sequences.
         hidden_sizes, decays: the search tries each hidden size with each weight decay.
-        variants: the networks to train.
         schedule: for all of them.
     """
 
@@ -57,7 +56,6 @@ class Settings:
     validation_share: Share = 0.15
     hidden_sizes: tuple[Count, ...] = (16, 32)
     decays: tuple[Amount, ...] = (0.3, 1.0, 3.0, 10.0)
-    variants: tuple[str, ...] = VARIANTS
     schedule: Schedule = Schedule()
 
     @classmethod

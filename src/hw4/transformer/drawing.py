@@ -6,7 +6,7 @@ from typing import Any
 from hw4.foundation.figures import figure, new_figure
 from hw4.foundation.style import BLUE, GREY, INK, LIGHT, PAPER, TEXT_WIDTH
 from hw4.transformer.derive import Shape
-from hw4.transformer.result import Result
+from hw4.transformer.result import EXPERIMENT, Result
 
 # In inches, from the left and from the top.
 QUERY, KEY, VALUE = 1.1, 3.05, 5.2
@@ -64,7 +64,7 @@ class _Pen:
         self.axes.text(x, y, text, va="center_baseline", **look)
 
 
-@figure("transformer-layer")
+@figure("transformer-layer", EXPERIMENT)
 def layer_drawing(result: Result) -> Any:
     """From the input at the top to the output of Dropout-2; filled boxes hold the parameters."""
     drawn, axes = new_figure(TEXT_WIDTH, HEIGHT)

@@ -2,9 +2,12 @@
 
 import argparse
 from dataclasses import dataclass
+from typing import Literal, get_args
 
-POOLINGS = ("first", "mean", "layers")
-WEIGHTINGS = ("none", "balanced")
+Pooling = Literal["first", "mean", "layers"]
+"""What the head sees of the encoder's outputs (see `model.pool`)."""
+Weighting = Literal["none", "balanced"]
+"""Of the loss, by class."""
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -59,13 +62,13 @@ def build_parser() -> argparse.ArgumentParser:
     add("--dropout", type=_share, default=0.2, help="share of the head's hidden units left out")
     add(
         "--class_weighting",
-        choices=WEIGHTINGS,
+        choices=get_args(Weighting),
         default="balanced",
         help="weigh the loss by inverse class frequency, or not",
     )
     add(
         "--pooling",
-        choices=POOLINGS,
+        choices=get_args(Pooling),
         default="first",
         help="what the head sees: first token, mean of the tokens, or means of every layer",
     )

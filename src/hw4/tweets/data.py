@@ -3,8 +3,6 @@
 import csv
 import hashlib
 import io
-import urllib.error
-import urllib.request
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -277,6 +275,8 @@ def download(folder: Path, url: str = URL, sha256: str = SHA256) -> Path:
     Raises:
         UserError: the network cannot be had, or something else than the published file came.
     """
+    import urllib.request  # no other command asks the network
+
     target = folder / FILE
     if target.is_file():
         if hashlib.sha256(target.read_bytes()).hexdigest() == sha256:
@@ -288,7 +288,7 @@ def download(folder: Path, url: str = URL, sha256: str = SHA256) -> Path:
     try:
         with urllib.request.urlopen(url, timeout=DOWNLOAD_SECONDS) as answer:
             content = answer.read()
-    except (OSError, ValueError, urllib.error.URLError) as error:
+    except (OSError, ValueError) as error:
         reason = getattr(error, "reason", None) or error
         raise UserError(
             f"{FILE} could not be fetched ({reason}): connect to the network and try again, or put "

@@ -5,11 +5,11 @@ from hw4.foundation.style import BLUE, GREY, INK, LIGHT, PAPER, RED, SEQUENTIAL,
 from hw4.foundation.words import count, number, percent
 from hw4.tweets.naming import CLASSES, learning_rate, variant_name
 from hw4.tweets.records import Trial
-from hw4.tweets.result import Result
+from hw4.tweets.result import EXPERIMENT, Result
 from hw4.tweets.scores import Curve, Scores
 
 
-@figure("tweets-lengths")
+@figure("tweets-lengths", EXPERIMENT)
 def lengths(result: Result):
     """How many word pieces tweets have, and where they are cut."""
     measured = result.lengths
@@ -51,7 +51,7 @@ def lengths_alt(result: Result) -> str:
     )
 
 
-@figure("tweets-grid")
+@figure("tweets-grid", EXPERIMENT)
 def grid(trials: tuple[Trial, ...]):
     """Validation F1-macro of every setting of the grid, one panel a weighting and epoch count."""
     from matplotlib.colors import LinearSegmentedColormap
@@ -116,7 +116,7 @@ def grid_alt(result: Result) -> str:
     )
 
 
-@figure("tweets-final")
+@figure("tweets-final", EXPERIMENT)
 def final(scores: Scores, curves: dict[str, Curve], names: dict[str, str]):
     """The final model's confusion matrix, and precision against recall beside the yardstick."""
     fig, (left, right) = new_figure(height=2.5, columns=2, width_ratios=(1, 1.5))
@@ -186,7 +186,7 @@ def final_alt(result: Result) -> str:
     )
 
 
-@figure("tweets-ablation")
+@figure("tweets-ablation", EXPERIMENT)
 def ablation(rows: tuple[tuple[str, float, float, float, bool], ...], yardstick: float):
     """Validation and test F1-macro of every variant, one line each.
 

@@ -13,10 +13,8 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.error
-import urllib.request
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from typing import Literal
 
@@ -24,6 +22,7 @@ from hw4.foundation.course_files import fingerprint
 from hw4.foundation.errors import UserError
 from hw4.foundation.places import named_folder
 from hw4.foundation.progress import say
+from hw4.foundation.versions import version
 
 HUB_NAME = "distilbert/distilbert-base-uncased"
 HUB_NAMES = (HUB_NAME, "distilbert-base-uncased")
@@ -224,6 +223,8 @@ def _offline() -> bool:
 
 def _answers(seconds: float) -> bool:
     """Whether the hub answers in time. Asked in a thread, since a name look-up knows no limit."""
+    import urllib.request  # a build with its encoder at hand asks no network
+
     endpoint = os.environ.get("HF_ENDPOINT") or "https://huggingface.co"
     request = urllib.request.Request(
         f"{endpoint.rstrip('/')}/{HUB_NAME}/resolve/main/{CONFIG}", method="HEAD"
@@ -234,7 +235,7 @@ def _answers(seconds: float) -> bool:
         try:
             with urllib.request.urlopen(request, timeout=seconds):
                 answered.set()
-        except (OSError, ValueError, urllib.error.URLError):
+        except (OSError, ValueError):
             pass
 
     thread = threading.Thread(target=ask, daemon=True)

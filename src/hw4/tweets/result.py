@@ -10,6 +10,7 @@ from hw4.foundation.course_files import DataSource
 from hw4.foundation.experiment import Experiment
 from hw4.foundation.places import quick
 from hw4.foundation.settings import Count, Positive, Share
+from hw4.tweets.arguments import Pooling, Weighting
 from hw4.tweets.data import TEST, VALIDATION, read_course_file, source, split
 from hw4.tweets.encoder import encoder_source, fetch_from_hub
 from hw4.tweets.records import (
@@ -32,9 +33,9 @@ class Grid:
     learning_rates: tuple[Positive, ...] = (1e-3, 3e-3, 1e-2)
     weight_decays: tuple[Share, ...] = (0.01, 0.3)
     epochs: tuple[Count, ...] = (4, 8, 16)
-    class_weightings: tuple[str, ...] = ("none", "balanced")
+    class_weightings: tuple[Weighting, ...] = ("none", "balanced")
     batch_size: Count = 64
-    pooling: str = "first"
+    pooling: Pooling = "first"
 
     def arguments(self) -> Iterator[list[str]]:
         """For each setting, the command line that stands for it."""

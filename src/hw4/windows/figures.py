@@ -24,7 +24,7 @@ ACROSS = 4
 """Mistakes side by side in the gallery."""
 
 
-@figure("windows-contact-sheet")
+@figure("windows-contact-sheet", EXPERIMENT)
 def contact_sheet(key: str):
     """Photographs of each class, a class a row; `key` is the stored result's."""
     pictures = EXPERIMENT.tensors()["contact"]
@@ -40,7 +40,7 @@ def contact_sheet(key: str):
     return fig
 
 
-@figure("windows-learning-curves")
+@figure("windows-learning-curves", EXPERIMENT)
 def learning_curves(candidates: tuple[Candidate, ...]):
     """Loss and validation accuracy by the share of each network's own epochs."""
     fig, (left, right) = new_figure(height=2.5, columns=2, gridspec_kw={"wspace": 0.28})
@@ -67,7 +67,7 @@ def learning_curves(candidates: tuple[Candidate, ...]):
     return fig
 
 
-@figure("windows-candidates")
+@figure("windows-candidates", EXPERIMENT)
 def accuracies(candidates: tuple[Candidate, ...], chosen: str, target: float, where: str):
     """Accuracy of each candidate with its interval, and what it had on validation."""
     fig, axes = new_figure(height=0.55 + 0.3 * len(candidates))
@@ -86,7 +86,7 @@ def accuracies(candidates: tuple[Candidate, ...], chosen: str, target: float, wh
     return fig
 
 
-@figure("windows-confusion")
+@figure("windows-confusion", EXPERIMENT)
 def confusion(rows: tuple[tuple[int, ...], ...]):
     """Counts of true classes (rows) by predicted classes (columns), shaded by share of the row."""
     from matplotlib.colors import LinearSegmentedColormap
@@ -110,7 +110,7 @@ def confusion(rows: tuple[tuple[int, ...], ...]):
     return fig
 
 
-@figure("windows-mistakes")
+@figure("windows-mistakes", EXPERIMENT)
 def gallery(shown: tuple[Shown, ...], key: str):
     """Photographs beside what the network saw in them; `key` is the stored result's."""
     tensors = EXPERIMENT.tensors()
@@ -130,7 +130,7 @@ def gallery(shown: tuple[Shown, ...], key: str):
     return fig
 
 
-@figure("windows-reliability")
+@figure("windows-reliability", EXPERIMENT)
 def reliability(bins: tuple[Bin, ...]):
     """Accuracy against confidence, each dot a bin of as many photographs."""
     fig, axes = new_figure(width=3.4, height=2.7)

@@ -1,9 +1,14 @@
 """Settings of problem 1: what each network is given and how it is trained."""
 
 from dataclasses import dataclass, replace
+from typing import Literal, get_args
 
+from hw4.foundation.errors import UserError
 from hw4.foundation.settings import Amount, Count, Positive, Share
 
+FromScratch = Literal["three_convolutions", "small_residual"]
+Backbone = Literal["mobilenet_v2", "resnet18", "efficientnet_b0", "convnext_tiny"]
+"""torchvision's names of the networks whose pre-trained weights can be used."""
 MIXED_FROM = 30
 """Epochs from which blending pays: it keeps a network from learning photographs by heart, and costs
 accuracy where it has no time to do so."""
@@ -14,7 +19,7 @@ class Recipe:
     """How one network is trained.
 
     Attributes:
-        network: `three_convolutions`, `small_residual`, or the name of a torchvision backbone.
+        network: one of the two from scratch, or a pre-trained backbone.
         input_size: side of the square pictures it is given, in pixels.
         learning_rate: the highest of the one-cycle schedule (of the head, for a backbone).
         passes: pictures to be looked at in all; decides the number of epochs, within `epochs`.
@@ -29,7 +34,7 @@ class Recipe:
         balance: whether rare classes are drawn more often, by the square root of their rarity.
     """
 
-    network: str
+    network: FromScratch | Backbone
     input_size: Count
     learning_rate: Positive
     passes: Count
@@ -128,13 +133,17 @@ class Settings:
     contact: int = 8
 
     def __post_init__(self) -> None:
-        if self.frozen.network != self.fine_tuned.network:
-            raise ValueError("the frozen and the fine-tuned network must have the same backbone")
+        found, backbones = (self.frozen.network, self.fine_tuned.network), get_args(Backbone)
+        if len(set(found)) > 1 or found[0] not in backbones:
+            raise UserError(
+                "src/hw4/windows/settings.py: the networks of frozen and fine_tuned are "
+                f"{found[0]!r} and {found[1]!r}, expected was one backbone for both, of "
+                f"{', '.join(backbones)}: put it right there."
+            )
 
     @property
-    def backbone(self) -> str:
-        """torchvision's name of the pre-trained network: `mobilenet_v2`, `resnet18`,
-        `efficientnet_b0` or `convnext_tiny`."""
+    def backbone(self) -> Backbone:
+        """The pre-trained network."""
         return self.fine_tuned.network
 
     @classmethod
