@@ -2,13 +2,14 @@
 
 import warnings
 from dataclasses import replace
+from typing import get_args
 
 import joblib
 import numpy as np
 import pytest
 from sklearn import metrics
 
-from hw4.tweets.arguments import POOLINGS, build_parser
+from hw4.tweets.arguments import Pooling, build_parser
 from hw4.tweets.arguments import arguments as all_arguments
 from hw4.tweets.finetune import load_pretrained
 from hw4.tweets.heads import HeadData, run_trials
@@ -67,7 +68,7 @@ def test_a_dask_cluster_gives_the_same_table(trials):
 def test_the_reports_grid_is_large_enough():
     lines = list(Grid().arguments())
     assert len(lines) >= 24 and len({tuple(line) for line in lines}) == len(lines)
-    assert {grid.pooling for grid in POOLED} < set(POOLINGS)
+    assert {grid.pooling for grid in POOLED} < set(get_args(Pooling))
 
 
 def test_scores_are_scikit_learns():

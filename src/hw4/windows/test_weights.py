@@ -3,12 +3,15 @@
 import socket
 import threading
 import time
+from dataclasses import replace
+from typing import get_args
 
 import pytest
 
 from hw4.foundation.errors import UserError
 from hw4.windows import weights
 from hw4.windows.result import EXPERIMENT
+from hw4.windows.settings import Backbone, Settings
 from hw4.windows.weights import FILES
 
 
@@ -76,3 +79,14 @@ def test_file_names_are_torchvisions(name):
     from torchvision import models
 
     assert models.get_model_weights(name).DEFAULT.url == weights.HOST + FILES[name]
+
+
+def test_every_backbone_that_may_be_set_has_its_weights_file():
+    assert get_args(Backbone) == tuple(FILES)
+
+
+@pytest.mark.parametrize("changed", [{"network": "resnet18"}, {"network": "three_convolutions"}])
+def test_the_head_and_the_fine_tuning_need_one_backbone(changed):
+    usual = Settings()
+    with pytest.raises(UserError, match=r"settings\.py: the networks of frozen and fine_tuned are"):
+        replace(usual, frozen=replace(usual.frozen, **changed))
