@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass, replace
+from typing import get_args
 
 import numpy as np
 import torch
@@ -15,10 +16,8 @@ from hw4.windows.data import CLASSES
 from hw4.windows.model import SmallResidual, ThreeConvolutions, backbone, parameter_count
 from hw4.windows.photographs import Split, WindowData
 from hw4.windows.result import Candidate
-from hw4.windows.settings import Recipe
+from hw4.windows.settings import FromScratch, Recipe
 from hw4.windows.training import Trained
-
-FROM_SCRATCH = ("three_convolutions", "small_residual")
 
 
 @dataclass(frozen=True)
@@ -143,7 +142,7 @@ def _assembled(key, title, recipe, trained: Trained, data: WindowData, predicted
         key=key,
         title=title,
         recipe=recipe,
-        pretrained=recipe.network not in FROM_SCRATCH,
+        pretrained=recipe.network not in get_args(FromScratch),
         parameters=parameter_count(network),
         trained=parameter_count(network, trained_only=True),
         epochs=trained.epochs,
