@@ -19,12 +19,14 @@ from hw4.foundation.course_files import DataSource
 from hw4.foundation.device import Device, device
 from hw4.foundation.errors import UserError
 from hw4.foundation.places import quick, store_folder
+from hw4.foundation.sealed import Sealed, Selection
 from hw4.foundation.settings import check_settings
 from hw4.foundation.source_code import code_fingerprint
 from hw4.foundation.store import Content, Damaged, Entry
 from hw4.foundation.versions import version
 
 R = TypeVar("R")
+T = TypeVar("T")
 KEY_LENGTH = 20
 
 
@@ -69,6 +71,7 @@ class Work:
         self.device = on.kind
         self.seconds_read_back = 0.0
         self._name, self._basis = name, basis
+        self._written: dict[str, Any] = {}
 
     def part(
         self, name: str, settings: Any, result: type[R], compute: Callable[[], Outcome[R]]
@@ -85,8 +88,7 @@ class Work:
             result: the type of the result, for reading it back.
             compute: called without arguments if nothing is stored.
         """
-        key = digest(self._basis, name, settings)[:KEY_LENGTH]
-        entry = Entry(store_folder() / self._name / "parts" / key)
+        entry = self._entry(name, settings)
         stored = _sound(entry)
         if stored is None:
             began = time.monotonic()
@@ -101,6 +103,39 @@ class Work:
         else:
             self.seconds_read_back += stored["seconds"]
         return Outcome(from_plain(result, stored["result"]), entry.read_tensors() or {})
+
+    def stored(self, name: str, settings: Any, result: type[R]) -> Outcome[R] | None:
+        """What `part` stored under this name and these settings, or None."""
+        entry = self._entry(name, settings)
+        stored = _sound(entry)
+        if stored is None:
+            return None
+        return Outcome(from_plain(result, stored["result"]), entry.read_tensors() or {})
+
+    def select(
+        self, choice: dict[str, Any], validation_score: float, metric: str, name: str = "selection"
+    ) -> Selection:
+        """Write down what validation chose; what was written for the same choice stays."""
+        made = Selection(to_plain(choice), float(validation_score), metric)
+        settings = (made.choice, made.validation_score, metric)
+        self._written[name] = settings
+        return self.part(name, settings, Selection, lambda: Outcome(made)).result
+
+    def seal(self, load: Callable[[], T]) -> Sealed[T]:
+        """A test set that opens once, and only after `select`."""
+
+        def is_written(selection: Selection) -> bool:
+            settings = (selection.choice, selection.validation_score, selection.metric)
+            return any(
+                written == settings and self.stored(name, settings, Selection) is not None
+                for name, written in self._written.items()
+            )
+
+        return Sealed(load, is_written)
+
+    def _entry(self, name: str, settings: Any) -> Entry:
+        key = digest(self._basis, name, settings)[:KEY_LENGTH]
+        return Entry(store_folder() / self._name / "parts" / key)
 
     def bar(self, total: int, label: str) -> AbstractContextManager[progress.Bar]:
         """A progress bar of `total` steps."""

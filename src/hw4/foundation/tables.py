@@ -69,3 +69,27 @@ def _wanted(column: Sequence[str]) -> float:
     shown = [_MARKUP.sub("", cell) for cell in column]
     word = max(len(word) for cell in shown for word in cell.split() or [""])
     return max(word, min(max(map(len, shown)), 48)) + 2
+
+
+def table(headers: Sequence[str], rows: Sequence[Sequence[object]], align: str):
+    """A Markdown table for the end of a cell, made by tabulate.
+
+    Args:
+        headers: one a column, none of them empty.
+        rows: cells as text; Markdown in them is honored, a vertical bar is escaped.
+        align: one letter a column, of `l`, `c`, `r`.
+    """
+    from IPython.display import Markdown
+    from tabulate import tabulate
+
+    names = {"l": "left", "c": "center", "r": "right"}
+    return Markdown(
+        tabulate(
+            [[_cell(cell) for cell in row] for row in rows],
+            headers,
+            tablefmt="pipe",
+            colalign=[names[letter] for letter in align],
+            disable_numparse=True,
+            preserve_whitespace=True,
+        )
+    )

@@ -1,4 +1,4 @@
-"""Numbers and comparisons as words: plain Unicode text for prose, tables and figures."""
+"""Numbers as words: plain Unicode text for prose, tables and figures."""
 
 import math
 from collections.abc import Sequence
@@ -26,14 +26,14 @@ def significant(value: float, digits: int = 2) -> str:
     return number(rounded, after)
 
 
-def count(value: int) -> str:
+def n(value: int) -> str:
     """A count with thousands apart: 3,521."""
     return f"{value:,d}"
 
 
-def count_word(value: int) -> str:
+def spelled(value: int) -> str:
     """A count as prose spells it: five, but 12."""
-    return _SMALL[value] if 0 <= value < len(_SMALL) else count(value)
+    return _SMALL[value] if 0 <= value < len(_SMALL) else n(value)
 
 
 def scientific(value: float, digits: int = 1) -> str:
@@ -46,9 +46,14 @@ def scientific(value: float, digits: int = 1) -> str:
     return f"{mantissa.replace('-', MINUS)} × 10{str(int(exponent)).translate(_SUPERSCRIPT)}"
 
 
-def percent(share: float, digits: int = 1) -> str:
+def pct(share: float, digits: int = 1) -> str:
     """A share (0 to 1) as 87.4 %."""
     return f"{number(100 * share, digits)} %" if math.isfinite(share) else "–"
+
+
+def points(difference: float, digits: int = 1) -> str:
+    """A difference of two shares in percentage points: 2.2."""
+    return number(100 * difference, digits)
 
 
 def plus_minus(mean: float, spread: float, digits: int = 2) -> str:
@@ -94,3 +99,6 @@ def listing(items: Sequence[str], last: str = "and") -> str:
     if len(items) < 3:
         return f" {last} ".join(items)
     return f"{', '.join(items[:-1])}, {last} {items[-1]}"
+
+
+count, count_word, percent = n, spelled, pct  # names that are on their way out

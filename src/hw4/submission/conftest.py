@@ -26,6 +26,8 @@ format:
       - report/look/pieces.typ
       - report/look/code-window.typ
 filters:
+  - path: report/look/claims.lua
+    at: pre-ast
   - path: report/look/callouts.lua
     at: pre-ast
   - path: report/look/code-window.lua

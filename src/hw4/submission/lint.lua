@@ -24,7 +24,7 @@ return {
       local class = div.classes[1] or ""
       if class:match("^callout%-") then
         for name in pairs(div.attributes) do
-          if name ~= "title" then
+          if name ~= "title" and name ~= "when" and name ~= "claim" then
             problem(name .. "=", "the attribute " .. name .. " of a callout is not known here; "
               .. "use title, or take it out")
           end
@@ -43,8 +43,10 @@ return {
         end
       end
       for name in pairs(span.attributes) do
-        problem(name .. "=", "the attribute " .. name .. " of a span is not known here; take it "
-          .. "out")
+        if name ~= "when" and name ~= "claim" then
+          problem(name .. "=", "the attribute " .. name .. " of a span is not known here; write "
+            .. "when or claim, or take it out")
+        end
       end
     end,
     Header = function(header)

@@ -1,7 +1,10 @@
 """What the document says about where its numbers come from, as Markdown that a cell prints."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
+
+from IPython.display import Markdown
 
 from hw4.foundation.course_files import DataSource
 from hw4.foundation.device import Device
@@ -30,13 +33,51 @@ class Reported(Protocol):
         """Where its stored result comes from."""
 
 
-def provenance(experiment: Reported) -> None:
-    """Print what stands below a problem's heading; for a cell with `output: asis`.
+@dataclass(frozen=True)
+class Here:
+    """Where the numbers of a problem come from, for the prose of `report/_provenance.qmd`."""
 
-    With the course's files one quiet line; with the stand-in a callout that cannot be missed, and
-    the mark that puts a note on the problem's pages and a tag on its figures and tables.
+    stored: Stored
+
+    @property
+    def is_stand_in(self) -> bool:
+        return self.stored.source.kind == "stand-in"
+
+    @property
+    def is_course(self) -> bool:
+        return self.stored.source.kind == "course"
+
+    @property
+    def is_without_data(self) -> bool:
+        return self.stored.source.kind == "none"
+
+    @property
+    def files(self) -> Markdown:
+        return Markdown(listing([f"`{name}`" for name in self.stored.source.files]) or "its files")
+
+    @property
+    def fingerprint(self) -> Markdown:
+        return Markdown(f"`{self.stored.source.fingerprint[:FINGERPRINT_LENGTH]}`")
+
+    @property
+    def time(self) -> str:
+        return duration(self.stored.seconds)
+
+    @property
+    def device(self) -> str:
+        return _device(self.stored.device)
+
+
+def provenance(experiment: Reported) -> Here:
+    """Where a problem's numbers come from; in a cell with `output: asis`.
+
+    On a stand-in it prints the mark that puts a note on the problem's pages and a tag on its
+    figures and tables.
     """
-    print(problem_markdown(experiment.provenance()))
+    here = Here(experiment.provenance())
+    if here.is_stand_in:
+        print(STAND_IN_ON)
+    return here
 
 
 def front_page(experiments: Sequence[Reported]) -> None:

@@ -21,28 +21,24 @@ def full_profile(monkeypatch):
     monkeypatch.delenv("HW4_PROFILE", raising=False)
 
 
-def test_course_data_is_one_quiet_line(capsys):
-    provenance(experiment("course", ("X_train.npy", "y_train.npy")))
-    assert capsys.readouterr().out.strip() == (
-        "::: {.quiet}\nData: the course's `X_train.npy` and `y_train.npy` (sha256 `0123456789ab`). "
-        "Computed in 42 s on the CPU.\n:::"
-    )
+def test_course_data_leaves_no_mark(capsys):
+    here = provenance(experiment("course", ("X_train.npy", "y_train.npy")))
+    assert capsys.readouterr().out == ""
+    assert (here.is_course, here.is_stand_in, here.is_without_data) == (True, False, False)
+    assert here.files.data == "`X_train.npy` and `y_train.npy`"
+    assert here.fingerprint.data == "`0123456789ab`"
+    assert (here.time, here.device) == ("42 s", "the CPU")
 
 
-def test_stand_in_data_is_a_callout_and_marks_the_pages(capsys):
-    provenance(experiment("stand-in", ("homework4_question2_data.zip",)))
-    printed = capsys.readouterr().out
-    assert "#stand-in-on()" in printed
-    assert ".callout-warning" in printed
-    assert "must not be submitted" in printed
-    assert "Put `homework4_question2_data.zip` into the folder `data/`" in printed
+def test_stand_in_data_marks_the_pages(capsys):
+    here = provenance(experiment("stand-in", ("homework4_question2_data.zip",)))
+    assert "#stand-in-on()" in capsys.readouterr().out
+    assert here.is_stand_in and not here.is_course
 
 
 def test_a_problem_without_data_says_so(capsys):
-    provenance(experiment("none"))
-    printed = capsys.readouterr().out
-    assert "none needed" in printed
-    assert "stand-in" not in printed
+    assert provenance(experiment("none")).is_without_data
+    assert capsys.readouterr().out == ""
 
 
 def test_the_first_page_names_the_problems_with_stand_in_data(capsys):

@@ -1,0 +1,129 @@
+-- Words bound to numbers. A span or div with `when="…"` stays only if its value is True; one with
+-- `claim="…"` always stays, and is marked where its value is not True, for `python -m hw4 check` to
+-- find. Both renderers have put the value in place of the expression by now.
+-- From the outside in: what stands in a dropped passage is not judged.
+
+local marks = { False = "claim false" }
+local blank = { Space = true, SoftBreak = true, LineBreak = true }
+
+local function value(element, name)
+  return element.attributes and element.attributes[name]
+end
+
+-- Whether to keep an element, and the mark that it gets.
+local function judged(element)
+  local when, claim = value(element, "when"), value(element, "claim")
+  element.attributes.when, element.attributes.claim = nil, nil
+  if when == "False" then
+    return false
+  end
+  if when and when ~= "True" then
+    return true, "neither True nor False: " .. when
+  end
+  if claim and claim ~= "True" then
+    return true, marks[claim] or ("neither True nor False: " .. claim)
+  end
+  return true
+end
+
+local function bound(element)
+  return (element.t == "Span" or element.t == "Div")
+    and (value(element, "when") or value(element, "claim"))
+end
+
+local function bare(element)
+  return element.identifier == "" and #element.classes == 0 and #element.attributes == 0
+end
+
+local function mark(text)
+  if FORMAT:match("typst") then
+    return pandoc.RawInline("typst", '#claim-mark("' .. text:gsub('[\\"]', "\\%0") .. '")')
+  end
+  return pandoc.Span("[" .. text .. "]", { class = "claim-mark" })
+end
+
+local function inlines(list)
+  local kept = pandoc.Inlines({})
+  local dropped = false
+  for _, element in ipairs(list) do
+    if bound(element) then
+      local keep, text = judged(element)
+      if keep then
+        element.content = inlines(element.content)
+        if text then
+          element.content:insert(mark(text))
+        end
+        if bare(element) then
+          kept:extend(element.content)
+        else
+          kept:insert(element)
+        end
+      end
+      dropped = not keep
+    else
+      local last = kept[#kept]
+      -- A dropped passage takes one of the two spaces around it along.
+      if not (dropped and blank[element.t] and (not last or blank[last.t])) then
+        kept:insert(element)
+      end
+      dropped = false
+    end
+  end
+  while #kept > 0 and blank[kept[#kept].t] and #kept < #list do
+    kept:remove()
+  end
+  return kept
+end
+
+local blocks
+
+local function block(element)
+  if bound(element) then
+    local keep, text = judged(element)
+    if not keep then
+      return {}
+    end
+    element.content = blocks(element.content)
+    if text then
+      element.content:insert(pandoc.Para({ mark(text) }))
+    end
+    return bare(element) and element.content or { element }
+  end
+  if element.t == "Para" or element.t == "Plain" then
+    local full = #element.content > 0
+    element.content = inlines(element.content)
+    if full and #element.content == 0 then
+      return {}
+    end
+  end
+  return { element }
+end
+
+function blocks(list)
+  local kept = pandoc.Blocks({})
+  for _, element in ipairs(list) do
+    kept:extend(block(element))
+  end
+  return kept
+end
+
+-- What held nothing but dropped passages goes with them: an item of a list, a row of a table.
+
+local function items(list)
+  list.content = list.content:filter(function(item) return #item > 0 end)
+  return #list.content > 0 and list or {}
+end
+
+local function rows(tbl)
+  for _, body in ipairs(tbl.bodies) do
+    body.body = body.body:filter(function(row)
+      return row.cells:find_if(function(cell) return #cell.contents > 0 end) ~= nil
+    end)
+  end
+  return tbl
+end
+
+return {
+  { traverse = "topdown", Blocks = blocks, Inlines = inlines },
+  { BulletList = items, OrderedList = items, Table = rows },
+}

@@ -1,0 +1,233 @@
+"""What a classifier's predictions are judged by, on scikit-learn and SciPy."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+RESAMPLES = 1000
+SIGNIFICANT = 0.05
+"""A difference with a smaller p-value is called significant, in the whole report."""
+
+
+@dataclass(frozen=True)
+class ClassScores:
+    """How one class fares; `support` is how many there are. NaN where nothing was predicted."""
+
+    precision: float
+    recall: float
+    f1: float
+    support: int
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Predictions against targets.
+
+    Attributes:
+        n: how many there are.
+        interval: 95 % Wilson interval of the accuracy.
+        f1_macro_std: standard error of `f1_macro`, from resampling the examples (bootstrap).
+        confusion: rows are the true classes, columns the predicted ones.
+        log_loss: mean negative logarithm of the probability given to the true class; NaN without
+            probabilities.
+    """
+
+    n: int
+    accuracy: float
+    interval: tuple[float, float]
+    balanced_accuracy: float
+    f1_macro: float
+    f1_macro_std: float
+    log_loss: float
+    per_class: dict[str, ClassScores]
+    confusion: tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One classifier against another on the same examples, in pairs.
+
+    Attributes:
+        value: the first one's score minus the second one's.
+        std: standard error of `value`.
+        p: two-sided p-value.
+    """
+
+    value: float
+    std: float
+    p: float
+
+    @property
+    def significant(self) -> bool:
+        return self.p < SIGNIFICANT
+
+
+@dataclass(frozen=True)
+class Bin:
+    """Predictions of similar confidence."""
+
+    n: int
+    confidence: float
+    accuracy: float
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Confidence against accuracy; `error` is the expected calibration error (Guo et al. 2017)."""
+
+    bins: tuple[Bin, ...]
+    error: float
+    confidence: float
+    accuracy: float
+
+
+@dataclass(frozen=True)
+class PrecisionRecall:
+    """Precision against recall of one class; `share` of it is the precision of guessing."""
+
+    recall: tuple[float, ...]
+    precision: tuple[float, ...]
+    average_precision: float
+    share: float
+
+
+def score(
+    targets: np.ndarray,
+    predictions: np.ndarray,
+    classes: Sequence[str],
+    probabilities: np.ndarray | None = None,
+    seed: int = 0,
+) -> Scores:
+    """All measures of `predictions` (n,) against `targets` (n,), both indices into `classes`.
+
+    Args:
+        probabilities: (n, classes), for the log loss.
+    """
+    from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
+
+    labels = range(len(classes))
+    confusion = confusion_matrix(targets, predictions, labels=labels)
+    precision, recall, f1, support = precision_recall_fscore_support(
+        targets, predictions, labels=labels, zero_division=np.nan
+    )
+    there = support > 0
+    f1 = np.where(np.isnan(f1), 0.0, f1)
+    right = int(confusion.trace())
+    loss = math.nan
+    if probabilities is not None:
+        given = probabilities[np.arange(len(targets)), targets]
+        loss = float(-np.log(np.maximum(given, 1e-12)).mean())
+    resampled = f1_macro_resampled(targets, predictions, len(classes), seed)
+    return Scores(
+        n=len(targets),
+        accuracy=right / len(targets),
+        interval=wilson(right, len(targets)),
+        balanced_accuracy=float(recall[there].mean()),
+        f1_macro=float(f1_macro(targets, predictions, len(classes))),
+        f1_macro_std=float(resampled.std()),
+        log_loss=loss,
+        per_class={
+            name: ClassScores(float(precision[i]), float(recall[i]), float(f1[i]), int(support[i]))
+            for i, name in enumerate(classes)
+        },
+        confusion=tuple(tuple(int(cell) for cell in row) for row in confusion),
+    )
+
+
+def wilson(right: int, trials: int) -> tuple[float, float]:
+    """The 95 % interval of a share (Wilson 1927), which stays within 0 and 1."""
+    from scipy.stats import binomtest
+
+    if trials == 0:
+        return 0.0, 1.0
+    interval = binomtest(right, trials).proportion_ci(0.95, method="wilson")
+    return float(interval.low), float(interval.high)
+
+
+def mcnemar(targets: np.ndarray, first: np.ndarray, second: np.ndarray) -> Difference:
+    """Accuracy of `first` minus that of `second`, predictions of the same examples (n,) each.
+
+    The p-value is McNemar's, exact: of the examples that one gets right and the other wrong, half
+    would fall to each side by chance.
+    """
+    from scipy.stats import binomtest
+
+    a, b = first == targets, second == targets
+    only_a, only_b = int((a & ~b).sum()), int((b & ~a).sum())
+    differences = a.astype(float) - b.astype(float)
+    p = binomtest(only_a, only_a + only_b).pvalue if only_a + only_b else 1.0
+    return Difference(
+        float(differences.mean()), float(differences.std() / math.sqrt(len(targets))), float(p)
+    )
+
+
+def compare_f1_macro(
+    targets: np.ndarray, first: np.ndarray, second: np.ndarray, classes: int = 2, seed: int = 0
+) -> Difference:
+    """F1-macro of `first` minus that of `second`, on the same resampled examples (bootstrap)."""
+    resampled = f1_macro_resampled(targets, first, classes, seed)
+    resampled = resampled - f1_macro_resampled(targets, second, classes, seed)  # (resamples,)
+    value = f1_macro(targets, first, classes) - f1_macro(targets, second, classes)
+    below = (1 + (resampled <= 0).sum()) / (RESAMPLES + 1)
+    above = (1 + (resampled >= 0).sum()) / (RESAMPLES + 1)
+    return Difference(float(value), float(resampled.std()), float(min(1.0, 2 * min(below, above))))
+
+
+def f1_macro(targets: np.ndarray, predictions: np.ndarray, classes: int = 2) -> float:
+    """The mean of all classes' F1 (0 for a class that is neither there nor predicted)."""
+    return float(_macro(_confusions(targets[None], predictions[None], classes))[0])
+
+
+def f1_macro_resampled(
+    targets: np.ndarray, predictions: np.ndarray, classes: int = 2, seed: int = 0
+) -> np.ndarray:
+    """F1-macro of `RESAMPLES` draws of the examples with replacement: (resamples,).
+
+    Vectorized: scikit-learn's own, called a thousand times, takes seconds.
+    """
+    draws = np.random.default_rng(seed).integers(len(targets), size=(RESAMPLES, len(targets)))
+    return _macro(_confusions(targets[draws], predictions[draws], classes))
+
+
+def calibration(probabilities: np.ndarray, targets: np.ndarray, bins: int = 8) -> Calibration:
+    """Confidence against accuracy of `probabilities` (n, classes), in bins of equally many."""
+    confidence = probabilities.max(1)
+    right = probabilities.argmax(1) == targets
+    order = np.argsort(confidence, kind="stable")
+    parts = [part for part in np.array_split(order, bins) if len(part)]
+    made = tuple(
+        Bin(len(part), float(confidence[part].mean()), float(right[part].mean())) for part in parts
+    )
+    error = sum(bin.n * abs(bin.confidence - bin.accuracy) for bin in made) / len(targets)
+    return Calibration(made, float(error), float(confidence.mean()), float(right.mean()))
+
+
+def precision_recall(
+    is_positive: np.ndarray, scores: np.ndarray, points: int = 150
+) -> PrecisionRecall:
+    """Precision and recall of the positive class for every threshold of `scores` (n,)."""
+    from sklearn.metrics import average_precision_score, precision_recall_curve
+
+    precision, recall, _ = precision_recall_curve(is_positive, scores)
+    shown = np.unique(np.linspace(0, len(recall) - 1, points).astype(int))[::-1]
+    return PrecisionRecall(
+        recall=tuple(recall[shown].tolist()),
+        precision=tuple(precision[shown].tolist()),
+        average_precision=float(average_precision_score(is_positive, scores)),
+        share=float(np.mean(is_positive)),
+    )
+
+
+def _confusions(targets: np.ndarray, predictions: np.ndarray, classes: int) -> np.ndarray:
+    """(repeats, classes, classes) from (repeats, n) each."""
+    cells = classes * targets.astype(int) + predictions.astype(int)  # (repeats, n)
+    counts = [(cells == cell).sum(axis=1) for cell in range(classes**2)]
+    return np.stack(counts, axis=1).reshape(-1, classes, classes)
+
+
+def _macro(confusions: np.ndarray) -> np.ndarray:
+    hits = np.diagonal(confusions, axis1=1, axis2=2)  # (repeats, classes)
+    whole = confusions.sum(axis=1) + confusions.sum(axis=2)
+    return (2 * hits / np.maximum(whole, 1)).mean(axis=1)
