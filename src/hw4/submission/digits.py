@@ -40,10 +40,10 @@ def live_numbers(results: dict[str, Any]) -> dict[str, str]:
     for name, value in _leaves(results):
         formats = [n(value)] if isinstance(value, int) else []
         if isinstance(value, float) and math.isfinite(value):
-            formats = [number(value, 3), number(value, 2), scientific(value)]
+            formats = [number(value, 3), scientific(value)]
             formats += [pct(value), number(100 * value, 1)] if 0 <= value <= 1 else []
         for shown in formats:
-            if len(re.sub(r"\D", "", shown.split(" ×")[0])) > 2 or "×" in shown:
+            if len(re.sub(r"\D", "", shown).lstrip("0")) > 2 or "×" in shown:
                 prints.setdefault(shown, name)
     return prints
 
