@@ -43,11 +43,15 @@ def code_fingerprint(module: str) -> str:
     Raises:
         FileNotFoundError: there is no such module in this package.
     """
-    digest = hashlib.sha256()
-    for name in sorted(_reachable(module)):
-        digest.update(f"{name}\0{_code(_file(name)).digest}\n".encode())
+    found = code_digests(module)
+    return _sha256("".join(f"{name}\0{found[name]}\n" for name in sorted(found)).encode())
+
+
+def code_digests(module: str) -> dict[str, str]:
+    """What `code_fingerprint` is made of: a digest for each module, by name."""
+    digests = {name: _code(_file(name)).digest for name in _reachable(module)}
     _memory(store_folder()).keep()
-    return digest.hexdigest()
+    return digests
 
 
 def _reachable(start: str) -> set[str]:
