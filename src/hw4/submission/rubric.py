@@ -16,9 +16,8 @@ from hw4.foundation import words
 from hw4.foundation.errors import UserError
 from hw4.foundation.places import ROOT
 from hw4.foundation.tables import Table
-from hw4.submission.lines import Line, parse_yaml, read_utf8
+from hw4.submission.documents import Line, parse_yaml, read_lines, read_utf8
 from hw4.submission.renderer import DOCUMENT
-from hw4.submission.source import read_lines
 
 RUBRIC = ROOT / "report" / "rubric.yml"
 SHOWN_FAULTS = 8
