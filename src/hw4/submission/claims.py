@@ -28,27 +28,25 @@ class Claim:
         sentence: the words as they are printed.
         expression: what they are bound to.
         holds: whether it is true.
-        values: of what it compares, by its text.
+        sides: what it compares, with its values: `low is 0.58`.
     """
 
     line: Line
     sentence: str
     expression: str
     holds: bool
-    values: dict[str, str]
+    sides: str
 
     def __str__(self) -> str:
-        known = ", ".join(f"{name} is {value}" for name, value in self.values.items())
-        state = "holds" if self.holds else "does not hold"
-        where = f" ({known})" if known else ""
-        return f"{self.line}: “{self.sentence}” is bound to {self.expression}, which {state}{where}"
+        verdict = "holds" if self.holds else "does not hold"
+        return f"{self.line}: “{self.sentence}”: {self.expression} {verdict} ({self.sides})"
 
 
 @dataclass(frozen=True)
 class _Bound:
     expression: Expression
     holds: bool
-    values: dict[str, str]
+    sides: str
 
 
 def claims(document: Path) -> list[Claim]:
@@ -63,8 +61,8 @@ def claims(document: Path) -> list[Claim]:
     bound: list[_Bound] = []
 
     def number(kernel: Kernel, expression: Expression) -> str:
-        values = dict(_sides(kernel, expression.text))
-        bound.append(_Bound(expression, bool(kernel.value(expression.text)), values))
+        sides = ", ".join(_sides(kernel, expression.text))
+        bound.append(_Bound(expression, bool(kernel.value(expression.text)), sides))
         return str(len(bound) - 1)
 
     project, parts = read(Path(document).resolve())
@@ -105,10 +103,10 @@ def _judged(node: object, bound: list[_Bound], lines: list[Line]) -> Iterator[Cl
             claim = it.get("claim")
             if isinstance(claim, _Bound):
                 line, expression = claim.expression.line, claim.expression.text
-                yield Claim(line, sentence, expression, claim.holds, claim.values)
+                yield Claim(line, sentence, expression, claim.holds, claim.sides)
             elif claim is not None:  # printed by a cell, which has computed it
                 line = where(sentence, lines) or lines[0]
-                yield Claim(line, sentence, str(claim), claim, {})
+                yield Claim(line, sentence, str(claim), claim, "")
         yield from _judged(list(node.values()), bound, lines)
 
 
@@ -142,13 +140,13 @@ def _text(node: object) -> str:
     return f"{words} " if kind in ("Para", "Plain", "Header") else words
 
 
-def _sides(kernel: Kernel, expression: str) -> Iterator[tuple[str, str]]:
+def _sides(kernel: Kernel, expression: str) -> Iterator[str]:
     """What is compared in an expression, but for the constants, with its value."""
     for node in _compared(ast.parse(expression.strip(), mode="eval").body):
         if not isinstance(node, ast.Constant):
             text = ast.unparse(node)
             with suppress(Exception):  # of what is not reached, as in `x is not None and x.y > 0`
-                yield text, _shown(kernel.value(text))
+                yield f"{text} is {_shown(kernel.value(text))}"
 
 
 def _compared(node: ast.expr) -> list[ast.expr]:

@@ -72,7 +72,8 @@ class Kernel:
         if error := done.error_before_exec or done.error_in_exec:
             if isinstance(error, KeyboardInterrupt):
                 raise error
-            raise UserError(_failure(cell, name, error, self._shell.traceback)) from None
+            told = _failure(cell, name, error, self._shell.traceback)
+            raise UserError(*told.split("\n")) from None
         return list(self._outputs)
 
     def evaluate(self, prose: Prose) -> dict[str, str]:

@@ -40,6 +40,8 @@ METADATA = (
     "toc",
     "toc-title",
     "toc-depth",
+    "leave-out",
+    "code-windows",
 )
 FORMAT = ("filters", "template-partials", "pdf-standard", "syntax-highlighting")
 

@@ -60,9 +60,9 @@ def test_a_false_claim_is_found_and_marked_wherever_it_stands(document, project,
     assert claim.line.path == Path("report/submission.qmd")
     assert "low > 0.6" in text[claim.line.number - 1]
     assert (claim.sentence, claim.expression, claim.holds) == ("it is large", "low > 0.6", False)
-    assert claim.values == {"low": "0.5"}
-    assert f":{claim.line.number}: “it is large” is bound to low > 0.6, which" in str(claim)
-    assert "does not hold (low is 0.5)" in str(claim)
+    assert claim.sides == "low is 0.5"
+    told = f"{claim.line}: “it is large”: low > 0.6 does not hold (low is 0.5)"
+    assert str(claim) == told
     assert "[claim false]" in printed(path, project)
     path = document(body.replace("> 0.6", "> 0.4"))
     assert all(claim.holds for claim in claims(path))
@@ -98,11 +98,11 @@ def test_all_claims_in_their_order_with_what_they_compare(document):
         'a [one]{claim="`{python} 0 < low <= high * 2`"} [two]{claim="`{python} not high`"}\n\n'
         '[three]{claim="`{python} low < 0.1 or abs(high - 2) < 1e-9`"}'
     )
-    found = [(it.line.number, it.sentence, it.holds, it.values) for it in claims(path)]
+    found = [(it.line.number, it.sentence, it.holds, it.sides) for it in claims(path)]
     assert found == [
-        (11, "one", True, {"low": "0.5", "high * 2": "4"}),
-        (11, "two", False, {"high": "2"}),
-        (13, "three", True, {"low": "0.5", "abs(high - 2)": "0"}),
+        (11, "one", True, "low is 0.5, high * 2 is 4"),
+        (11, "two", False, "high is 2"),
+        (13, "three", True, "low is 0.5, abs(high - 2) is 0"),
     ]
 
 
