@@ -42,7 +42,7 @@ METADATA = (
     "toc-title",
     "toc-depth",
     "leave-out",
-    "listings",
+    "code-windows",
 )
 FORMAT = ("filters", "template-partials", "pdf-standard", "syntax-highlighting")
 
