@@ -14,7 +14,7 @@ import numpy as np
 from filelock import FileLock, Timeout
 
 from hw4.foundation import fetch, progress
-from hw4.foundation.compute import Device, device, threads
+from hw4.foundation.compute import Device, device, threads, wished_device
 from hw4.foundation.errors import UserError
 from hw4.foundation.files import DataSource
 from hw4.foundation.places import quick, store_folder
@@ -296,6 +296,7 @@ class Experiment(Generic[R]):
     def _state(self) -> "_State":
         settings = self.settings.quick() if quick() else self.settings()
         check_settings(settings)
+        wished_device()
         return _State(self, settings, self.source())
 
 
