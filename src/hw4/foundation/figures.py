@@ -4,11 +4,13 @@ import functools
 import hashlib
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Protocol
+
+import numpy as np
 
 from hw4.foundation import style
 from hw4.foundation.atomic import write_bytes
@@ -18,6 +20,8 @@ from hw4.foundation.places import figures_folder, quick
 from hw4.foundation.source_code import code_fingerprint
 from hw4.foundation.versions import version
 
+LABEL_LINE = 1.15
+"""Height of a label's line, as a multiple of its type size."""
 _SEAL = re.compile(rb"\n<!-- key (\w+) content (\w+) -->\n$")
 
 
@@ -87,6 +91,121 @@ def new_figure(
     return made, made.subplots(rows, columns, **grid)
 
 
+def labelled_line(axes, x: Sequence[float], y: Sequence[float], label: str, color: str, **line):
+    """A line with its name at its end, right of the axes, in its own color.
+
+    Names that would overlap move apart when the figure is finished; a thin line leads to them.
+
+    Args:
+        line: as for `Axes.plot`, such as `lw` or `ls`.
+    """
+    drawn = axes.plot(x, y, color=color, **line)[0]
+    last = np.flatnonzero(np.isfinite(np.asarray(y, float)))
+    if len(last):
+        _label(axes, label, color, (x[last[-1]], y[last[-1]]), "data")
+    return drawn
+
+
+def labelled_level(axes, y: float, label: str, color: str = style.GREY, **line):
+    """A dotted horizontal line for what the others are compared with, named at its right end."""
+    look = {"lw": 0.8, "ls": (0, (1, 2)), **line}
+    drawn = axes.axhline(y, color=color, **look)
+    _label(axes, label, color, (1, y), ("axes fraction", "data"))
+    return drawn
+
+
+def heat_map(
+    axes,
+    values: Sequence[Sequence[float]],
+    rows: Sequence[str],
+    columns: Sequence[str],
+    text: Callable[[Any], str] = str,
+    shades: Sequence[Sequence[float]] | None = None,
+    limits: tuple[float, float] | None = None,
+    bold: Callable[[Any], bool] = lambda value: False,
+) -> None:
+    """Cells shaded from little to much, each with its value in it.
+
+    Args:
+        values: (rows, columns).
+        rows, columns: names, from the top and from the left.
+        text: what stands in the cell of a value.
+        shades: (rows, columns), what is shaded in place of `values`.
+        limits: the lightest and the darkest shade; those of the shades that are there if None.
+        bold: whether a value is set in bold, the best one say.
+    """
+    from matplotlib.colors import LinearSegmentedColormap
+
+    shown = np.asarray(values if shades is None else shades, float)
+    low, high = limits or (np.nanmin(shown), np.nanmax(shown))
+    colors = LinearSegmentedColormap.from_list("little to much", style.SEQUENTIAL)
+    colors = colors.with_extremes(bad=style.PAPER)
+    image = axes.imshow(shown, cmap=colors, vmin=low, vmax=high, aspect="auto")
+    light = (image.to_rgba(shown)[..., :3] ** 2.2) @ (0.2126, 0.7152, 0.0722)  # (rows, columns)
+    for row, line in enumerate(values):
+        for column, value in enumerate(line):
+            axes.text(
+                *(column, row, text(value)),
+                ha="center",
+                va="center",
+                color=style.INK if light[row, column] > 0.2 else style.PAPER,
+                fontweight="bold" if bold(value) else "normal",
+            )
+    axes.set_xticks(range(len(columns)), columns, linespacing=1.1)
+    axes.set_yticks(range(len(rows)), rows, linespacing=1.1)
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+
+
+def confusion_map(axes, counts: Sequence[Sequence[int]], classes: Sequence[str]) -> None:
+    """How often each true class (rows) was taken for each (columns), shaded by share of the row."""
+    shown = np.asarray(counts)
+    shares = shown / np.maximum(shown.sum(axis=1, keepdims=True), 1)
+    names = [name.replace(" ", "\n") for name in classes]
+    heat_map(axes, counts, names, names, "{:,}".format, shares, (0, 1))
+    axes.set_xlabel("predicted")
+    axes.set_ylabel("true")
+
+
+def _label(axes, label: str, color: str, end: tuple[float, float], coordinates) -> None:
+    leader = {"arrowstyle": "-", "color": color, "lw": 0.6, "shrinkA": 0, "shrinkB": 0}
+    made = axes.annotate(
+        *(label, end),
+        xycoords=coordinates,
+        xytext=(1.03, 0),
+        textcoords="axes fraction",
+        va="center",
+        color=color,
+        arrowprops={**leader, "relpos": (0, 0.5)},
+        annotation_clip=False,
+    )
+    made.set_gid("line-label")
+
+
+def _part_labels(drawn: Any) -> None:
+    """Put the names of lines beside their ends, each as near to its own as the others leave room.
+
+    Only a finished figure knows its limits, its scales and how high its axes are.
+    """
+    from scipy.optimize import isotonic_regression
+
+    for axes in drawn.axes:
+        labels = [text for text in axes.texts if text.get_gid() == "line-label"]
+        if not labels:
+            continue
+        drawn.draw_without_rendering()
+        box, scale = axes.get_window_extent(), axes.get_yaxis_transform()
+        ends = [scale.transform((0, label.xy[1]))[1] for label in labels]
+        order = np.argsort(ends, kind="stable")
+        line = LABEL_LINE * max(label.get_fontsize() for label in labels) * drawn.dpi / 72
+        steps = line * np.arange(len(labels))
+        # The nearest heights, in squares, with at least a line between neighbours.
+        heights = isotonic_regression(np.array(ends)[order] - steps).x + steps  # (labels,)
+        heights = np.maximum(heights, box.y0 + line / 2 + steps)  # clear of the ticks below
+        for place, height in zip(order, heights, strict=True):
+            labels[place].set_position((1.03, (height - box.y0) / box.height))
+
+
 def _marks(shown: Sourced) -> str:
     stand_in = "-stand-in" if shown.source().is_stand_in else ""
     return stand_in + ("-quick" if quick() else "")
@@ -112,6 +231,7 @@ def _draw(draw: Callable[..., Any], args: tuple, kwargs: dict, path: Path, key: 
 
     with matplotlib.rc_context({**matplotlib.rcParamsDefault, **style.SETTINGS}):
         drawn = draw(*args, **kwargs)
+        _part_labels(drawn)
         svg = _saved(drawn, "svg", metadata={"Date": None, "Creator": None})
         png = _saved(drawn, "png", metadata={"Software": None})
     body = svg.rstrip(b"\n")

@@ -3,12 +3,21 @@
 import subprocess
 import sys
 from dataclasses import dataclass
+from itertools import pairwise
 
+import numpy as np
 import pytest
 
 from hw4.foundation import figures
 from hw4.foundation.course_files import DataSource
-from hw4.foundation.figures import figure, new_figure
+from hw4.foundation.figures import (
+    confusion_map,
+    figure,
+    heat_map,
+    labelled_level,
+    labelled_line,
+    new_figure,
+)
 
 drawn = []
 
@@ -111,3 +120,53 @@ print("matplotlib" in sys.modules)
         for _ in range(2)
     ]
     assert [run.stdout.strip() for run in runs] == ["True", "False"]
+
+
+@pytest.mark.parametrize("scale", ["linear", "log"])
+def test_names_of_lines_stand_apart_in_the_order_of_their_ends(scale):
+    from matplotlib.text import Text
+
+    made, axes = new_figure(width=3, height=2)
+    ends = {"c": 0.30, "a": 0.1, "b": 0.302, "cut": 0.9}
+    for name, end in ends.items():
+        labelled_line(axes, [1, 2, 3], [1.0, end, np.nan if name == "cut" else end], name, "k")
+    labelled_line(axes, [1, 2, 3], [np.nan] * 3, "nothing", "k")
+    labelled_level(axes, 0.301, "mean")
+    axes.set_yscale(scale)
+    figures._part_labels(made)
+    made.draw_without_rendering()
+    # Without the thin lines, which an annotation's own extent takes in.
+    middles = {
+        text.get_text(): Text.get_window_extent(text).get_points()[:, 1].mean()
+        for text in axes.texts
+    }
+    names = sorted(middles, key=middles.get)
+    assert names == ["a", "c", "mean", "b", "cut"]
+    for below, above in pairwise(names):
+        assert middles[above] - middles[below] > made.dpi / 72 * 10
+    # One that has room stays where its line ends.
+    assert middles["cut"] == pytest.approx(axes.transData.transform((2, 0.9))[1], abs=2)
+
+
+def test_a_heat_map_has_each_value_in_its_cell_legible_on_its_shade():
+    _, axes = new_figure()
+    heat_map(axes, [[0.1, 0.9], [0.5, 0.2]], ["r", "s"], ["x", "y"], bold=lambda v: v == 0.9)
+    cells = {text.get_position(): text for text in axes.texts}
+    assert {place: text.get_text() for place, text in cells.items()} == {
+        (0, 0): "0.1",
+        (1, 0): "0.9",
+        (0, 1): "0.5",
+        (1, 1): "0.2",
+    }
+    assert [text.get_text() for text in axes.texts if text.get_fontweight() == "bold"] == ["0.9"]
+    assert cells[0, 0].get_color() != cells[1, 0].get_color()
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["r", "s"]
+    heat_map(new_figure()[1], [[0.5, 0.5]], ["r"], ["x", "y"])  # all the same
+
+
+def test_a_confusion_matrix_is_shaded_by_row_and_admits_a_class_that_is_not_there():
+    _, axes = new_figure()
+    confusion_map(axes, [[1500, 500], [0, 0]], ["New Bay", "Hung"])
+    assert [text.get_text() for text in axes.texts] == ["1,500", "500", "0", "0"]
+    assert axes.images[0].get_array().tolist() == [[0.75, 0.25], [0, 0]]
+    assert axes.get_xlabel() == "predicted"

@@ -73,7 +73,34 @@ local function picture(image, alt)
 end
 
 local known_float = { ["fig-alt"] = true, ["fig-cap"] = true, ["tbl-cap"] = true,
-  ["lst-cap"] = true }
+  ["lst-cap"] = true, ["tbl-colwidths"] = true }
+
+-- `tbl-colwidths="[20,80]"`: the share of the text's width that each column takes, in percent.
+local function set_widths(content, div)
+  local given = div.attributes["tbl-colwidths"]
+  if not given or given == "auto" then
+    return content
+  end
+  local widths, sum = {}, 0
+  for width in (given:match("^%s*%[([%d%s,.]*)%]%s*$") or ""):gmatch("[%d.]+") do
+    widths[#widths + 1] = (tonumber(width) or 0) / 100
+    sum = sum + widths[#widths]
+  end
+  return content:walk({
+    Table = function(tbl)
+      if #widths ~= #tbl.colspecs or sum > 1.0001 then
+        problem("#" .. div.identifier, "tbl-colwidths of " .. div.identifier .. " is " .. given
+          .. ", expected are " .. #tbl.colspecs .. " shares in percent of 100 together, one a "
+          .. "column; write them so: [20,80]")
+        return nil
+      end
+      for index, width in ipairs(widths) do
+        tbl.colspecs[index] = { tbl.colspecs[index][1], width }
+      end
+      return tbl
+    end,
+  })
+end
 
 local function float(div, kind)
   define(div.identifier)
@@ -99,6 +126,7 @@ local function float(div, kind)
       end
     end
   end
+  content = set_widths(content, div)
   if kind ~= "lst" then
     content:walk({
       CodeBlock = function(code)

@@ -61,6 +61,13 @@ def test_a_table_may_be_named_in_its_caption(typst):
     assert "See #ref(<tbl-a>, supplement: [Table])." in body
 
 
+def test_columns_take_the_shares_of_the_width_that_are_asked_for(typst):
+    table = "| a | b |\n|---|--:|\n| 1 | [x](https://x.org) |\n\nThe caption.\n:::\n"
+    body = typst('::: {#tbl-a tbl-colwidths="[20, 72.5]"}\n' + table)
+    assert "columns: (20%, 72.5%), align: (auto,right,)" in body
+    assert "columns: 2" in typst('::: {#tbl-a tbl-colwidths="auto"}\n' + table)
+
+
 def test_what_later_filters_look_for_is_found_in_a_table_as_well(typst):
     body = typst(
         "# A {#sec-a}\n\n::: {#tbl-a}\n| **a** | `b` |\n|---|---|\n| [l](https://x.org) | 1 |\n\n"
@@ -132,6 +139,10 @@ def test_callouts_in_all_their_forms(typst):
         (
             "::: {#fig-a layout-ncol=2}\n![](/pic.svg)\n\nx\n:::",
             "a.qmd:1: the attribute layout-ncol",
+        ),
+        (
+            '::: {#tbl-a tbl-colwidths="[20,30,50]"}\n| a | b |\n|---|---|\n| 1 | 2 |\n\nx\n:::',
+            "a.qmd:1: tbl-colwidths of tbl-a is .20,30,50., expected are 2 shares",
         ),
         ("# A {#sec-a}\n\n# B {#sec-a}", "a.qmd:1: the name sec-a is given twice"),
         ("text\n\n$$ x $$\n", "a.qmd:3: a block equation needs a name"),
