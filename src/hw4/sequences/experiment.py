@@ -80,52 +80,23 @@ class Fitted:
 
 @one_thread()
 def run(settings: Settings, work: Work) -> Outcome[Result]:
-    """Search and train on training and validation sequences, write the choice down, test."""
-    if work.source.is_stand_in:
-        parts, known_floor = standin.make(), standin.NOISE_FLOOR
-        learning, test_set = Sequences(*parts[0]), work.seal(lambda: Sequences(*parts[1]))
-    else:
-        known_floor, learning = None, data.load(work.source, "train")
-        test_set = work.seal(lambda: data.load(work.source, "test"))
+    """Search and train on training and validation sequences, write the choice down, then test."""
+    learning, test_set, known_floor = _load(work)
     training, validation = data.split(learning, settings.validation_share, settings.seed)
     facts = data.facts(training, validation)
-    fitted = {name: _fit(name, training, validation, facts, settings, work) for name in NETWORKS}
+    models = {name: _fit(name, training, validation, facts, settings, work) for name in NETWORKS}
     linear = baselines.fit(training, validation, facts.shortest, known_floor)
-    selection = _select(fitted, work)
-    return evaluate(settings, fitted, linear, facts, selection, test_set, work.device)
+    selection = _select(models, work)
+    test, predictions = evaluate(models, selection, test_set, work.device)
+    return _outcome(settings, facts, models, linear, selection, test, predictions)
 
 
 def evaluate(
-    settings: Settings,
-    fitted: dict[str, Fitted],
-    linear: baselines.Fitted,
-    facts: DataFacts,
-    selection: Selection,
-    test_set: Sealed[Sequences],
-    device: str,
-) -> Outcome[Result]:
-    """Open the test set, once, and score what validation has chosen."""
-    test = test_set.open(selection)
-    predictions = {name: one.predict(test, device) for name, one in fitted.items()}
-    errors = {name: (each - test.targets) ** 2 for name, each in predictions.items()}
-    facts = facts.with_test(test)
-    models = {
-        name: _tested(one, errors[name], errors["vanilla"], test.lengths, facts.middle)
-        for name, one in fitted.items()
-    }
-    result = Result(
-        settings=settings,
-        data=facts,
-        baselines=linear.test(test),
-        models=models,
-        last_steps_minus_linear=_against_linear(errors["truncated_last"], linear, test, facts),
-        selection=selection,
-    )
-    tensors = {f"{name}.predicted": each for name, each in predictions.items()}
-    for name, one in fitted.items():
-        weights = one.network.state_dict().items()
-        tensors |= {f"{name}.{weight}": tensor.cpu().numpy() for weight, tensor in weights}
-    return Outcome(result, tensors)
+    models: dict[str, Fitted], selection: Selection, test_set: Sealed[Sequences], device: str
+) -> tuple[Sequences, dict[str, np.ndarray]]:
+    """The test sequences, and each network's predictions for them: (seeds, sequences)."""
+    test = test_set.open(selection)  # once, and only after the selection is written down
+    return test, {name: model.predict(test, device) for name, model in models.items()}
 
 
 def view(name: str, facts: DataFacts) -> View:
@@ -161,6 +132,15 @@ def view(name: str, facts: DataFacts) -> View:
             )
         case _:
             raise ValueError(f"no network is called {name!r}")
+
+
+def _load(work: Work) -> tuple[Sequences, Sealed[Sequences], float | None]:
+    """What there is to learn from, the sealed test set, and the noise where it is known."""
+    if work.source.is_stand_in:
+        learning, test = standin.make()
+        return Sequences(*learning), work.seal(lambda: Sequences(*test)), standin.NOISE_FLOOR
+    learning = data.load(work.source, "train")
+    return learning, work.seal(lambda: data.load(work.source, "test")), None
 
 
 def _fit(
@@ -272,6 +252,35 @@ def _select(fitted: dict[str, Fitted], work: Work) -> Selection:
     }
     lowest = min(each["validation_mse"] for each in choice.values())
     return work.select(choice, lowest, "mean squared error")
+
+
+def _outcome(
+    settings: Settings,
+    facts: DataFacts,
+    models: dict[str, Fitted],
+    linear: baselines.Fitted,
+    selection: Selection,
+    test: Sequences,
+    predictions: dict[str, np.ndarray],
+) -> Outcome[Result]:
+    """What the report tells, and the weights and predictions beside it."""
+    errors = {name: (each - test.targets) ** 2 for name, each in predictions.items()}
+    result = Result(
+        settings=settings,
+        data=facts.with_test(test),
+        baselines=linear.test(test),
+        models={
+            name: _tested(model, errors[name], errors["vanilla"], test.lengths, facts.middle)
+            for name, model in models.items()
+        },
+        last_steps_minus_linear=_against_linear(errors["truncated_last"], linear, test, facts),
+        selection=selection,
+    )
+    tensors = {f"{name}.predicted": each for name, each in predictions.items()}
+    for name, model in models.items():
+        weights = model.network.state_dict().items()
+        tensors |= {f"{name}.{weight}": tensor.cpu().numpy() for weight, tensor in weights}
+    return Outcome(result, tensors)
 
 
 def _tested(

@@ -25,12 +25,7 @@ class Network(nn.Module):
     """
 
     def __init__(
-        self,
-        features: int,
-        hidden_size: int,
-        steps: int,
-        transitions: int,
-        seeds: tuple[int, ...],
+        self, features: int, hidden_size: int, steps: int, transitions: int, seeds: tuple[int, ...]
     ):
         super().__init__()
         generators = [torch.Generator().manual_seed(seed) for seed in seeds]
@@ -82,13 +77,7 @@ class VanillaRNN(Network):
 class TruncatedNetwork(Network):
     """h_t = tanh(x_t W_x(t) + h_{t-1} W_h(t) + b(t)), own weights at each of L steps."""
 
-    def __init__(
-        self,
-        features: int,
-        hidden_size: int,
-        steps: int,
-        seeds: tuple[int, ...] = (0,),
-    ):
+    def __init__(self, features: int, hidden_size: int, steps: int, seeds: tuple[int, ...] = (0,)):
         super().__init__(features, hidden_size, steps, steps - 1, seeds)
 
     def forward(self, inputs: Tensor, lengths: Tensor | None = None) -> Tensor:
@@ -116,12 +105,7 @@ class PaddedNetwork(Network):
     """
 
     def __init__(
-        self,
-        features: int,
-        hidden_size: int,
-        steps: int,
-        seeds: tuple[int, ...] = (0,),
-        padding: str = "end",
+        self, features: int, hidden_size: int, steps: int, seeds=(0,), padding: str = "end"
     ):
         super().__init__(features, hidden_size, steps, steps - 1, seeds)
         self.padding = padding

@@ -2,8 +2,8 @@
 
 from math import log10
 
-from hw4.foundation.figures import figure, new_figure
-from hw4.foundation.style import AMBER, BLUE, GREY, INK, PALETTE
+from hw4.foundation.figures import figure, labelled_level, labelled_line, new_figure
+from hw4.foundation.style import AMBER, BLUE, GREY, PALETTE
 from hw4.foundation.tables import table
 from hw4.foundation.words import n, number, pct, significant, spelled
 from hw4.sequences.result import ASKED, EXPERIMENT, NEAR, NETWORKS, ModelResult, Result
@@ -40,10 +40,11 @@ def load() -> Result:
 
 
 def search_table(result: Result):
-    """Validation error of each candidate, one row a network and hidden size; the chosen bold."""
+    """Validation error of each candidate for the three networks asked for; the chosen bold."""
     decays = result.settings.decays
     rows = []
-    for name, model in result.models.items():
+    for name in ASKED:
+        model = result.models[name]
         for size in result.settings.hidden_sizes:
             tried = [item for item in model.search if item.hidden_size == size]
             cells = [_error(result, item.validation_mse) for item in tried]
@@ -72,7 +73,7 @@ def comparison_table(result: Result):
         ["**Two more**", *rest],
         *others,
         ["**No network**", *rest],
-        [*mean, over, over, "0", "0.00", "1"],
+        [*mean, over, over, "–", "–", "1"],
     ]
     return table(headers, rows, "lrrrrrrrr")
 
@@ -133,7 +134,7 @@ def _error(result: Result, mse: float) -> str:
 @figure("sequences-learning-curves", EXPERIMENT)
 def learning_curves(result: Result):
     """Training and validation error by epoch for the three networks, each seed a line."""
-    fig, panels = new_figure(height=2.2, columns=len(ASKED), sharey=True, sharex=True)
+    fig, panels = new_figure(height=1.95, columns=len(ASKED), sharey=True, sharex=True)
     models = [result.models[name] for name in ASKED]
     mean = result.baselines.mean_validation
     for axes, model in zip(panels, models, strict=True):
@@ -200,49 +201,17 @@ def _name_curves(axes, model: ModelResult) -> None:
 @figure("sequences-error-by-length", EXPERIMENT)
 def error_by_length(result: Result):
     """Test error of every network by the length of the sequence, on a logarithmic scale."""
-    fig, axes = new_figure(height=2.7)
-    ends = []
+    fig, axes = new_figure(height=2.15)
     for (name, model), color in zip(result.models.items(), PALETTE, strict=True):
         lengths = [item.length for item in model.by_length]
         errors = [item.mse for item in model.by_length]
         look = {"lw": 1.8, "ls": "-"} if name in ASKED else {"lw": 1.1, "ls": "--"}
-        axes.plot(lengths, errors, color=color, marker="o", ms=2, **look)
-        ends.append((errors[-1], LABELS[name], color))
-    for level, text in ((result.baselines.mean, "mean"), (result.noise, "noise")):
-        axes.axhline(level, color=GREY, lw=0.8, ls=(0, (1, 2)))
-        ends.append((level, text, GREY))
+        labelled_line(axes, lengths, errors, LABELS[name], color, marker="o", ms=2, **look)
+    labelled_level(axes, result.baselines.mean, "mean")
+    labelled_level(axes, result.noise, "noise")
     axes.set_yscale("log")
     axes.set_xlim(lengths[0], max(lengths[-1], lengths[0] + 1))
     axes.set_xticks(lengths if len(lengths) <= 20 else lengths[:: len(lengths) // 10])
     axes.set_xlabel("length of the sequence, in steps")
     axes.set_ylabel("test mean squared error")
-    _label_ends(axes, ends, line=0.08)
-    axes.tick_params(labelcolor=INK)
     return fig
-
-
-def _label_ends(axes, ends: list[tuple[float, str, str]], line: float) -> None:
-    """Name lines at their right ends; a thin line leads to a name that had to move aside.
-
-    Args:
-        ends: the value, the text and the color of each; a value that is not positive is left out.
-        line: height of a line of text, as a share of the axes' height.
-    """
-    bottom, top = (log10(limit) for limit in axes.get_ylim())
-    ends = sorted(end for end in ends if end[0] > 0)
-    places = [(log10(value) - bottom) / (top - bottom) for value, _, _ in ends]
-    heights = list(places)
-    for i in range(1, len(heights)):
-        heights[i] = max(heights[i], heights[i - 1] + line)
-    limit = 1.0
-    for i in reversed(range(len(heights))):
-        heights[i] = min(heights[i], limit)
-        limit = heights[i] - line
-    for place, height, (_, text, color) in zip(places, heights, ends, strict=True):
-        look = {"transform": axes.transAxes, "color": color}
-        axes.plot((1.003, 1.03), (place, height), lw=0.6, clip_on=False, **UNSCALED, **look)
-        axes.text(1.035, height, text, va="center", **look)
-
-
-UNSCALED = {"scalex": False, "scaley": False}
-"""A line outside of the axes leaves their limits alone."""
