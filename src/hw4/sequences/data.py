@@ -1,17 +1,21 @@
 """The sequences of problem 2: find the files, check them, split off a validation set."""
 
-import math
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 from typing import Literal
 
 import numpy as np
 
-from hw4.foundation import course_files
-from hw4.foundation.course_files import DataSource
 from hw4.foundation.errors import UserError
+from hw4.foundation.files import DataSource, Limits, find, fingerprint, opened, read_file
 from hw4.foundation.places import data_folder
-from hw4.sequences import files
+from hw4.sequences.arrays import MAX_BYTES, read_array
 
+MEMBERS = ("X_train.npy", "y_train.npy", "X_test.npy", "y_test.npy")
+FOLDERS = ("homework5_question2_data", "homework4_question2_data")
+ZIPS = tuple(f"{name}.zip" for name in FOLDERS)
+LIMITS = Limits(file=MAX_BYTES, total=len(MEMBERS) * MAX_BYTES)
 FEATURES = 10
 """Width of one step of a sequence, as the assignment has it."""
 FEWEST = 20
@@ -73,96 +77,6 @@ class Sequences:
         return Sequences(tuple(self.inputs[i] for i in idx), self.targets[idx])
 
 
-@dataclass(frozen=True)
-class DataFacts:
-    """Sizes of the data and what matters about its lengths.
-
-    Attributes:
-        shortest, longest, mean_length: of the sequences to learn from (training and validation
-            for the first two), since the test set is sealed while networks are built.
-        target_mean, target_variance: of the training targets.
-        test_shorter, test_longer: test sequences outside of these lengths; filled up, or cut.
-        whole: share of the test sequences that have no more steps than the shortest.
-        fewest_of_a_length, most_of_a_length: test sequences of one length.
-    """
-
-    training: int
-    validation: int
-    features: int
-    shortest: int
-    longest: int
-    mean_length: float
-    target_mean: float
-    target_variance: float
-    test: int = 0
-    test_shorter: int = 0
-    test_longer: int = 0
-    whole: float = math.nan
-    fewest_of_a_length: int = 0
-    most_of_a_length: int = 0
-
-    @property
-    def learning(self) -> int:
-        return self.training + self.validation
-
-    @property
-    def validation_share(self) -> float:
-        return self.validation / self.learning
-
-    @property
-    def kept(self) -> float:
-        """Share of all steps that are among the first L."""
-        return self.shortest / self.mean_length
-
-    @property
-    def padding(self) -> float:
-        """Share of padding when all sequences are as long as the longest."""
-        return 1 - self.mean_length / self.longest
-
-    @property
-    def end_positions(self) -> int:
-        """Positions at which a sequence may end."""
-        return self.longest - self.shortest + 1
-
-    @property
-    def ending_at_each(self) -> int:
-        """Training sequences that end at one position, on average."""
-        return round(self.training / self.end_positions)
-
-    @property
-    def middle(self) -> int:
-        """The length that tells short sequences from long ones."""
-        return (self.shortest + self.longest) // 2
-
-    def with_test(self, test: Sequences) -> "DataFacts":
-        lengths = test.lengths
-        counts = np.unique(lengths, return_counts=True)[1]
-        return replace(
-            self,
-            test=len(test),
-            test_shorter=int((lengths < self.shortest).sum()),
-            test_longer=int((lengths > self.longest).sum()),
-            whole=float((lengths <= self.shortest).mean()),
-            fewest_of_a_length=int(counts.min()),
-            most_of_a_length=int(counts.max()),
-        )
-
-
-def facts(training: Sequences, validation: Sequences) -> DataFacts:
-    """What can be said before the test set is opened."""
-    lengths = np.concatenate([training.lengths, validation.lengths])
-    return DataFacts(
-        training=len(training),
-        validation=len(validation),
-        features=training.inputs[0].shape[1],
-        shortest=int(lengths.min()),
-        longest=int(lengths.max()),
-        mean_length=float(training.lengths.mean()),
-        target_mean=float(training.targets.mean()),
-        target_variance=float(training.targets.var()),
-    )
-
-
 def split(sequences: Sequences, share: float, seed: int) -> tuple[Sequences, Sequences]:
     """A random `share` of the sequences set apart for validation: (training, validation).
 
@@ -188,18 +102,63 @@ def split(sequences: Sequences, share: float, seed: int) -> tuple[Sequences, Seq
     return training, validation
 
 
+@dataclass(frozen=True)
+class Place:
+    """The zip, or the folder, that holds the four files; `names` are theirs in it."""
+
+    path: Path
+    names: dict[str, str]
+
+    def read(self, member: str) -> np.ndarray:
+        """The array in one of the four files.
+
+        Raises:
+            UserError: it is too large, cannot be read, or is refused.
+        """
+        file = self.path / self.names[member]
+        if self.path.is_dir():
+            return read_array(read_file(file, MAX_BYTES), file)
+        with opened(self.path, LIMITS) as files:
+            return read_array(files.read(self.names[member]), file)
+
+
+def locate() -> Place | None:
+    """The course's zip, or the folder with the files of it, or nothing.
+
+    Raises:
+        UserError: some of the four files are there and others are not, or the zip is no zip.
+    """
+    archive, folder = find(*ZIPS), find(*FOLDERS)
+    if archive is not None:
+        with opened(archive, LIMITS) as files:
+            return _complete(archive, files.names)
+    if folder is not None:
+        with opened(folder, LIMITS) as files:
+            inside = [name for name in files.names if _name(name) in map(str.casefold, MEMBERS)]
+        if not inside:
+            raise UserError(
+                f"{folder} holds none of {', '.join(MEMBERS)}, all four were expected: "
+                "unpack the course's zip there, or take the folder away to use the stand-in."
+            )
+        return _beside(folder / inside[0])
+    loose = next(filter(None, map(find, MEMBERS)), None)
+    return None if loose is None else _beside(loose)
+
+
 def source() -> DataSource:
     """Where the data comes from, found without reading the arrays.
 
     Raises:
         UserError: some of the four files are there and others are not, or the zip is no zip.
     """
-    place = files.locate()
+    place = locate()
     if place is None:
         return DataSource("stand-in", "sequences stand-in")  # its code is part of every key
-    paths = [place.path] if place.is_zip else [place.names[member] for member in files.MEMBERS]
+    paths = [place.path]
+    if place.path.is_dir():
+        paths = [place.path / place.names[member] for member in MEMBERS]
     names = tuple(path.relative_to(data_folder()).as_posix() for path in paths)
-    return DataSource("course", course_files.fingerprint(*paths), names)
+    return DataSource("course", fingerprint(*paths), names)
 
 
 def load(source: DataSource, part: Literal["train", "test"]) -> Sequences:
@@ -208,7 +167,7 @@ def load(source: DataSource, part: Literal["train", "test"]) -> Sequences:
     Raises:
         UserError: a file is missing, damaged, refused, or holds something else than sequences.
     """
-    place = files.locate()
+    place = locate()
     if place is None:
         raise UserError(
             f"{data_folder()} no longer holds {', '.join(source.files)}: put them back, "
@@ -218,6 +177,28 @@ def load(source: DataSource, part: Literal["train", "test"]) -> Sequences:
     return checked(
         place.read(inputs), place.read(targets), str(place.path / inputs), str(place.path / targets)
     )
+
+
+def _beside(file: Path) -> Place:
+    """The folder of one of the four, if it holds the others as well."""
+    return _complete(file.parent, sorted(entry.name for entry in file.parent.iterdir()))
+
+
+def _complete(path: Path, names: Iterable[str]) -> Place:
+    found: dict[str, str] = {}
+    for name in names:
+        found.setdefault(_name(name), name)
+    missing = [member for member in MEMBERS if member.casefold() not in found]
+    if missing:
+        raise UserError(
+            f"{path} lacks {' and '.join(missing)}, all of {', '.join(MEMBERS)} were expected: "
+            "put the missing files beside the others."
+        )
+    return Place(path, {member: found[member.casefold()] for member in MEMBERS})
+
+
+def _name(path: str) -> str:
+    return PurePosixPath(path).name.casefold()
 
 
 def checked(inputs: np.ndarray, targets: np.ndarray, x_path: str, y_path: str) -> Sequences:

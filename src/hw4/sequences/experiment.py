@@ -7,25 +7,16 @@ from statistics import fmean
 
 import numpy as np
 import torch
-from scipy.stats import ttest_ind, ttest_rel
 
+from hw4.foundation.compute import threads
 from hw4.foundation.experiment import Outcome, Work
-from hw4.foundation.scores import Difference
+from hw4.foundation.scores import Difference, compare_errors, compare_groups
 from hw4.foundation.sealed import Sealed, Selection
-from hw4.foundation.threads import one_thread
 from hw4.sequences import baselines, data, standin
-from hw4.sequences.data import DataFacts, Sequences
+from hw4.sequences.data import Sequences
 from hw4.sequences.model import Network, PaddedNetwork, TruncatedNetwork, VanillaRNN
-from hw4.sequences.result import (
-    NETWORKS,
-    Candidate,
-    LengthError,
-    ModelResult,
-    Result,
-    Settings,
-    TrainConfig,
-    Trained,
-)
+from hw4.sequences.result import NETWORKS, DataFacts, Result, Settings
+from hw4.sequences.trained import Candidate, LengthError, ModelResult, TrainConfig, Trained
 from hw4.sequences.training import Batch, Scale, predict, train
 
 
@@ -78,12 +69,12 @@ class Fitted:
         )
 
 
-@one_thread()
+@threads(1)  # networks this small would only wait for each other
 def run(settings: Settings, work: Work) -> Outcome[Result]:
     """Search and train on training and validation sequences, write the choice down, then test."""
     learning, test_set, known_floor = _load(work)
     training, validation = data.split(learning, settings.validation_share, settings.seed)
-    facts = data.facts(training, validation)
+    facts = DataFacts.of(training, validation)
     models = {name: _fit(name, training, validation, facts, settings, work) for name in NETWORKS}
     linear = baselines.fit(training, validation, facts.shortest, known_floor)
     selection = _select(models, work)
@@ -303,21 +294,11 @@ def _tested(
             for length in np.unique(lengths)
             for chosen in [lengths == length]
         ),
-        minus_vanilla=_in_pairs(mean, vanilla.mean(axis=0)),
+        minus_vanilla=compare_errors(mean, vanilla.mean(axis=0)),
         short_mse=float(short.mean()) if len(short) else math.nan,
         long_mse=float(long.mean()) if len(long) else math.nan,
-        short_minus_long=_apart(short, long),
+        short_minus_long=compare_groups(short, long),
     )
-
-
-def _in_pairs(first: np.ndarray, second: np.ndarray) -> Difference:
-    """Mean of `first` minus that of `second`, squared errors on the same sequences (paired t-test).
-
-    The p-value is NaN where the two are equal throughout.
-    """
-    difference = first - second
-    p = ttest_rel(first, second).pvalue if np.ptp(difference) else math.nan
-    return Difference(float(difference.mean()), _standard_error(difference), float(p))
 
 
 def _against_linear(
@@ -327,17 +308,4 @@ def _against_linear(
     if facts.shortest not in linear.linear:
         return Difference(math.nan, math.nan, math.nan)
     predictions = linear.predict_linear(test, facts.shortest)
-    return _in_pairs(errors.mean(axis=0), (predictions - test.targets) ** 2)
-
-
-def _apart(first: np.ndarray, second: np.ndarray) -> Difference:
-    """The same for different sequences (Welch's t-test); NaN where there are not two of each."""
-    if min(len(first), len(second)) < 2:
-        return Difference(math.nan, math.nan, math.nan)
-    std = math.hypot(_standard_error(first), _standard_error(second))
-    p = ttest_ind(first, second, equal_var=False).pvalue if std else math.nan
-    return Difference(float(first.mean() - second.mean()), std, float(p))
-
-
-def _standard_error(values: np.ndarray) -> float:
-    return float(values.std(ddof=1) / math.sqrt(len(values)))
+    return compare_errors(errors.mean(axis=0), (predictions - test.targets) ** 2)

@@ -6,7 +6,8 @@ from hw4.foundation.figures import figure, labelled_level, labelled_line, new_fi
 from hw4.foundation.style import AMBER, BLUE, GREY, PALETTE
 from hw4.foundation.tables import table
 from hw4.foundation.words import n, number, pct, significant, spelled
-from hw4.sequences.result import ASKED, EXPERIMENT, NEAR, NETWORKS, ModelResult, Result
+from hw4.sequences.result import ASKED, EXPERIMENT, NETWORKS, Result
+from hw4.sequences.trained import NEAR, ModelResult
 
 __all__ = [
     "EXPERIMENT",

@@ -1,19 +1,22 @@
 """Settings and results of problem 2, as they are stored."""
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
-from statistics import fmean, stdev
+from statistics import fmean
 
-from hw4.foundation.course_files import DataSource
+import numpy as np
+
 from hw4.foundation.experiment import Experiment
+from hw4.foundation.files import DataSource
 from hw4.foundation.scores import Difference
 from hw4.foundation.sealed import Selection
-from hw4.foundation.settings import Amount, Count, Positive, Share
+from hw4.foundation.settings import Amount, Count, Share
 from hw4.sequences import data
 from hw4.sequences.baselines import Baselines, ratio
-from hw4.sequences.data import DataFacts
+from hw4.sequences.data import Sequences
+from hw4.sequences.trained import ModelResult, TrainConfig
 
 NETWORKS = ("vanilla", "truncated", "padded", "truncated_last", "padded_front")
 """The three networks of the assignment, then two that keep the end of the sequence in its place.
@@ -22,27 +25,6 @@ NETWORKS = ("vanilla", "truncated", "padded", "truncated_last", "padded_front")
 the sequence.
 """
 ASKED = NETWORKS[:3]
-NEAR = 0.1
-"""A network has converged when its validation error is within this share of its best."""
-
-
-@dataclass(frozen=True)
-class TrainConfig:
-    """How a network is trained.
-
-    Attributes:
-        epochs: at most.
-        patience: epochs without a lower validation error after which training stops.
-        batch_size: sequences a step.
-        learning_rate: at the start; falls along a cosine that is zero after `epochs`.
-        order_seed: of the order of the batches.
-    """
-
-    epochs: Count = 60
-    patience: Count = 20
-    batch_size: Count = 64
-    learning_rate: Positive = 0.01
-    order_seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -64,7 +46,7 @@ class Settings:
     validation_share: Share = 0.15
     hidden_sizes: tuple[Count, ...] = (16, 32)
     decays: tuple[Amount, ...] = (0.3, 1.0, 3.0, 10.0)
-    schedule: TrainConfig = TrainConfig()
+    schedule: TrainConfig = field(default_factory=TrainConfig)
 
     @classmethod
     def quick(cls) -> "Settings":
@@ -79,189 +61,93 @@ class Settings:
 
 
 @dataclass(frozen=True)
-class Curve:
-    """Mean squared errors of one network after each epoch, in the units of the targets."""
-
-    training: tuple[float, ...]
-    validation: tuple[float, ...]
-
-    @property
-    def best_validation(self) -> float:
-        return min(self.validation)
-
-    @property
-    def best_epoch(self) -> int:
-        """Counted from 1."""
-        return self.validation.index(self.best_validation) + 1
-
-    @property
-    def training_at_best(self) -> float:
-        """Training error of the epoch whose weights are kept."""
-        return self.training[self.best_epoch - 1]
-
-    @property
-    def converged_epoch(self) -> int:
-        """First epoch within 10 % of the lowest validation error, counted from 1."""
-        return self.epoch_below((1 + NEAR) * self.best_validation)
-
-    def epoch_below(self, error: float) -> float:
-        """First epoch with a validation error of at most `error`, from 1; NaN if there is none."""
-        reached = (epoch for epoch, value in enumerate(self.validation, 1) if value <= error)
-        return next(reached, math.nan)
-
-    def times(self, unit: float) -> "Curve":
-        return Curve(*(tuple(unit * error for error in part) for part in vars(self).values()))
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """One setting tried in the search; `validation_mse` is the mean of the seeds' lowest errors."""
-
-    hidden_size: int
-    decay: float
-    validation_mse: float
-
-
-@dataclass(frozen=True)
-class LengthError:
-    """Error on the test sequences of one length, mean over the seeds."""
-
-    length: int
-    sequences: int
-    mse: float
-
-
-@dataclass(frozen=True)
-class Trained:
-    """One kind of network, trained with the setting that validation chose; errors are means over
-    the seeds.
+class DataFacts:
+    """Sizes of the data and what matters about its lengths.
 
     Attributes:
-        name: one of `NETWORKS`.
-        steps: how many steps it sees of the longest sequence.
-        curves: one for each seed.
-        seconds: of training all seeds side by side.
+        shortest, longest, mean_length: of the sequences to learn from (training and validation
+            for the first two), since the test set is sealed while networks are built.
+        target_mean, target_variance: of the training targets.
+        test_shorter, test_longer: test sequences outside of these lengths; filled up, or cut.
+        whole: share of the test sequences that have no more steps than the shortest.
+        fewest_of_a_length, most_of_a_length: test sequences of one length.
     """
 
-    name: str
-    steps: int
-    hidden_size: int
-    decay: float
-    parameters: int
-    config: TrainConfig
-    curves: tuple[Curve, ...]
-    seconds: float
+    training: int
+    validation: int
+    features: int
+    shortest: int
+    longest: int
+    mean_length: float
+    target_mean: float
+    target_variance: float
+    test: int = 0
+    test_shorter: int = 0
+    test_longer: int = 0
+    whole: float = math.nan
+    fewest_of_a_length: int = 0
+    most_of_a_length: int = 0
 
     @property
-    def validation_mse(self) -> float:
-        """Of the weights that are kept."""
-        return fmean(curve.best_validation for curve in self.curves)
+    def learning(self) -> int:
+        return self.training + self.validation
 
     @property
-    def train_mse(self) -> float:
-        """Of the weights that are kept."""
-        return fmean(curve.training_at_best for curve in self.curves)
+    def validation_share(self) -> float:
+        return self.validation / self.learning
 
     @property
-    def validation_over_train(self) -> float:
-        return ratio(self.validation_mse, self.train_mse)
+    def kept(self) -> float:
+        """Share of all steps that are among the first L."""
+        return self.shortest / self.mean_length
 
     @property
-    def validation_over_train_at_end(self) -> float:
-        """After the last epoch."""
-        return ratio(
-            fmean(curve.validation[-1] for curve in self.curves),
-            fmean(curve.training[-1] for curve in self.curves),
+    def padding(self) -> float:
+        """Share of padding when all sequences are as long as the longest."""
+        return 1 - self.mean_length / self.longest
+
+    @property
+    def end_positions(self) -> int:
+        """Positions at which a sequence may end."""
+        return self.longest - self.shortest + 1
+
+    @property
+    def ending_at_each(self) -> int:
+        """Training sequences that end at one position, on average."""
+        return round(self.training / self.end_positions)
+
+    @property
+    def middle(self) -> int:
+        """The length that tells short sequences from long ones."""
+        return (self.shortest + self.longest) // 2
+
+    @classmethod
+    def of(cls, training: Sequences, validation: Sequences) -> "DataFacts":
+        """What can be said before the test set is opened."""
+        lengths = np.concatenate([training.lengths, validation.lengths])
+        return cls(
+            training=len(training),
+            validation=len(validation),
+            features=training.inputs[0].shape[1],
+            shortest=int(lengths.min()),
+            longest=int(lengths.max()),
+            mean_length=float(training.lengths.mean()),
+            target_mean=float(training.targets.mean()),
+            target_variance=float(training.targets.var()),
         )
 
-    @property
-    def epochs(self) -> float:
-        """Until training stopped."""
-        return fmean(len(curve.validation) for curve in self.curves)
-
-    @property
-    def best_epoch(self) -> float:
-        return fmean(curve.best_epoch for curve in self.curves)
-
-    @property
-    def epochs_to_converge(self) -> float:
-        """Until within 10 % of the best validation error."""
-        return fmean(curve.converged_epoch for curve in self.curves)
-
-    @property
-    def seconds_per_epoch(self) -> float:
-        """For all seeds side by side."""
-        return self.seconds / max(len(curve.validation) for curve in self.curves)
-
-    @property
-    def seconds_to_converge(self) -> float:
-        return self.seconds_per_epoch * self.epochs_to_converge
-
-    @property
-    def step_size_at_end(self) -> float:
-        """Step size where training stopped, as a share of that at the start."""
-        progress = (len(curve.validation) / self.config.epochs for curve in self.curves)
-        return fmean((1 + math.cos(math.pi * share)) / 2 for share in progress)
-
-
-@dataclass(frozen=True)
-class ModelResult(Trained):
-    """The same network with its search before and its test after the training.
-
-    Attributes:
-        test: error of each seed.
-        minus_vanilla: test error minus that of the vanilla RNN, on the same sequences in pairs.
-        short_mse, long_mse: test error on sequences up to the middle length, and on longer ones.
-        short_minus_long: the difference of the two; NaN where there are not two of each.
-    """
-
-    search: tuple[Candidate, ...]
-    test: tuple[float, ...]
-    by_length: tuple[LengthError, ...]
-    minus_vanilla: Difference
-    short_mse: float
-    long_mse: float
-    short_minus_long: Difference
-
-    @property
-    def test_mse(self) -> float:
-        return fmean(self.test)
-
-    @property
-    def test_mse_std(self) -> float:
-        """Sample standard deviation over the seeds."""
-        return stdev(self.test) if len(self.test) > 1 else 0.0
-
-    @property
-    def lowest_by_length(self) -> float:
-        return min(item.mse for item in self.by_length)
-
-    @property
-    def highest_by_length(self) -> float:
-        return max(item.mse for item in self.by_length)
-
-    @property
-    def decay_gain(self) -> float:
-        """Share of the weakest decay's validation error that the best one saves, equal units."""
-        same = [item for item in self.search if item.hidden_size == self.hidden_size]
-        weakest = min(same, key=lambda item: item.decay)
-        return 1 - ratio(min(item.validation_mse for item in same), weakest.validation_mse)
-
-    def report(self) -> dict:
-        """What `results.json` says of this network."""
-        numbers = (
-            "test_mse test_mse_std validation_mse train_mse validation_over_train "
-            "validation_over_train_at_end parameters hidden_size epochs best_epoch "
-            "epochs_to_converge seconds seconds_to_converge"
+    def with_test(self, test: Sequences) -> "DataFacts":
+        lengths = test.lengths
+        counts = np.unique(lengths, return_counts=True)[1]
+        return replace(
+            self,
+            test=len(test),
+            test_shorter=int((lengths < self.shortest).sum()),
+            test_longer=int((lengths > self.longest).sum()),
+            whole=float((lengths <= self.shortest).mean()),
+            fewest_of_a_length=int(counts.min()),
+            most_of_a_length=int(counts.max()),
         )
-        return {
-            **{name: getattr(self, name) for name in numbers.split()},
-            "weight_decay": self.decay,
-            "test_mse_by_seed": list(self.test),
-            "test_mse_by_length": {str(item.length): item.mse for item in self.by_length},
-            "test_minus_vanilla": asdict(self.minus_vanilla),
-            "search": [asdict(candidate) for candidate in self.search],
-        }
 
 
 @dataclass(frozen=True)

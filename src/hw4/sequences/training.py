@@ -11,7 +11,7 @@ from torch import Tensor
 
 from hw4.sequences.data import Sequences
 from hw4.sequences.model import Network
-from hw4.sequences.result import Curve, TrainConfig
+from hw4.sequences.trained import Curve, TrainConfig
 
 CHUNK = 4096
 """Sequences that are evaluated at once, to bound the memory."""
