@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from hw4.sequences import present
-from hw4.sequences.conftest import DOCUMENT, MEAN, made_up, result
+from hw4.sequences.conftest import DOCUMENT
+from hw4.sequences.made_up import MEAN, made_up, result
 from hw4.sequences.result import NETWORKS, Settings
 from hw4.sequences.trained import Curve
 
