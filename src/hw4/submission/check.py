@@ -244,16 +244,21 @@ def _claims(reading: Reading, stops: bool) -> Iterator[str]:
         return
     from hw4.submission.claims import claims
 
-    wrong = [claim for claim in claims(DOCUMENT) if claim.holds is not True]
-    for claim in wrong:
-        if (claim.holds is None or _is_of_course_data(reading, str(claim.line))) == stops:
-            verdict = "is not borne by the numbers" if claim.holds is False else "cannot be judged"
-            yield f"{claim.line}: “{claim.sentence}” {verdict}: {claim.expression} ({claim.sides})"
-    if stops and not wrong:
-        yield (
-            f"the PDF is marked with [{marks[0]}], and no claim of the documents says why: render "
-            "it again"
-        )
+    try:
+        false = [claim for claim in claims(DOCUMENT) if not claim.holds]
+    except (
+        UserError
+    ) as error:  # a value that is neither True nor False, or words that are not bound
+        yield from [str(error)] if stops else []
+        return
+    for claim in false:
+        if _is_of_course_data(reading, str(claim.line)) == stops:
+            yield (
+                f"{claim.line}: the numbers do not bear “{claim.sentence}”: {claim.expression} is "
+                f"False ({claim.sides})"
+            )
+    if stops and not false:
+        yield f"a page is marked [{marks[0]}], and no document says why now: render it again"
 
 
 def _is_of_course_data(reading: Reading, place: str) -> bool:
