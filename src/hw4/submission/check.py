@@ -3,7 +3,6 @@
 `FAULTS` stop the submission, `NOTES` do not.
 """
 
-import os
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,14 +10,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from hw4.foundation.atomic import write_bytes
 from hw4.foundation.errors import UserError
 from hw4.foundation.places import ROOT
 from hw4.foundation.progress import say
 from hw4.submission.code_window import excerpt
 from hw4.submission.digits import live_numbers, typed_numbers
+from hw4.submission.html import text_of
+from hw4.submission.made import just_made
 from hw4.submission.pdf import Pdf, Row
-from hw4.submission.renderer import DOCUMENT, quarto_pdf, submission_pdf
+from hw4.submission.renderer import DOCUMENT
 from hw4.submission.results import read_results
 from hw4.submission.rubric import RUBRIC, Item, Problem, rubric
 from hw4.submission.settings import Settings, settings
@@ -102,32 +102,57 @@ def check() -> int:
     document, it then hands out as the press does by itself: one that is good takes the place of
     the last good one, one that fails is put aside as `submission-rejected.pdf`.
     """
-    final = submission_pdf()
-    made = os.environ.get("QUARTO_PROJECT_OUTPUT_FILES", "").splitlines()
-    path = ROOT / made[0] if made else final
-    by_quarto = path == quarto_pdf()
+    made = just_made()
+    if made.path.suffix == ".html":
+        return _check_html(made.path)
+    if made.path.suffix != ".pdf":
+        made.path.unlink(missing_ok=True)
+        raise UserError(
+            f"{made.path.name} is no form in which this homework is read: render to typst, which "
+            "makes the PDF (`quarto render`), or to html."
+        )
     try:
-        reading = Reading(Pdf(path), read_results(), rubric(), settings())
+        reading = Reading(Pdf(made.path), read_results(), rubric(), settings())
         _see_experiments(reading)
         faults = [line for look in FAULTS for line in look(reading)]
         notes = [line for look in NOTES for line in look(reading)]
     except UserError:
-        if by_quarto:
-            _reject(path, final)
+        made.reject()
         raise
     _say_all("notes, which stop nothing", notes)
     _say_all("found", faults, of="fault")
     if faults:
-        if by_quarto:
-            _reject(path, final)
+        made.reject()
         return 1
     for problem in reading.problems:
         say(_summary(reading, problem))
-    if by_quarto:
-        _hand_out(path, final)
-    elif made:
-        quarto_pdf().unlink(missing_ok=True)  # it would be older than the press's
+    made.hand_out()
     return 0
+
+
+def _check_html(path: Path) -> int:
+    """Proof-read a page for what it has in common with the PDF, which alone is handed in."""
+    text, results = text_of(path), read_results()
+    faults = [
+        f"{name} (if it is meant, set it in backticks): {line}"
+        for name, pattern in _TROUBLE.items()
+        for line in text.splitlines()
+        if pattern.search(line)
+    ]
+    if _CLAIM.search(text):
+        from hw4.submission.claims import claims
+
+        faults += [str(claim) for claim in claims(DOCUMENT) if not claim.holds]
+    made_up = any(part.get("source") == "stand-in" for part in results.values())
+    if made_up and STAND_IN not in text.lower():
+        faults.append(f"the note on {STAND_IN} is missing")
+    shown = path.relative_to(ROOT)
+    _say_all(f"of {shown} found", faults, of="fault")
+    say(
+        f"{shown} is to be read in a browser; its words were proof-read, but not what only a PDF "
+        "has (pages, fonts, PDF/UA). What is handed in is the PDF: `quarto render`."
+    )
+    return 1 if faults else 0
 
 
 def _say_all(verb: str, lines: list[str], of: str = "thing") -> None:
@@ -410,23 +435,3 @@ def _summary(reading: Reading, problem: Problem) -> str:
         f"Problem {problem.number}: {worth} answered, {where}, "
         f"{source[reading.source(problem)]}{mark}"
     )
-
-
-def _hand_out(path: Path, final: Path) -> None:
-    """Put a good PDF where the submission belongs; the preview goes on showing `path`."""
-    write_bytes(final, path.read_bytes())
-    _rejected(final).unlink(missing_ok=True)
-    say(f"The submission is {final.relative_to(ROOT)}.")
-
-
-def _reject(path: Path, final: Path) -> None:
-    """Put a PDF that failed aside; the last good one stays as it was."""
-    if path.exists():
-        final.parent.mkdir(parents=True, exist_ok=True)
-        path.replace(_rejected(final))
-        kept = f"; {final} is as it was" if final.exists() else ""
-        say(f"The PDF with these faults is {_rejected(final)}{kept}.")
-
-
-def _rejected(final: Path) -> Path:
-    return final.with_name(f"{final.stem}-rejected.pdf")

@@ -8,6 +8,7 @@ import typst
 
 from hw4.foundation.errors import UserError
 from hw4.submission import check as module
+from hw4.submission import made as made_module
 from hw4.submission import rubric as rubric_module
 from hw4.submission.check import FAULTS, NOTES, Reading, check
 from hw4.submission.pdf import Pdf
@@ -260,8 +261,10 @@ def rendered(tmp_path, monkeypatch):
     reading(tmp_path).pdf.path.rename(made)
     final = tmp_path / "_output" / "submission.pdf"
     monkeypatch.setattr(module, "ROOT", tmp_path)
-    monkeypatch.setattr(module, "submission_pdf", lambda: final)
-    monkeypatch.setattr(module, "quarto_pdf", lambda: made)
+    monkeypatch.setattr(made_module, "ROOT", tmp_path)
+    monkeypatch.setattr(made_module, "submission_pdf", lambda: final)
+    monkeypatch.setattr(made_module, "quarto_pdf", lambda: made)
+    monkeypatch.setattr(made_module, "_is_preview", lambda: False)
     monkeypatch.setattr(module, "rubric", lambda: (PROBLEM,))
     monkeypatch.setattr(module, "read_results", lambda: RESULTS)
     monkeypatch.setattr(module, "settings", Settings)
@@ -270,11 +273,57 @@ def rendered(tmp_path, monkeypatch):
 
 
 def test_a_good_pdf_is_summed_up_by_problem_and_handed_out(rendered, capsys):
+    content = rendered.made.read_bytes()
     assert check() == 0
     told = capsys.readouterr().out
     assert "Problem 2: 4 points answered, page 2, the course's data" in told
     assert "The submission is _output/submission.pdf." in told
+    assert rendered.final.read_bytes() == content
+    assert not rendered.made.exists()  # one name is left
+
+
+def test_a_preview_goes_on_showing_what_it_has_made(rendered, monkeypatch):
+    monkeypatch.setattr(made_module, "_is_preview", lambda: True)
+    assert check() == 0
     assert rendered.final.read_bytes() == rendered.made.read_bytes()
+
+
+def test_another_name_is_kept(rendered, monkeypatch, capsys):
+    named = rendered.folder / "tom.pdf"
+    rendered.made.rename(named)
+    monkeypatch.setenv("QUARTO_PROJECT_OUTPUT_FILES", "tom.pdf")
+    assert check() == 0
+    assert "The submission is tom.pdf." in capsys.readouterr().out
+    assert named.exists() and not rendered.final.exists()
+    reading(rendered.folder, changed("The test", "nan")).pdf.path.replace(named)
+    assert check() == 1
+    assert [it.name for it in rendered.folder.glob("*.pdf")] == ["tom-rejected.pdf"]
+
+
+def test_a_page_is_proof_read_for_its_words(rendered, monkeypatch, capsys, claims):
+    page = rendered.folder / "report" / "submission.html"
+    monkeypatch.setenv("QUARTO_PROJECT_OUTPUT_FILES", "report/submission.html")
+    page.write_text("<head><title>nan</title></head><p>All <b>good</b></p><pre>nan</pre>")
+    assert check() == 0
+    assert "What is handed in is the PDF" in capsys.readouterr().out
+    claims.append(claim(False))
+    page.write_text(
+        "<p>It is nan here</p><p>See <strong>?@fig-x</strong></p><p>so [claim false]</p>"
+    )
+    assert check() == 1
+    told = capsys.readouterr().out
+    assert "found: 3 faults" in told
+    assert "a value that is no number (if it is meant, set it in backticks): It is nan here" in told
+    assert "an unresolved reference" in told and claims[0].sentence in told
+
+
+@pytest.mark.parametrize("name", ["report/submission.docx", "report/submission.tex"])
+def test_another_format_is_refused(rendered, monkeypatch, name):
+    (rendered.folder / name).write_text("x")
+    monkeypatch.setenv("QUARTO_PROJECT_OUTPUT_FILES", name)
+    with pytest.raises(UserError, match="render to typst, which makes the PDF"):
+        check()
+    assert not (rendered.folder / name).exists()
 
 
 def test_a_pdf_that_fails_is_put_aside_and_the_last_good_one_stays(rendered, capsys):
