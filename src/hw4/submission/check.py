@@ -163,7 +163,7 @@ def _left_out(reading: Reading) -> Iterator[str]:
         if problem not in reading.shown and problem.points:
             yield (
                 f"problem {problem.number} is worth {problem.points} points and left out: take "
-                f"{problem.section} out of leave-out in the header of {DOCUMENT.relative_to(ROOT)}"
+                f"{problem.section} out of leave-out in the header of {DOCUMENT.name}"
             )
 
 
@@ -179,7 +179,7 @@ def _unanswered(reading: Reading) -> Iterator[str]:
                         ""
                         if problem.points or pages
                         else f"; if that is meant, name {problem.section} below leave-out in the "
-                        f"header of {DOCUMENT.relative_to(ROOT)}"
+                        f"header of {DOCUMENT.name}"
                     )
                 )
             elif len(_section(reading, item, problem)) < SHORTEST_ANSWER:
@@ -203,7 +203,7 @@ def _front_page(reading: Reading) -> Iterator[str]:
             row, name = reading.rows.get(item.section), problem.name_of(item)
             if row is None:
                 yield (
-                    f"{name}: no row of the table in {DOCUMENT.relative_to(ROOT)} links to its "
+                    f"{name}: no row of the table in {DOCUMENT.name} links to its "
                     f"answer; add one that ends in [](#{item.section}){{.page}}"
                 )
                 continue
