@@ -17,6 +17,7 @@ from hw4.foundation.places import ROOT
 from hw4.foundation.progress import say
 from hw4.submission.code_window import excerpt
 from hw4.submission.digits import live_numbers, typed_numbers
+from hw4.submission.html import Html
 from hw4.submission.pdf import Pdf, Row
 from hw4.submission.renderer import DOCUMENT, quarto_pdf, submission_pdf
 from hw4.submission.results import read_results
@@ -52,9 +53,9 @@ _TROUBLE = {
 
 @dataclass(frozen=True)
 class Reading:
-    """A PDF beside the results that it should show."""
+    """A PDF, or the same as HTML, beside the results that it should show."""
 
-    pdf: Pdf
+    pdf: Pdf | Html
     results: dict[str, Any]
     problems: tuple[Problem, ...]
     settings: Settings
@@ -91,6 +92,7 @@ class Reading:
     def rows(self) -> dict[str, Row]:
         """The rows of the front page's table, by the heading that they link to."""
         first = min((self.pdf.labels.get(it.section, 2) for it in self.problems), default=2)
+        first = max(first, 2)  # HTML has but one page
         rows = [row for page in range(1, first) for row in self.pdf.rows(page)]
         return {label: row for row in rows for label in row.labels}
 
@@ -101,33 +103,63 @@ def check() -> int:
     As a `post-render` step it reads what the renderer has just made. Quarto's, which is beside the
     document, it then hands out as the press does by itself: one that is good takes the place of
     the last good one, one that fails is put aside as `submission-rejected.pdf`.
+
+    Raises:
+        UserError: there is nothing that can be read, or it is of another kind.
     """
     final = submission_pdf()
     made = os.environ.get("QUARTO_PROJECT_OUTPUT_FILES", "").splitlines()
     path = ROOT / made[0] if made else final
-    by_quarto = path == quarto_pdf()
+    if path.name.startswith("_"):
+        say(f"{path.name} is a part by itself, for a look: it is not proof-read.")
+        return 0
+    if path.suffix == ".html":
+        return _check_html(path)
+    if path.suffix != ".pdf":
+        raise UserError(
+            f"{path.name} cannot be proof-read, the report was made for PDF and HTML: render it "
+            "with --to typst or --to html."
+        )
+    by_press = path.name.startswith(".")
     try:
         reading = Reading(Pdf(path), read_results(), rubric(), settings())
-        _see_experiments(reading)
-        faults = [line for look in FAULTS for line in look(reading)]
-        notes = [line for look in NOTES for line in look(reading)]
+        faults = _found(reading, FAULTS)
     except UserError:
-        if by_quarto:
+        if made and not by_press:
             _reject(path, final)
         raise
-    _say_all("notes, which stop nothing", notes)
-    _say_all("found", faults, of="fault")
     if faults:
-        if by_quarto:
+        if made and not by_press:
             _reject(path, final)
         return 1
     for problem in reading.problems:
         say(_summary(reading, problem))
-    if by_quarto:
+    if path == quarto_pdf():
         _hand_out(path, final)
-    elif made:
+    elif by_press:
         quarto_pdf().unlink(missing_ok=True)  # it would be older than the press's
+    elif made:  # a name that a user gave
+        say(f"The submission is {made[0]}.")
     return 0
+
+
+def _check_html(path: Path) -> int:
+    reading = Reading(Html(path), read_results(), rubric(), settings())
+    faults = _found(reading, (*READABLE, _without_alt))
+    say(
+        f"{path.name} was read for answers, code, claims and errors; pages, fonts, marks and the "
+        "rules of PDF/UA are checked in the PDF alone, which is what to hand in."
+    )
+    return 1 if faults else 0
+
+
+def _found(reading: Reading, looks: "tuple[Look, ...]") -> list[str]:
+    """The faults, which are listed, as the notes are."""
+    _see_experiments(reading)
+    faults = [line for look in looks for line in look(reading)]
+    _say_all("notes, which stop nothing", [line for look in NOTES for line in look(reading)])
+    _say_all("found", faults, of="fault")
+    return faults
 
 
 def _say_all(verb: str, lines: list[str], of: str = "thing") -> None:
@@ -362,7 +394,13 @@ def _standards(reading: Reading) -> Iterator[str]:
             yield f"the file is not {name}, rule {broken.rule_id}: {broken.message}"
 
 
-FAULTS: tuple[Callable[[Reading], Iterator[str]], ...] = (
+def _without_alt(reading: Reading) -> Iterator[str]:
+    for name in reading.pdf.without_alt:
+        yield f"the picture {name} has no alternative text"
+
+
+Look = Callable[[Reading], Iterator[str]]
+READABLE: tuple[Look, ...] = (
     _unlisted,
     _left_out,
     _unanswered,
@@ -370,6 +408,10 @@ FAULTS: tuple[Callable[[Reading], Iterator[str]], ...] = (
     _without_code,
     _false_claims,
     _troubled_pages,
+)
+"""What a page of HTML can be read for as well."""
+FAULTS: tuple[Look, ...] = (
+    *READABLE,
     _empty_pages,
     _wide_code,
     _stand_in_marks,

@@ -325,3 +325,61 @@ def test_a_rubric_with_a_wrong_field_is_one_sentence(tmp_path, monkeypatch):
     with pytest.raises(UserError, match="titel"):
         rubric_module.rubric()
     rubric_module.rubric.cache_clear()
+
+
+PAGE = f"""<!DOCTYPE html><html><head><title>x</title></head><body>
+<table><tr><th>Item</th><th>Answer</th><th>Page</th></tr>
+<tr><td>1</td><td>mean squared error 1.3 × 10⁻⁴</td><td><a href="#sec-p2-1">here</a></td></tr></table>
+<section id="sec-p2"><h1>Problem 2</h1>{WORDS}
+<section id="sec-p2-1"><h2>Task 1</h2><p>{WORDS} The test error is 1.3 × 10⁻⁴.</p>
+<pre><code>class Reading:
+ValueError: shown on purpose</code></pre><img src="a.svg" alt="dots">
+<p class="quoted">nan</p></section></section></body></html>
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("", "", None),
+        ('id="sec-p2-1"', "", "there is no heading {#sec-p2-1}"),
+        ('href="#sec-p2-1"', 'href="#sec-x"', "no row of the table in"),
+        ("is 1.3 × 10⁻⁴", "is small", "1.3 × 10⁻⁴ of its answer"),
+        ("class Reading:", "pass", "the code window of"),
+        ('class="quoted"', "", "a value that is no number"),
+        ("<p>The", "<p>ValueError: no. The", None),
+        ("The network", "UserWarning: the network", "a warning text"),
+        (' alt="dots"', "", "the picture a.svg has no alternative text"),
+    ],
+)
+def test_html_is_read_for_what_it_can_be_read_for(
+    rendered, monkeypatch, capsys, old, new, expected
+):
+    page = rendered.folder / "report" / "submission.html"
+    page.write_text(PAGE.replace(old, new) if old else PAGE, encoding="utf-8")
+    monkeypatch.setenv("QUARTO_PROJECT_OUTPUT_FILES", str(page))
+    assert check() == (1 if expected else 0)
+    told = capsys.readouterr().out
+    assert "submission.html was read for answers, code, claims and errors" in told
+    assert expected is None or expected in told
+    assert page.exists() and not rendered.final.exists()
+
+
+def test_a_part_by_itself_is_not_proof_read(rendered, monkeypatch, capsys):
+    monkeypatch.setenv("QUARTO_PROJECT_OUTPUT_FILES", "report/_2-sequences.pdf")
+    assert check() == 0
+    assert "a part by itself" in capsys.readouterr().out
+
+
+def test_what_is_neither_pdf_nor_html_is_refused(rendered, monkeypatch):
+    monkeypatch.setenv("QUARTO_PROJECT_OUTPUT_FILES", "report/submission.docx")
+    with pytest.raises(UserError, match=r"submission\.docx cannot be proof-read.*--to typst"):
+        check()
+
+
+def test_a_name_that_a_user_gave_is_the_submission(rendered, monkeypatch, capsys):
+    rendered.made.rename(rendered.folder / "tom.pdf")
+    monkeypatch.setenv("QUARTO_PROJECT_OUTPUT_FILES", "tom.pdf")
+    assert check() == 0
+    assert "The submission is tom.pdf." in capsys.readouterr().out
+    assert (rendered.folder / "tom.pdf").exists() and not rendered.final.exists()
