@@ -383,3 +383,13 @@ def test_a_name_that_a_user_gave_is_the_submission(rendered, monkeypatch, capsys
     assert check() == 0
     assert "The submission is tom.pdf." in capsys.readouterr().out
     assert (rendered.folder / "tom.pdf").exists() and not rendered.final.exists()
+
+
+def test_a_stream_that_ends_in_a_carriage_return_is_not_too_short():
+    failure = SimpleNamespace(
+        rule_id="PDFA3A-STREAM-LENGTH-001", object_id=SimpleNamespace(object_number=7)
+    )
+    right = b"%PDF\n7 0 obj\n<</Length 4>>\nstream\nabc\r\nendstream\nendobj\n"
+    assert module._is_misread(failure, right)
+    assert not module._is_misread(failure, right.replace(b"Length 4", b"Length 3"))
+    assert not module._is_misread(failure, right.replace(b"abc\r", b"abcd"))
