@@ -8,9 +8,12 @@ import typst
 
 from hw4.foundation.errors import UserError
 from hw4.submission import check as module
+from hw4.submission import faults as faults_module
 from hw4.submission import rubric as rubric_module
-from hw4.submission.check import FAULTS, NOTES, Reading, check
+from hw4.submission.check import check
+from hw4.submission.faults import FAULTS, NOTES
 from hw4.submission.pdf import Pdf
+from hw4.submission.reading import Reading
 from hw4.submission.rubric import Item, Problem, worths
 from hw4.submission.settings import Settings
 
@@ -42,7 +45,7 @@ ITEM = Item(
     title="a vanilla RNN",
     points=4,
     section="sec-p2-1",
-    code=("hw4.submission.check.Reading",),
+    code=("hw4.submission.reading.Reading",),
 )
 PROBLEM = Problem(2, "Sequences", "sequences", "sec-p2", (ITEM,))
 UA = ("ua-1",)
@@ -71,7 +74,7 @@ def faults(reading):
 @pytest.fixture(autouse=True)
 def no_typed_numbers(monkeypatch):
     """The documents of the real report are not what these tests are about."""
-    monkeypatch.setattr(module, "typed_numbers", lambda document: [])
+    monkeypatch.setattr(faults_module, "typed_numbers", lambda document: [])
 
 
 def changed(old, new):
@@ -95,7 +98,7 @@ QUICK = {**RESULTS, "build": {"profile": "quick"}}
             RESULTS,
             "there is no heading {#sec-p2-1}",
         ),
-        (changed("class Reading:", "pass"), RESULTS, "window of hw4.submission.check.Reading is"),
+        (changed("class Reading:", "pass"), RESULTS, "window of hw4.submission.reading.Reading is"),
         (
             changed("is 1.3 × 10⁻⁴", "is 11.3 × 10⁻⁴"),
             RESULTS,
@@ -145,7 +148,7 @@ class Reading:
 
 
 def test_a_file_that_is_too_large_is_found(tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "LARGEST", 1000)
+    monkeypatch.setattr(faults_module, "LARGEST", 1000)
     assert any("are allowed" in line for line in faults(reading(tmp_path)))
 
 
@@ -247,7 +250,7 @@ def test_a_mark_that_no_claim_explains_is_a_fault(tmp_path, claims):
 
 def test_a_typed_number_that_equals_a_live_one_is_noted(tmp_path, monkeypatch):
     typed = [("a.qmd:3", "1.3 × 10⁻⁴"), ("a.qmd:4", "1.4 × 10⁻⁴")]
-    monkeypatch.setattr(module, "typed_numbers", lambda document: typed)
+    monkeypatch.setattr(faults_module, "typed_numbers", lambda document: typed)
     (note,) = [note for look in NOTES for note in look(reading(tmp_path))]
     assert note.startswith("a.qmd:3: 1.3 × 10⁻⁴ is typed, and sequences.test_mse of results.json")
 
@@ -390,6 +393,6 @@ def test_a_stream_that_ends_in_a_carriage_return_is_not_too_short():
         rule_id="PDFA3A-STREAM-LENGTH-001", object_id=SimpleNamespace(object_number=7)
     )
     right = b"%PDF\n7 0 obj\n<</Length 4>>\nstream\nabc\r\nendstream\nendobj\n"
-    assert module._is_misread(failure, right)
-    assert not module._is_misread(failure, right.replace(b"Length 4", b"Length 3"))
-    assert not module._is_misread(failure, right.replace(b"abc\r", b"abcd"))
+    assert faults_module._is_misread(failure, right)
+    assert not faults_module._is_misread(failure, right.replace(b"Length 4", b"Length 3"))
+    assert not faults_module._is_misread(failure, right.replace(b"abc\r", b"abcd"))
