@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import jupytext  # noqa: F401  asks for Pandoc's version when it is imported, and not again
 import numpy as np
 
 from hw4.foundation.errors import UserError

@@ -37,7 +37,7 @@ STAND_IN, QUICK = "stand-in data", "quick profile"
 LISTINGS, APPENDIX = "sec-listings", "sec-reproducibility"
 _DEFINITION = re.compile(r"\s*(class|def) ")
 _NUMBER = re.compile(r"(\d[\d,]*(?:\.\d+)?)(?: ?(%|× 10[⁻⁰¹²³⁴-⁹]+))?")
-_CLAIM = re.compile(r"\[(claim false|neither True nor False: [^\]]*)\]")
+_CLAIM = re.compile(r"\[(claim false|bound to no words|neither True nor False: [^\]]*)\]")
 _TROUBLE = {
     "an unresolved reference": re.compile(r"\?+@?(fig|tbl|eq|sec|lst)-|@(fig|tbl|eq|sec|lst)-\w"),
     "a traceback": re.compile(r"Traceback \(most recent call last\)"),

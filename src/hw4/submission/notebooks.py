@@ -14,7 +14,7 @@ from pathlib import Path
 
 from hw4.foundation.atomic import write_text
 from hw4.foundation.places import ROOT
-from hw4.submission.source import INLINE, OPTION, Cell, Prose, read_lines, split_cells
+from hw4.submission.documents import INLINE, OPTION, Cell, Prose, read_lines, split_cells
 
 _FENCE = re.compile(r"^:{3,}.*$", re.MULTILINE)
 _RAW = re.compile(r"^```\{=typst\}.*?^```$\n?|`[^`]*`\{=typst\}", re.MULTILINE | re.DOTALL)

@@ -11,8 +11,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from hw4.foundation.errors import Stopped, UserError
-from hw4.submission.lines import Line, as_mapping, load_yaml, read_utf8
-from hw4.submission.source import read_lines
+from hw4.submission.documents import Line, as_mapping, load_yaml, read_lines, read_utf8
 
 INTERRUPTED = (130, -2)
 """Statuses of a command that a person stopped."""

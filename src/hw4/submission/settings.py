@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 from hw4.foundation.errors import UserError
 from hw4.foundation.places import ROOT
-from hw4.submission.lines import Line, load_yaml
+from hw4.submission.documents import Line, load_yaml, read_lines, split_header
 from hw4.submission.renderer import DOCUMENT
-from hw4.submission.source import read_lines, split_header
 
 IN_PLACE, IN_APPENDIX = "in place", "appendix"
 

@@ -11,7 +11,6 @@ import pytest
 
 from hw4.foundation.errors import UserError
 from hw4.foundation.places import ROOT
-from hw4.submission.kernel import Kernel
 from hw4.submission.press import lint, render
 
 DOCUMENT = """\
@@ -165,13 +164,6 @@ def test_a_failure_leaves_the_earlier_pdf_as_it_was(document, project, change, m
         render(document, output)
     assert output.read_bytes() == b"the earlier one"
     assert [path.name for path in project.glob("*.pdf")] == ["submission.pdf"]
-
-
-def test_prose_alone_starts_no_kernel(project, monkeypatch):
-    document = project / "report" / "submission.qmd"
-    document.write_text("---\ntitle: x\n---\n\n# A\n\nWords alone.\n", encoding="utf-8")
-    monkeypatch.setattr(Kernel, "start", lambda self: pytest.fail("a kernel was started"))
-    assert "Words alone." in words(render(document, project / "submission.pdf"))[-1]
 
 
 def test_steps_before_and_after(project, capfd):
