@@ -29,12 +29,16 @@ def code_fingerprint(module: str) -> str:
     Raises:
         FileNotFoundError: there is no such module in this package.
     """
+    found = code_digests(module)
+    return _sha256("".join(f"{name}\0{found[name]}\n" for name in sorted(found)).encode())
+
+
+def code_digests(module: str) -> dict[str, str]:
+    """What `code_fingerprint` is made of: a digest for each module, by name."""
     memory = _memory(store_folder())
-    digest = hashlib.sha256()
-    for name in sorted(modules_behind(module)):
-        digest.update(f"{name}\0{_read(name)[0]}\n".encode())
+    digests = {name: _read(name)[0] for name in modules_behind(module)}
     memory.keep()
-    return digest.hexdigest()
+    return digests
 
 
 def modules_behind(start: str) -> set[str]:
