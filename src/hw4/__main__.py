@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,9 @@ OUTERMOST = "HW4_OUTERMOST"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit status (0 good, 1 the user can put it right, 2 usage)."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # names of files may hold any letter, a terminal not
+            stream.reconfigure(errors="backslashreplace")
     options = _parser().parse_args(arguments)
     os.chdir(ROOT)
     # Ctrl-C reaches the steps of a build as well; the outermost command speaks for all of them.
@@ -212,12 +216,14 @@ def _check(options: argparse.Namespace) -> int:
 def _data(options: argparse.Namespace) -> int:
     from hw4.foundation.files import say_unused
     from hw4.foundation.places import data_folder
+    from hw4.foundation.progress import say
+    from hw4.foundation.words import plain
 
     if options.download:
         from hw4.tweets.data import download
 
         print(f"Downloaded {download(data_folder())}.")
-    print(f"Data folder: {data_folder()}")
+    say(f"Data folder: {data_folder()}")
     sources, faults = [], {}
     for experiment in experiments():
         try:
@@ -231,11 +237,11 @@ def _data(options: argparse.Namespace) -> int:
             continue
         sources.append(source)
         found = (
-            f"the course's files ({', '.join(source.files)})"
+            f"the course's files ({', '.join(map(plain, source.files))})"
             if source.kind == "course"
             else "not found, the stand-in will be used (data/README.md says what goes where)"
         )
-        print(f"  {experiment.title}: {found}")
+        say(f"  {experiment.title}: {found}")
     if not faults:
         say_unused(sources)
     for fault in faults:
