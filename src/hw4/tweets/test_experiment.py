@@ -255,9 +255,11 @@ def test_threshold_is_tuned_on_held_out_predictions_alone(dev):
 
 
 def test_ensemble_is_the_mean_of_log_odds():
-    mean = ablation.mean_log_odds([np.array([0.9, 0.5, 1.0]), np.array([0.1, 0.8, 0.0])])
+    mean = ablation.mean_log_odds([np.array([0.9, 0.5, 1]), np.array([0.1, 0.8, 0])], (1, 1))
     assert mean == pytest.approx([0.5, 2 / 3, 0.5])
-    unknown = ablation.mean_log_odds([np.array([0.9, np.nan]), np.array([0.9, 0.9])])
+    halved = ablation.mean_log_odds([np.array([0.8]), np.array([0.5])], (0.5, 1))
+    assert halved == pytest.approx([0.8])
+    unknown = ablation.mean_log_odds([np.array([0.9, np.nan]), np.array([0.9, 0.9])], (1, 1))
     assert unknown[0] == pytest.approx(0.9) and np.isnan(unknown[1])
 
 
