@@ -139,13 +139,12 @@ def train_candidates(dev: Development, tried: Sequence[Tried]) -> dict[str, Cand
         config = best(search(dev, grid), *grid.class_weightings).config
         before = "threshold" if grid.pooling == "mean" else "mean-pooled"
         made.append(frozen_head(dev, f"{grid.pooling}-pooled", before, config, tuned=True))
-    made.append(
-        fitted(dev, "linear", "layers-pooled", replace(dev.settings.common, pooling="layers"))
-    )
+    layers = replace(dev.settings.common, pooling="layers", head="linear")
+    made.append(fitted(dev, "linear", "layers-pooled", layers))
     frozen = max(made, key=lambda one: cv_f1_macro(dev, one))
-    unfrozen = unfrozen_layers(dev, "unfrozen", "mean-pooled", dev.settings.unfrozen)
+    unfrozen = unfrozen_layers(dev, "unfrozen", "linear", dev.settings.unfrozen)
     words = [fitted(dev, key) for key in BASELINES]
-    together = ensemble(dev, "ensemble", frozen.key, [frozen, unfrozen, words[-1]])
+    together = ensemble(dev, "ensemble", "unfrozen", [frozen, unfrozen, words[-1]])
     return {one.key: one for one in [*made, unfrozen, together, *words]}
 
 

@@ -64,7 +64,7 @@ def _result(seed: int) -> Result:
     config = TrainConfig(pooling="mean")
     before = {"weighted": "naive", "threshold": "weighted", "mean-pooled": "threshold"}
     before |= dict.fromkeys(("mixed-pooled", "layers-pooled", "unfrozen"), "mean-pooled")
-    before |= {"linear": "layers-pooled", "ensemble": "linear"}
+    before |= {"linear": "layers-pooled", "unfrozen": "linear", "ensemble": "unfrozen"}
 
     def variant(key: str) -> Variant:
         predictions = (probabilities[key] > 0.5).astype(int)

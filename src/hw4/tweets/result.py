@@ -93,7 +93,16 @@ class Settings:
     pooled: tuple[Grid, ...] = tuple(map(small_grid, ("mean", "mixed", "layers")))
     unfrozen: TrainConfig = field(
         default_factory=lambda: TrainConfig(
-            pooling="mean", unfreeze_layers=3, epochs=3, batch_size=32
+            pooling="layers",
+            head="linear",
+            unfreeze_layers=3,
+            learning_rate=3e-3,
+            encoder_learning_rate=3e-4,
+            layer_decay=0.8,
+            draws=3.0,
+            epochs=4,
+            batch_size=32,
+            dropout=0.1,
         )
     )
     folds: Count = 5

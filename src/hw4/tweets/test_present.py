@@ -37,7 +37,9 @@ def test_a_change_names_its_row_and_whether_it_is_significant():
     tw = RESULTS["plain"]
     step = tw.variants["ensemble"].step
     rows = present.ablation_table(tw).data.splitlines()[2:]
-    assert f"({present.row(tw, 'linear')})" in rows[-1] and ("\\*" in rows[-1]) == step.significant
+    assert (
+        f"({present.row(tw, 'unfrozen')})" in rows[-1] and ("\\*" in rows[-1]) == step.significant
+    )
     assert present.signed(0.0202) == "+0.020" and present.signed(-0.01) == "−0.010"
     assert present.signed(0.0001) == "0.000" == present.signed(-0.0001).lstrip("−")
 
