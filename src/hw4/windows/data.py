@@ -1,14 +1,19 @@
-"""The course's photographs: which files are there, how they are laid out, which class is which."""
+"""The course's photographs: found, checked and decoded once."""
 
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
+import numpy as np
+
 from hw4.foundation import course_files
+from hw4.foundation.convert import digest
 from hw4.foundation.course_files import DataSource
 from hw4.foundation.errors import UserError
 from hw4.foundation.places import data_folder
+from hw4.foundation.source_code import code_fingerprint
 from hw4.foundation.words import listing
+from hw4.windows import images
 from hw4.windows.archive import Archive, opened
 
 CLASSES = ("Awning", "Bay", "Fixed", "Horizontal sliding", "Hung")
@@ -21,6 +26,8 @@ TRAIN = ("windows_train_set.zip", "windows_train_set", "train_set.zip", "train_s
 TEST = ("windows_test_set.zip", "windows_test_set", "test_set.zip", "test_set")
 IMAGE_ENDINGS = {".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".heic"}
 STAND_IN_VERSION = "windows drawn by code, 1"
+MAX_BAD_SHARE, MANY_BAD = 0.1, 20
+"""More files than either of these must not be unusable."""
 
 _SPELLINGS = {
     "awning": 0,
@@ -34,6 +41,88 @@ _SPELLINGS = {
     "slider": 3,
     "hung": 4,
 }
+
+
+@dataclass(frozen=True)
+class Photographs:
+    """Some photographs of a store.
+
+    Attributes:
+        pixels: `(stored, size, size, 3)` uint8, mapped from the disk.
+        rows: `(n,)`, where they are in `pixels`.
+        targets: `(n,)` classes, -1 where unknown.
+        names: of the files.
+    """
+
+    pixels: np.ndarray
+    rows: np.ndarray
+    targets: np.ndarray
+    names: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def images(self, idx: np.ndarray) -> np.ndarray:
+        """Bytes of some of them, `(len(idx), size, size, 3)`."""
+        return np.ascontiguousarray(self.pixels[self.rows[idx]])
+
+    def subset(self, idx: np.ndarray) -> "Photographs":
+        names = tuple(self.names[i] for i in idx)
+        return Photographs(self.pixels, self.rows[idx], self.targets[idx], names)
+
+
+@dataclass(frozen=True)
+class PictureSet:
+    """A training or test set as it came.
+
+    Attributes:
+        hashes: sha256 of each file.
+        bad: name and reason of each file that was left out.
+        own_names: what the folders of the five classes are called there.
+        path: where it came from, for messages.
+    """
+
+    photographs: Photographs
+    hashes: tuple[str, ...]
+    bad: tuple[tuple[str, str], ...] = ()
+    own_names: tuple[str, ...] = FOLDER_NAMES
+    path: str = "the stand-in"
+
+
+@dataclass(frozen=True)
+class BadFile:
+    """A file that was left out; `where` is `training` or `test`."""
+
+    where: str
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class DataCheck:
+    """What was found on the way in.
+
+    Attributes:
+        train_counts, test_counts: photographs of each class; no test counts without labels.
+        fit, validation, held_out: photographs of the training set used for each.
+        exact_duplicates, near_duplicates: training photographs that are in the test set too.
+        removed: their names.
+        duplicates_within: pairs of copies inside the training set, kept on one side of the split.
+        contradictions: those of them whose labels differ.
+    """
+
+    train_counts: tuple[int, ...]
+    test_counts: tuple[int, ...] | None
+    test_photographs: int
+    fit: int
+    validation: int
+    held_out: int
+    bad: tuple[BadFile, ...]
+    exact_duplicates: int
+    near_duplicates: int
+    removed: tuple[str, ...]
+    duplicates_within: int
+    contradictions: int
 
 
 @dataclass(frozen=True)
@@ -181,3 +270,38 @@ def _some(names: list[str], most: int = 4) -> str:
 
 def _of(archive: Archive) -> str:
     return f" among {len(archive.files)} files" if archive.files else " and no other files"
+
+
+def load(source: DataSource, size: int) -> tuple[PictureSet, PictureSet]:
+    """The training and the test set, decoded at `size` × `size` pixels.
+
+    Raises:
+        UserError: too many files are no photographs.
+    """
+    found = find()
+    if found is None:
+        raise UserError("The photographs were taken away during the build: put them back.")
+    sets = []
+    for path, role in zip(found, ("train", "test"), strict=True):
+        with opened(path) as archive:
+            files = layout(archive, role)
+            key = digest(source.fingerprint, role, size, code_fingerprint("hw4.windows.images"))
+            store = images.stored(key, size, images.read_files(files.files, archive.read, size))
+        sets.append(_picture_set(store, files, path))
+    return sets[0], sets[1]
+
+
+def _picture_set(store: images.Store, files: Layout, path: Path) -> PictureSet:
+    if len(store.bad) > max(MANY_BAD, MAX_BAD_SHARE * len(files.files)) or not len(store):
+        name, reason = store.bad[0]
+        raise UserError(
+            f"{path}: {len(store.bad)} of {len(files.files)} files are no usable photographs (the "
+            f"first is {name}: {reason}), where a handful at most is expected: download it again."
+        )
+    targets = np.full(len(store), -1)
+    if files.labels is not None:
+        label_of = dict(zip(files.files, files.labels, strict=True))
+        targets = np.array([label_of[name] for name in store.names], dtype=np.int64)
+    photographs = Photographs(store.pixels, np.arange(len(store)), targets, store.names)
+    own_names = files.own_names or FOLDER_NAMES
+    return PictureSet(photographs, store.hashes, store.bad, own_names, str(path))
