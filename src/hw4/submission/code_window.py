@@ -18,6 +18,8 @@ from hw4.foundation.errors import UserError
 SOURCE = Path(__file__).resolve().parents[2]
 """The folder that holds the package `hw4`."""
 
+DOCSTRINGS = ("short", "full")
+_SENTENCE = re.compile(r"[.!?](?=\s|$)|\n\s*\n")
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
@@ -43,7 +45,9 @@ class Excerpt:
         return "\n".join(self.file[self.first - 1 : self.last])
 
 
-def code(*names: str, label: str | None = None, caption: str | None = None) -> None:
+def code(
+    *names: str, label: str | None = None, caption: str | None = None, docstring: str = "short"
+) -> None:
     """Print the code window of one or more definitions, for a cell with `output: asis`.
 
     Several names make one window of several parts, so they must stand in the same file.
@@ -53,15 +57,20 @@ def code(*names: str, label: str | None = None, caption: str | None = None) -> N
             methods and assigned names are found.
         label: begins with `lst-`; makes the window a listing that `@lst-…` refers to.
         caption: Markdown, a single paragraph; goes with a label.
+        docstring: `short` shows the first sentence of each docstring, `full` all of it.
 
     Raises:
         UserError: a name is not in the source, or two names are in different files.
     """
-    print(window(*names, label=label, caption=caption))
+    print(window(*names, label=label, caption=caption, docstring=docstring))
 
 
 def window(
-    *names: str, label: str | None = None, caption: str | None = None, source: Path = SOURCE
+    *names: str,
+    label: str | None = None,
+    caption: str | None = None,
+    docstring: str = "short",
+    source: Path = SOURCE,
 ) -> str:
     """The Markdown that `code` prints; `source` is the folder of packages to read."""
     if not names:
@@ -71,6 +80,11 @@ def window(
             f"code({names[0]!r}) has label={label!r} and caption={caption!r}: give both, with a "
             "label that begins with lst-, or neither."
         )
+    if docstring not in DOCSTRINGS:
+        raise UserError(
+            f"code({names[0]!r}) has docstring={docstring!r}: write one of "
+            f"{' and '.join(map(repr, DOCSTRINGS))}."
+        )
     parts = [excerpt(name, source) for name in names]
     paths = sorted({part.path for part in parts})
     if len(paths) > 1:
@@ -78,7 +92,10 @@ def window(
             f"code({', '.join(map(repr, names))}) names definitions in {' and '.join(paths)}, but "
             "a window shows one file: call code() once for each file."
         )
-    blocks = [_fenced(part) for part in _joined(parts)]
+    show = _cut if docstring == "short" else lambda part: [part]
+    blocks = [
+        _fenced(piece, n > 0) for part in _joined(parts) for n, piece in enumerate(show(part))
+    ]
     lines = [f'::: {{.code-window path="{paths[0]}"}}', *blocks, ":::", ""]
     if label and caption:
         lines = [f"::: {{#{label}}}", *lines, " ".join(caption.split()), ":::", ""]
@@ -181,7 +198,42 @@ def _joined(parts: list[Excerpt]) -> list[Excerpt]:
     return joined
 
 
-def _fenced(part: Excerpt) -> str:
+def _cut(part: Excerpt) -> list[Excerpt]:
+    """The pieces of an excerpt that are left when each docstring is cut to its first sentence."""
+    pieces, at = [], part.first
+    for first, last in _docstrings(part):
+        lines = part.file[first - 1 : last]
+        text = "\n".join(lines)
+        quotes = re.match(r"\s*[a-zA-Z]*(\"{3}|'{3}|\"|')", text)
+        end = _SENTENCE.search(text, quotes.end())
+        kept = text[: end.end()].rstrip() if end else text
+        if text[len(kept) :].strip() in ("", quotes[1]):
+            continue
+        kept_lines = (kept + quotes[1]).split("\n")
+        upto = first + len(kept_lines) - 1
+        file = (*part.file[: first - 1], *kept_lines, *part.file[upto:])
+        pieces.append(replace(part, first=at, last=upto, file=file))
+        at = last + 1
+    return [*pieces, replace(part, first=at)] if at <= part.last else pieces
+
+
+def _docstrings(part: Excerpt) -> list[tuple[int, int]]:
+    """First and last line of each docstring in an excerpt, in the order of the file."""
+    tree = _parsed(Path(part.path), "\n".join(part.file))
+    bodies = [node.body[0] for node in ast.walk(tree) if isinstance(node, _DEFINITIONS)]
+    return sorted(
+        (line.lineno, line.end_lineno)
+        for line in bodies
+        if isinstance(line, ast.Expr)
+        and isinstance(line.value, ast.Constant)
+        and isinstance(line.value.value, str)
+        and part.first <= line.lineno <= line.end_lineno <= part.last
+    )
+
+
+def _fenced(part: Excerpt, continues: bool) -> str:
+    """A block of code; one that continues another is parted from it by what was cut."""
     longest = max(map(len, re.findall(r"`{3,}", part.code)), default=2)
     fence = "`" * (longest + 1)
-    return f'{fence} {{.python .numberLines startFrom="{part.first}"}}\n{part.code}\n{fence}\n'
+    classes = ".python .numberLines" + (" .continues" if continues else "")
+    return f'{fence} {{{classes} startFrom="{part.first}"}}\n{part.code}\n{fence}\n'

@@ -28,6 +28,12 @@ format:
 filters:
   - path: report/look/claims.lua
     at: pre-ast
+  - path: report/look/arrange.lua
+    at: pre-ast
+  - path: report/look/quoted.lua
+    at: pre-ast
+  - path: report/look/pages.lua
+    at: pre-ast
   - path: report/look/callouts.lua
     at: pre-ast
   - path: report/look/code-window.lua

@@ -14,7 +14,7 @@ local function raw(element)
   end
 end
 
-local spans = { smallcaps = true, underline = true, mark = true }
+local spans = { smallcaps = true, underline = true, mark = true, quoted = true }
 
 return {
   {

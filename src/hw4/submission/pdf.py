@@ -1,6 +1,7 @@
-"""Reading the finished PDF back: text, headings, fonts, and where glyphs stand."""
+"""Reading the finished PDF back: text, headings, fonts, tables, and where glyphs stand."""
 
 import ctypes
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,15 +14,14 @@ from hw4.foundation.errors import UserError
 MONOSPACE = "DejaVuSansMono"
 HYPHEN = "\ufffe"
 """What PDFium reads for a hyphen at the end of a line; the line's end is left out."""
+QUOTED = ("Quote", "BlockQuote")
+"""Elements of a tagged PDF whose words are somebody else's."""
+CELLS = ("TD", "TH")
 
 
 @dataclass(frozen=True)
 class Run:
-    """A run of text on a page.
-
-    Attributes:
-        right: where it ends, in points from the left.
-    """
+    """A run of text on a page; `right` is where it ends, in points from the left."""
 
     right: float
     _item: pypdfium2.PdfTextObj
@@ -30,6 +30,14 @@ class Run:
     def text(self) -> str:
         """Its characters, without white space at the ends."""
         return self._item.extract().strip()
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of a table: the text of its cells, and the labels that links in it lead to."""
+
+    cells: tuple[str, ...]
+    labels: frozenset[str]
 
 
 class Pdf:
@@ -43,7 +51,8 @@ class Pdf:
         """
         try:
             # A copy in memory, so that the file may be moved meanwhile.
-            self._document = pypdfium2.PdfDocument(path.read_bytes())
+            self.content = path.read_bytes()
+            self._document = pypdfium2.PdfDocument(self.content)
             self.page_count = len(self._document)
         except OSError as error:
             raise UserError(
@@ -68,16 +77,25 @@ class Pdf:
     @cached_property
     def labels(self) -> dict[str, int]:
         """The page of each labeled heading."""
-        count = raw.FPDF_CountNamedDests(self._document)
-        return dict(self._label(index) for index in range(count))
+        return {name: page for name, (page, *_) in self._places.items()}
 
-    def _label(self, index: int) -> tuple[str, int]:
+    @cached_property
+    def _places(self) -> dict[str, tuple]:
+        """Where each label leads: its page, and the point on it."""
+        return dict(map(self._label, range(raw.FPDF_CountNamedDests(self._document))))
+
+    def _label(self, index: int) -> tuple[str, tuple]:
         length = ctypes.c_long()
         raw.FPDF_GetNamedDest(self._document, index, None, length)
         name = ctypes.create_string_buffer(length.value)
         place = raw.FPDF_GetNamedDest(self._document, index, name, length)
-        page = raw.FPDFDest_GetDestPageIndex(self._document, place)
-        return name.raw.decode("utf-16-le").rstrip("\0"), page + 1
+        return name.raw.decode("utf-16-le").rstrip("\0"), self._place(place)
+
+    def _place(self, destination: object) -> tuple:
+        known, x, y = ctypes.c_int(), ctypes.c_float(), ctypes.c_float()
+        raw.FPDFDest_GetLocationInPage(destination, known, known, known, x, y, ctypes.c_float())
+        page = raw.FPDFDest_GetDestPageIndex(self._document, destination) + 1
+        return page, round(x.value), round(y.value)
 
     def text(self, first: int, last: int) -> str:
         """The text of pages `first` to `last`, both included."""
@@ -96,12 +114,41 @@ class Pdf:
         return self._read[page - 1].code
 
     def prose(self, page: int) -> str:
-        """The text of a page without what is set in the code font."""
+        """The text of a page without what is set in the code font, and without quotations."""
         return self._read[page - 1].prose
 
     def fonts_not_embedded(self) -> set[str]:
         """The names of fonts that a reader would have to have."""
         return set().union(*(page.missing_fonts for page in self._read))
+
+    def rows(self, page: int) -> list[Row]:
+        """The rows of the tables on a page."""
+        handle = self._document[page - 1]
+        items: dict[int, list[pypdfium2.PdfTextObj]] = {}
+        for item in handle.get_objects(textpage=handle.get_textpage()):
+            if isinstance(item, pypdfium2.PdfTextObj):
+                items.setdefault(_mark(item), []).append(item)
+        links = list(self._links(handle))
+        rows = []
+        for row in _elements(handle, ("TR",)):
+            cells = []
+            labels: set[str] = set()
+            for cell in _below(row, CELLS):
+                texts = [item for mark in _marks(cell) for item in items.get(mark, ())]
+                cells.append(_clean("".join(item.extract() for item in texts)).strip())
+                labels |= {name for name, box in links for it in texts if _meets(it, box)}
+            rows.append(Row(tuple(cells), frozenset(labels)))
+        return rows
+
+    def _links(self, page: pypdfium2.PdfPage) -> Iterator[tuple[str, raw.FS_RECTF]]:
+        names = {place: name for name, place in self._places.items()}
+        start, link = ctypes.c_int(), raw.FPDF_LINK()
+        while raw.FPDFLink_Enumerate(page, start, link):
+            box = raw.FS_RECTF()
+            raw.FPDFLink_GetAnnotRect(link, box)
+            place = raw.FPDFLink_GetDest(self._document, link)
+            if place and self._place(place) in names:
+                yield names[self._place(place)], box
 
 
 @dataclass(frozen=True)
@@ -119,7 +166,8 @@ class _Page:
 def _page(page: pypdfium2.PdfPage) -> _Page:
     width, height = page.get_size()
     read = page.get_textpage()
-    code, code_objects, fonts, drawn = [], set(), {}, 0.0
+    quoted = {mark for element in _elements(page, QUOTED) for mark in _marks(element)}
+    code, apart, fonts, drawn = [], set(), {}, 0.0
     for item in page.get_objects(textpage=read):
         if isinstance(item, pypdfium2.PdfTextObj):
             font = item.get_font()
@@ -127,13 +175,15 @@ def _page(page: pypdfium2.PdfPage) -> _Page:
             if address not in fonts:
                 fonts[address] = (font.get_base_name(), font.is_embedded)
             if MONOSPACE in fonts[address][0]:
-                code_objects.add(ctypes.addressof(item.raw.contents))
+                apart.add(ctypes.addressof(item.raw.contents))
                 code.append(Run(item.get_bounds()[2], item))
+            elif quoted and _mark(item) in quoted:
+                apart.add(ctypes.addressof(item.raw.contents))
         elif item.level == 0:  # what is inside a picture has coordinates of its own
             left, bottom, right, top = item.get_bounds()
             drawn = max(drawn, (right - left) * (top - bottom) / (width * height))
     text = read.get_text_range()
-    prose = _without(code_objects, text, read)
+    prose = _without(apart, text, read)
     missing = frozenset(name for name, embedded in fonts.values() if not embedded)
     return _Page(_clean(text), _clean(prose), tuple(code), missing, width, drawn)
 
@@ -147,6 +197,57 @@ def _without(objects: set[int], text: str, read: pypdfium2.PdfTextPage) -> str:
         if not item or ctypes.addressof(item.contents) not in objects:
             kept += units[2 * index : 2 * index + 2]
     return kept.decode("utf-16-le", errors="replace")
+
+
+def _elements(page: pypdfium2.PdfPage, kinds: tuple[str, ...]) -> Iterator[object]:
+    """The elements of these kinds in the structure of a tagged page, in reading order."""
+    tree = raw.FPDF_StructTree_GetForPage(page)
+    if not tree:
+        return
+    try:
+        for index in range(raw.FPDF_StructTree_CountChildren(tree)):
+            yield from _below(raw.FPDF_StructTree_GetChildAtIndex(tree, index), kinds)
+    finally:
+        raw.FPDF_StructTree_Close(tree)
+
+
+def _below(element: object, kinds: tuple[str, ...]) -> Iterator[object]:
+    for index in range(raw.FPDF_StructElement_CountChildren(element)):
+        child = raw.FPDF_StructElement_GetChildAtIndex(element, index)
+        if child:
+            if _kind(child) in kinds:
+                yield child
+            yield from _below(child, kinds)
+
+
+def _kind(element: object) -> str:
+    length = raw.FPDF_StructElement_GetType(element, None, 0)
+    name = ctypes.create_string_buffer(length)
+    raw.FPDF_StructElement_GetType(element, name, length)
+    return name.raw.decode("utf-16-le").rstrip("\0")
+
+
+def _marks(element: object) -> Iterator[int]:
+    """The numbers of the marked content inside an element, in reading order."""
+    # a child that is an element stands among the marks as -1, in its place
+    own = range(raw.FPDF_StructElement_GetMarkedContentIdCount(element))
+    for index in own:
+        mark = raw.FPDF_StructElement_GetMarkedContentIdAtIndex(element, index)
+        child = raw.FPDF_StructElement_GetChildAtIndex(element, index) if mark < 0 else None
+        if mark >= 0:
+            yield mark
+        elif child:
+            yield from _marks(child)
+
+
+def _mark(item: pypdfium2.PdfTextObj) -> int:
+    return raw.FPDFPageObj_GetMarkedContentID(item)
+
+
+def _meets(item: pypdfium2.PdfTextObj, box: raw.FS_RECTF) -> bool:
+    left, bottom, right, top = item.get_bounds()
+    across, up = (left + right) / 2, (bottom + top) / 2
+    return box.left <= across <= box.right and box.bottom <= up <= box.top
 
 
 def _clean(text: str) -> str:

@@ -41,6 +41,8 @@ METADATA = (
     "toc",
     "toc-title",
     "toc-depth",
+    "leave-out",
+    "listings",
 )
 FORMAT = ("filters", "template-partials", "pdf-standard", "syntax-highlighting")
 

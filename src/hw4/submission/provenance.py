@@ -1,4 +1,4 @@
-"""What the document says about where its numbers come from, as Markdown that a cell prints."""
+"""Where the numbers of the document come from: names that its prose quotes, and the marks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ from hw4.foundation.places import quick
 from hw4.foundation.words import duration, listing
 
 FINGERPRINT_LENGTH = 12
+DEVICES = {"cpu": "the CPU", "cuda": "a GPU", "mps": "an Apple GPU"}
 STAND_IN_ON = "```{=typst}\n#stand-in-on()\n```\n"
 QUICK_ON = "```{=typst}\n#quick-on()\n```\n"
 
@@ -25,7 +26,7 @@ class Stored(Protocol):
 
 
 class Reported(Protocol):
-    """What is needed of an experiment."""
+    """What is needed of an experiment; its title begins with `Problem 1:`."""
 
     title: str
 
@@ -65,7 +66,28 @@ class Here:
 
     @property
     def device(self) -> str:
-        return _device(self.stored.device)
+        return DEVICES.get(self.stored.device.kind, self.stored.device.kind)
+
+
+@dataclass(frozen=True)
+class Build:
+    """What the front page says of the whole document.
+
+    Attributes:
+        on_stand_ins, on_course: the problems, for humans; `none` if there are none.
+    """
+
+    is_quick: bool
+    on_stand_ins: str
+    on_course: str
+
+    @property
+    def has_stand_in(self) -> bool:
+        return self.on_stand_ins != "none"
+
+    @property
+    def has_course(self) -> bool:
+        return self.on_course != "none"
 
 
 def provenance(experiment: Reported) -> Here:
@@ -80,75 +102,15 @@ def provenance(experiment: Reported) -> Here:
     return here
 
 
-def front_page(experiments: Sequence[Reported]) -> None:
-    """Print what stands below the title; for a cell with `output: asis`."""
-    print(front_markdown([(it.title.split(":")[0], it.provenance()) for it in experiments]))
-
-
-def problem_markdown(stored: Stored) -> str:
-    """The Markdown of `provenance`."""
-    source = stored.source
-    if source.kind == "none":
-        return _quiet("Data: none needed.")
-    computed = f"Computed in {duration(stored.seconds)} on {_device(stored.device)}"
-    if source.is_stand_in:
-        files = listing([f"`{name}`" for name in source.files], "and") or "the course's files"
-        return STAND_IN_ON + _callout(
-            "Stand-in data: these numbers must not be submitted",
-            "The course's files for this problem were not found, so every number, figure and table "
-            "up to the next problem comes from data made by the code itself. "
-            f"Put {files} into the folder `data/` (its README lists all names that are "
-            f"understood) and run `make report` again. {computed}.",
-        )
-    files = listing([f"`{name}`" for name in source.files], "and")
-    return _quiet(
-        f"Data: the course's {files} (sha256 `{source.fingerprint[:FINGERPRINT_LENGTH]}`). "
-        f"{computed}."
-    )
-
-
-def front_markdown(problems: Sequence[tuple[str, Stored]]) -> str:
-    """The Markdown of `front_page`, for (name of the problem, its provenance) pairs."""
-    stand_in = [name for name, stored in problems if stored.source.is_stand_in]
-    course = [name for name, stored in problems if stored.source.kind == "course"]
-    parts = []
+def front_page(experiments: Sequence[Reported]) -> Build:
+    """Which problems have which data; prints the mark of a quick build as `provenance` does."""
     if quick():
-        parts.append(
-            QUICK_ON
-            + _callout(
-                "Quick profile: a trial build, not a submission",
-                "Built with `HW4_PROFILE=quick`: smaller data and fewer, shorter trainings. "
-                "The numbers show that everything works and nothing else.",
-            )
-        )
-    if stand_in:
-        rest = f" {listing(course).capitalize()} used the course's own files." if course else ""
-        parts.append(
-            _callout(
-                f"Stand-in data in {_small(listing(stand_in))}: not for submission",
-                "Pages with a diagonal note, and figures and tables with the tag *stand-in data*, "
-                f"rest on data made by the code itself.{rest} What to put where stands "
-                "at the beginning of each problem.",
-            )
-        )
-    elif course:
-        parts.append(
-            _quiet(f"All numbers in {_small(listing(course))} come from the course's own files.")
-        )
-    return "\n".join(parts)
+        print(QUICK_ON)
 
+    def on(kind: str) -> str:
+        names = [
+            it.title.split(":")[0] for it in experiments if it.provenance().source.kind == kind
+        ]
+        return listing(names).replace("Problem", "problem") or "none"
 
-def _small(problems: str) -> str:
-    return problems.replace("Problem", "problem")
-
-
-def _device(device: Device) -> str:
-    return {"cpu": "the CPU", "cuda": "a GPU", "mps": "an Apple GPU"}.get(device.kind, device.kind)
-
-
-def _quiet(text: str) -> str:
-    return f"::: {{.quiet}}\n{text}\n:::\n"
-
-
-def _callout(title: str, text: str) -> str:
-    return f'::: {{.callout-warning title="{title}"}}\n{text}\n:::\n'
+    return Build(quick(), on("stand-in"), on("course"))

@@ -1,5 +1,6 @@
 """Proof-reading fails for each of its reasons, and passes what has none of them."""
 
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -8,16 +9,22 @@ import typst
 from hw4.foundation.errors import UserError
 from hw4.submission import check as module
 from hw4.submission import rubric as rubric_module
-from hw4.submission.check import Reading, check, findings
+from hw4.submission.check import FAULTS, NOTES, Reading, check
 from hw4.submission.pdf import Pdf
-from hw4.submission.rubric import Item, Problem, answer, rubric_table
+from hw4.submission.rubric import Item, Problem, worths
+from hw4.submission.settings import Settings
 
 WORDS = "The network reads a sequence step by step and keeps a state. " * 6
-HEAD = """#set page(width: 6in, height: 5in)
+HEAD = """#set document(title: "Homework")
+#set page(width: 6in, height: 5in)
 #set text(font: "Libertinus Serif", size: 10pt)
 = Homework
 """
-BODY = f"""{WORDS}
+FRONT = f"""{WORDS}
+#table(columns: 3, table.header[Item][Answer][Page],
+  [1], [mean squared error 1.3 × 10⁻⁴], link(<sec-p2-1>)[2])
+"""
+BODY = f"""{FRONT}
 #pagebreak()
 == Problem 2 <sec-p2>
 {WORDS}
@@ -35,21 +42,36 @@ ITEM = Item(
     title="a vanilla RNN",
     points=4,
     section="sec-p2-1",
-    answers=("mean squared error {sequences.test_mse|scientific}",),
     code=("hw4.submission.check.Reading",),
 )
 PROBLEM = Problem(2, "Sequences", "sequences", "sec-p2", (ITEM,))
+UA = ("ua-1",)
 RESULTS = {
     "build": {"profile": "full"},
     "sequences": {"source": "course", "test_mse": 1.3e-4},
 }
 
 
-def reading(tmp_path, body=BODY, results=RESULTS, head=HEAD, problem=PROBLEM):
+def reading(tmp_path, body=BODY, results=RESULTS, problem=PROBLEM, settings=None, standards=UA):
     source = tmp_path / "page.typ"
-    source.write_text(head + body, encoding="utf-8")
-    typst.compile(str(source), output=str(tmp_path / "page.pdf"), ignore_system_fonts=True)
-    return Reading(Pdf(tmp_path / "page.pdf"), results, (problem,))
+    source.write_text(HEAD + body, encoding="utf-8")
+    typst.compile(
+        str(source),
+        output=str(tmp_path / "page.pdf"),
+        ignore_system_fonts=True,
+        pdf_standards=list(standards),
+    )
+    return Reading(Pdf(tmp_path / "page.pdf"), results, (problem,), settings or Settings())
+
+
+def faults(reading):
+    return [line for look in FAULTS for line in look(reading)]
+
+
+@pytest.fixture(autouse=True)
+def no_typed_numbers(monkeypatch):
+    """The documents of the real report are not what these tests are about."""
+    monkeypatch.setattr(module, "typed_numbers", lambda document: [])
 
 
 def changed(old, new):
@@ -58,7 +80,7 @@ def changed(old, new):
 
 
 def test_a_good_pdf_has_no_fault(tmp_path):
-    assert findings(reading(tmp_path)) == []
+    assert faults(reading(tmp_path)) == []
 
 
 STAND_IN = {**RESULTS, "sequences": {"source": "stand-in", "test_mse": 1.3e-4}}
@@ -68,9 +90,18 @@ QUICK = {**RESULTS, "build": {"profile": "quick"}}
 @pytest.mark.parametrize(
     ("body", "results", "expected"),
     [
-        (changed("=== Task 1 <sec-p2-1>", ""), RESULTS, "there is no heading {#sec-p2-1}"),
+        (
+            changed("=== Task 1 <sec-p2-1>", "").replace("link(<sec-p2-1>)", ""),
+            RESULTS,
+            "there is no heading {#sec-p2-1}",
+        ),
         (changed("class Reading:", "pass"), RESULTS, "window of hw4.submission.check.Reading is"),
-        (changed("1.3 × 10⁻⁴", "1.4 × 10⁻⁴"), RESULTS, "the number 1.3 × 10⁻⁴ of the rubric"),
+        (
+            changed("is 1.3 × 10⁻⁴", "is 11.3 × 10⁻⁴"),
+            RESULTS,
+            "number 1.3 × 10⁻⁴ of its answer on page 1 does not stand in",
+        ),
+        (changed("link(<sec-p2-1>)[2]", "[2]"), RESULTS, "problem 2, 1 (a vanilla RNN): no row of"),
         (changed("The test error", "See \\?\\@fig-x. The error"), RESULTS, "unresolved reference"),
         (changed("The test", "Traceback (most recent call last): The"), RESULTS, "a traceback"),
         (changed("The test error", "ValueError: no. Test"), RESULTS, "an error text"),
@@ -81,6 +112,8 @@ QUICK = {**RESULTS, "build": {"profile": "quick"}}
             "set it in backticks): sequence step",
         ),
         (changed("The test error", "\\{python\\} x"), RESULTS, "was not computed"),
+        (changed("The test error", "[It]\\{claim=“False”\\} x"), RESULTS, "is never closed"),
+        (changed("The test error", "| a | \\ |\\-\\-\\-|---| x"), RESULTS, "came out as text"),
         (BODY + "#pagebreak()\nend", RESULTS, "page 4 is nearly empty"),
         (changed("class Reading:", f"class Reading:  # {'x' * 90}"), RESULTS, "runs out"),
         (BODY, STAND_IN, "page 2: the mark 'stand-in data' of problem 2 is missing"),
@@ -92,12 +125,12 @@ QUICK = {**RESULTS, "build": {"profile": "quick"}}
     ],
 )
 def test_each_fault_is_found(tmp_path, body, results, expected):
-    found = findings(reading(tmp_path, body, results))
+    found = faults(reading(tmp_path, body, results))
     assert any(expected in line for line in found), found
 
 
 def test_a_nearly_empty_answer_is_found(tmp_path):
-    body = f"""{WORDS}
+    body = f"""{FRONT}
 #pagebreak()
 == Problem 2 <sec-p2>
 {WORDS}
@@ -108,12 +141,12 @@ The error is 1.3 × 10⁻⁴.
 class Reading:
 ```
 """
-    assert any("is nearly empty" in line for line in findings(reading(tmp_path, body)))
+    assert any("is nearly empty" in line for line in faults(reading(tmp_path, body)))
 
 
 def test_a_file_that_is_too_large_is_found(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "LARGEST", 1000)
-    assert any("are allowed" in line for line in findings(reading(tmp_path)))
+    assert any("are allowed" in line for line in faults(reading(tmp_path)))
 
 
 def test_a_font_that_is_not_embedded_is_found(tmp_path):
@@ -126,13 +159,90 @@ def test_a_font_that_is_not_embedded_is_found(tmp_path):
         for name in ("/FontFile", "/FontFile2", "/FontFile3"):
             descriptor.get_object().pop(name, None)
     writer.write(made)
-    found = findings(Reading(Pdf(made), RESULTS, (PROBLEM,)))
+    found = faults(Reading(Pdf(made), RESULTS, (PROBLEM,), Settings()))
     assert any("LibertinusSerif-Regular is not embedded" in line for line in found), found
 
 
 def test_code_windows_may_show_errors(tmp_path):
     body = changed("class Reading:", "class Reading:\nValueError: shown on purpose")
-    assert findings(reading(tmp_path, body)) == []
+    assert faults(reading(tmp_path, body)) == []
+
+
+def test_quotations_may_say_anything(tmp_path):
+    quoted = changed("The test error", "#quote(quotes: false)[nan, ValueError: no] The test error")
+    assert faults(reading(tmp_path, quoted)) == []
+
+
+def test_a_file_that_breaks_pdf_ua_is_found(tmp_path):
+    found = faults(reading(tmp_path, standards=()))
+    assert any("the file is not PDF/UA-1, rule" in line for line in found), found
+
+
+def test_a_file_that_is_pdf_a_as_well_is_checked_for_it(tmp_path):
+    assert faults(reading(tmp_path, standards=("ua-1", "a-3a"))) == []
+
+
+def test_what_the_header_leaves_out_is_not_missed_unless_it_has_points(tmp_path):
+    without = f"{WORDS}\n#pagebreak()\n== Reproducibility <sec-reproducibility>\n{WORDS}"
+    extra = Problem(2, "S", "sequences", "sec-p2", (Item("1", "a vanilla RNN", 0, "sec-p2-1"),))
+    left = Settings(leave_out=("sec-p2",))
+    assert faults(reading(tmp_path, without, problem=extra, settings=left)) == []
+    found = faults(reading(tmp_path, without, problem=extra))
+    assert any("name sec-p2 below leave-out in the header" in line for line in found), found
+    found = faults(reading(tmp_path, without, settings=left))
+    assert any("is worth 4 points and left out" in line for line in found), found
+
+
+def test_listings_may_stand_in_a_section_of_their_own(tmp_path):
+    code = "```python\nclass Reading:\n```"
+    apart = changed(code, "") + f"#pagebreak()\n== Listings <sec-listings>\n{WORDS}\n{code}"
+    assert faults(reading(tmp_path, apart)) == []
+
+
+CLAIMED = changed("The test error", "It falls \\[claim false\\]. The test error")
+
+
+@pytest.fixture
+def claims(monkeypatch):
+    """What the evaluation of the documents finds, in place of it."""
+    found = []
+    monkeypatch.setitem(
+        sys.modules, "hw4.submission.claims", SimpleNamespace(claims=lambda document: found)
+    )
+    return found
+
+
+def claim(holds, line="report/_2-sequences.qmd:7"):
+    return SimpleNamespace(
+        line=line, sentence="It falls.", expression="gain > 0", holds=holds, sides="-0.1 > 0"
+    )
+
+
+@pytest.mark.parametrize(("results", "stops"), [(RESULTS, True), (STAND_IN, False), (QUICK, False)])
+def test_a_false_claim_stops_a_submission_and_no_trial(tmp_path, claims, results, stops):
+    claims.append(claim(False))
+    made = reading(tmp_path, CLAIMED, results)
+    line = "report/_2-sequences.qmd:7: “It falls.” is not borne by the numbers: gain > 0 (-0.1 > 0)"
+    assert (line in faults(made)) == stops
+    assert (line in [note for look in NOTES for note in look(made)]) != stops
+
+
+def test_what_is_neither_true_nor_false_always_stops(tmp_path, claims):
+    claims.append(claim(None))
+    marked = CLAIMED.replace("claim false", "neither True nor False: nan")
+    assert any("cannot be judged: gain > 0" in line for line in faults(reading(tmp_path, marked)))
+
+
+def test_a_mark_that_no_claim_explains_is_a_fault(tmp_path, claims):
+    claims.append(claim(True))
+    assert any("no claim of the documents" in it for it in faults(reading(tmp_path, CLAIMED)))
+
+
+def test_a_typed_number_that_equals_a_live_one_is_noted(tmp_path, monkeypatch):
+    typed = [("a.qmd:3", "1.3 × 10⁻⁴"), ("a.qmd:4", "1.4 × 10⁻⁴")]
+    monkeypatch.setattr(module, "typed_numbers", lambda document: typed)
+    (note,) = [note for look in NOTES for note in look(reading(tmp_path))]
+    assert note.startswith("a.qmd:3: 1.3 × 10⁻⁴ is typed, and sequences.test_mse of results.json")
 
 
 @pytest.fixture
@@ -147,6 +257,7 @@ def rendered(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "quarto_pdf", lambda: made)
     monkeypatch.setattr(module, "rubric", lambda: (PROBLEM,))
     monkeypatch.setattr(module, "read_results", lambda: RESULTS)
+    monkeypatch.setattr(module, "settings", Settings)
     monkeypatch.setenv("QUARTO_PROJECT_OUTPUT_FILES", str(made))
     return SimpleNamespace(made=made, final=final, folder=tmp_path)
 
@@ -191,26 +302,12 @@ def test_half_a_pdf_is_one_sentence(rendered):
         check()
 
 
-def test_an_answer_takes_the_first_template_that_has_all_its_numbers():
-    item = Item("1", "t", 1, "s", ("test {a.test|percent:0}", "validation {a.0.validation}"))
-    assert answer(item, {"a": {"test": 0.912}}).text == "test 91 %"
-    assert answer(item, {"a": {"test": 0.912}}).numbers == ("91 %",)
-    assert answer(item, {"a": [{"validation": "good"}]}).text == "validation good"
-    with pytest.raises(UserError, match="no answer of item 1"):
-        answer(item, {"a": {"test": None}})
-
-
-def test_an_item_that_no_heading_answers_is_named():
-    text = "# Problem 2 {#sec-p2}\n\n## Task 1 {#sec-p2-1}\n"
-    rubric_module._see_sections((PROBLEM,), text)
-    with pytest.raises(UserError, match=r"problem 2, 1 is to be answered under {#sec-p2-1}"):
-        rubric_module._see_sections((PROBLEM,), text.replace("p2-1", "p2-10"))
-
-
-def test_the_rubric_table_has_every_item_and_a_link_to_its_page():
-    text = rubric_table(RESULTS, (PROBLEM,))._repr_markdown_()
-    assert "| 1 | a vanilla RNN: mean squared error 1.3 × 10⁻⁴ | 4 |" in text
-    assert "#link(<sec-p2-1>)" in text
+def test_points_stand_by_problem_and_by_item(monkeypatch):
+    bonus = Item("Q7", "more", 2, "sec-p2-7", bonus=True)
+    monkeypatch.setattr(
+        rubric_module, "rubric", lambda: (Problem(2, "Sequences", "sequences", "s", (ITEM, bonus)),)
+    )
+    assert worths() == {2: "4 + 2", (2, "1"): 4, (2, "Q7"): "+2"}
 
 
 def test_a_rubric_with_a_wrong_field_is_one_sentence(tmp_path, monkeypatch):

@@ -143,6 +143,63 @@ def test_a_file_that_is_not_python_is_named(source):
         window("toy.broken.half", source=source)
 
 
+@pytest.fixture
+def explained(tmp_path) -> Path:
+    (tmp_path / "deep.py").write_text(
+        textwrap.dedent('''\
+            class Net:
+                """A network
+                of two layers. It is small.
+
+                Attributes:
+                    size: of them.
+                """
+
+                size = 3
+
+                def forward(self, x):
+                    r"""Run it
+
+                    Args:
+                        x: what.
+                    """
+                    return x
+
+                def short(self):
+                    """One sentence."""
+
+                def last(self):
+                    \'\'\'Two sentences. No more.\'\'\'
+            ''')
+    )
+    return tmp_path
+
+
+def test_a_docstring_is_cut_to_its_first_sentence_and_numbers_stay_true(explained):
+    shown = window("deep.Net", source=explained)
+    assert re.findall(r'startFrom="(\d+)"', shown) == ["1", "8", "17"]
+    assert shown.count(".continues") == 2
+    blocks = re.findall(r"```.*?\n(.*?)\n```", shown, re.DOTALL)
+    assert blocks[0].endswith('"""A network\n    of two layers."""')
+    assert blocks[1].endswith('def forward(self, x):\n        r"""Run it"""')
+    assert blocks[2].startswith("        return x\n")
+    assert '"""One sentence."""' in blocks[2]
+    assert blocks[2].endswith("        '''Two sentences.'''")
+
+
+def test_a_full_docstring_is_shown_where_it_is_asked_for(explained):
+    shown = window("deep.Net", source=explained, docstring="full")
+    assert (explained / "deep.py").read_text().strip() in shown
+    with pytest.raises(UserError, match="docstring='long': write one of 'short' and 'full'"):
+        window("deep.Net", source=explained, docstring="long")
+
+
+def test_a_cut_docstring_leaves_no_mark_and_one_range_of_lines(explained):
+    (page,) = pdf_pages(typst_of(window("deep.Net", source=explained)))
+    assert "lines 1–23" in page and "⋯" not in page
+    assert squeezed("17        return x") in squeezed(page)
+
+
 # ---- the way to the PDF
 
 
@@ -180,7 +237,7 @@ def squeezed(text: str) -> str:
 
 
 def test_the_pdf_has_every_character_and_the_true_numbers(source, capsys):
-    code("hw4.submission.code_window.excerpt")
+    code("hw4.submission.code_window.excerpt", docstring="full")
     (page,) = pdf_pages(typst_of(capsys.readouterr().out))
     part = excerpt("hw4.submission.code_window.excerpt")
     assert f"lines {part.first}–{part.last}" in page

@@ -1,4 +1,4 @@
-"""Stand-in data cannot be missed, the course's data gets one quiet line."""
+"""Stand-in data cannot be missed, and prose can say where numbers come from."""
 
 from types import SimpleNamespace
 
@@ -41,8 +41,8 @@ def test_a_problem_without_data_says_so(capsys):
     assert capsys.readouterr().out == ""
 
 
-def test_the_first_page_names_the_problems_with_stand_in_data(capsys):
-    front_page(
+def test_the_first_page_can_name_the_problems_by_their_data(capsys):
+    build = front_page(
         [
             experiment("stand-in", title="Problem 1: windows"),
             experiment("course", title="Problem 2: sequences"),
@@ -50,14 +50,20 @@ def test_the_first_page_names_the_problems_with_stand_in_data(capsys):
             experiment("none", title="Problem 4: transformer"),
         ]
     )
-    printed = capsys.readouterr().out
-    assert "Stand-in data in problem 1 and problem 3: not for submission" in printed
-    assert "Problem 2 used the course's own files." in printed
-    front_page([experiment("course")])
-    assert "All numbers in problem 2 come from the course's own" in capsys.readouterr().out
+    assert (build.on_stand_ins, build.has_stand_in) == ("problem 1 and problem 3", True)
+    assert (build.on_course, build.has_course) == ("problem 2", True)
+    assert not build.is_quick
+    assert capsys.readouterr().out == ""
+
+
+def test_no_name_is_an_empty_string():
+    """Quarto would print the expression."""
+    build = front_page([experiment("none")])
+    assert (build.on_stand_ins, build.on_course) == ("none", "none")
+    assert not build.has_stand_in and not build.has_course
 
 
 def test_the_quick_profile_is_marked(capsys, monkeypatch):
     monkeypatch.setenv("HW4_PROFILE", "quick")
-    front_page([experiment("course")])
-    assert "a trial build, not a submission" in capsys.readouterr().out
+    assert front_page([experiment("course")]).is_quick
+    assert "#quick-on()" in capsys.readouterr().out

@@ -1,0 +1,91 @@
+"""The filters of the look: page links, quotations, sections left out, listings at the end."""
+
+import pypandoc
+import pytest
+
+from hw4.foundation.places import ROOT
+
+LOOK = ROOT / "report" / "look"
+TABLE = """\
+| Item | Page |
+|:-----|-----:|
+| one  | [](#sec-one){.page} |
+| two  | [](#sec-two){.page} |
+"""
+DOCUMENT = f"""\
+{TABLE}
+# One {{#sec-one}}
+
+First.
+
+::: {{.code-window path="src/a.py"}}
+```python
+a = 1
+```
+:::
+
+# Two {{#sec-two}}
+
+Second.
+
+## Inside {{#sec-inside}}
+
+Third.
+
+# Three {{#sec-three}}
+
+Fourth.
+"""
+
+
+def converted(markdown, *filters, to="typst", **metadata):
+    header = "".join(f"{name}: {value}\n" for name, value in metadata.items())
+    return pypandoc.convert_text(
+        f"---\n{header}---\n\n{markdown}" if header else markdown,
+        to,
+        "markdown",
+        extra_args=["--wrap=none"],
+        filters=[str(LOOK / f"{name}.lua") for name in filters],
+    )
+
+
+def test_a_page_link_is_a_page_number_in_typst_and_a_plain_link_elsewhere():
+    typst = converted(TABLE, "pages")
+    assert "#link(<sec-one>)[#context counter(page).at(<sec-one>).first()]" in typst
+    assert '<a href="#sec-one" class="page">here</a>' in converted(TABLE, "pages", to="html")
+
+
+@pytest.mark.parametrize(
+    ("markdown", "expected"),
+    [
+        ("It says [nan *and* inf]{.quoted}.", "#quote(quotes: false)[nan #emph[and] inf]."),
+        ("::: {.quoted}\nnan\n:::", "#quote(block: true, quotes: false)["),
+    ],
+)
+def test_quoted_words_are_tagged_as_a_quotation(markdown, expected):
+    assert expected in converted(markdown, "quoted")
+
+
+def test_a_section_that_is_left_out_goes_with_its_rows():
+    text = converted(DOCUMENT, "arrange", to="plain", **{"leave-out": "[sec-two]"})
+    assert "First." in text and "Fourth." in text
+    assert "Second." not in text and "Third." not in text
+    assert "one" in text and "two " not in text
+
+
+def test_a_smaller_section_can_be_left_out_of_a_larger_one():
+    text = converted(DOCUMENT, "arrange", to="plain", **{"leave-out": "[sec-inside]"})
+    assert "Second." in text and "Third." not in text and "Fourth." in text
+
+
+def test_listings_move_to_a_section_of_their_own_and_are_linked_where_they_were():
+    typst = converted(DOCUMENT, "arrange", "pages", "code-window", listings="appendix")
+    assert "src/a.py" in typst and "#link(<code-1>)" in typst
+    assert typst.index("Fourth.") < typst.index("Listings") < typst.index("#code-window(")
+    assert typst.index("<code-1>", typst.index("Listings")) < typst.index("#code-window(")
+
+
+def test_without_settings_nothing_moves():
+    assert converted(DOCUMENT, "arrange") == converted(DOCUMENT)
+    stay = converted(DOCUMENT, "arrange", **{"listings": "in place", "leave-out": "[]"})
+    assert stay == converted(DOCUMENT)
