@@ -327,6 +327,16 @@ NETWORKS = {
 }
 """Every network that can be trained here and its title, in the order of the tables."""
 
+NAMES = {
+    "baseline": "network of three convolutions",
+    "small": "small residual network",
+    "small-no-augmentation": "small residual network, trained without augmentation,",
+    "frozen": "linear head on a frozen {backbone}",
+    "frozen-no-balancing": "linear head on a frozen {backbone}, trained without balancing,",
+    "fine-tuned": "fine-tuned {backbone}",
+}
+"""The same in the midst of a sentence."""
+
 STEPS = {
     "small": ("small", "baseline"),
     "augmentation": ("small", "small-no-augmentation"),
@@ -382,6 +392,24 @@ class Result:
     @property
     def best(self) -> Candidate:
         return self.trained[self.chosen]
+
+    @property
+    def chosen_name(self) -> str:
+        """The chosen network, as a sentence names it."""
+        return NAMES[self.chosen].format(backbone=self.backbone)
+
+    @property
+    def weakest(self) -> str:
+        return min(self.trained, key=lambda name: self.trained[name].accuracy)
+
+    @property
+    def strongest(self) -> str:
+        return max(self.trained, key=lambda name: self.trained[name].accuracy)
+
+    @property
+    def optimism(self) -> float:
+        """Validation accuracy of the chosen network minus its reported accuracy."""
+        return self.best.validation_accuracy - self.best.accuracy
 
     @property
     def backbone(self) -> str:
