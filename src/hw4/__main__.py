@@ -100,6 +100,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     data.set_defaults(command=_data)
 
+    numbers = commands.add_parser("numbers", help="list what prose can quote, ready to paste")
+    numbers.add_argument("problems", nargs="*", metavar="problem", help=f"of {', '.join(WINGS)}")
+    numbers.set_defaults(command=_numbers)
+
     notebooks = commands.add_parser("notebooks", help="make one notebook a problem: notebooks/")
     notebooks.set_defaults(command=_notebooks)
 
@@ -181,15 +185,32 @@ def _data(options: argparse.Namespace) -> int:
     return 1 if faults else 0
 
 
-def _notebooks(options: argparse.Namespace) -> None:
-    from hw4.submission.notebooks import write_notebooks
-
-    parts = {wing: next((ROOT / "report").glob(f"_*-{wing}.qmd"), None) for wing in WINGS}
-    if lacking := [wing for wing, part in parts.items() if part is None]:
+def _parts(problems: Sequence[str] = ()) -> dict[str, Path]:
+    """The part of the report for each of some problems, of all if none is named."""
+    if unknown := [name for name in problems if name not in WINGS]:
+        raise UserError(
+            f"There is no problem named {unknown[0]!r}: choose from {', '.join(WINGS)}."
+        )
+    names = problems or WINGS
+    parts = {name: next((ROOT / "report").glob(f"_*-{name}.qmd"), None) for name in names}
+    if lacking := [name for name, part in parts.items() if part is None]:
         raise UserError(
             f"There is no part report/_…-{lacking[0]}.qmd for the problem {lacking[0]!r}: write it."
         )
-    for path in write_notebooks(parts, ROOT / "notebooks"):
+    return parts
+
+
+def _numbers(options: argparse.Namespace) -> None:
+    from hw4.submission.numbers import print_numbers
+
+    for problem, part in _parts(options.problems).items():
+        print_numbers(problem, part)
+
+
+def _notebooks(options: argparse.Namespace) -> None:
+    from hw4.submission.notebooks import write_notebooks
+
+    for path in write_notebooks(_parts(), ROOT / "notebooks"):
         print(path.relative_to(ROOT))
 
 

@@ -177,7 +177,7 @@ CASES = (
     Bad(
         "a link to a file that is gone",
         leads_nowhere,
-        *(INPUTS, "No such file", "a readable file was expected", "put the file there", SEQUENCES),
+        *(INPUTS, "No such file", "a readable file was expected", "download it again", SEQUENCES),
     ),
     Bad(
         "nine features in one sequence",

@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from hw4.__main__ import WINGS, main
-from hw4.foundation.device import Device
 from hw4.submission import rubric
 from tests.bad_inputs.case import Bad, Home
 from tests.bad_inputs.watch import Seen, watch
@@ -130,7 +129,6 @@ def _prepare(patch: pytest.MonkeyPatch, home: Home, case: Bad, scratch: Path) ->
     patch.chdir(ROOT)  # `main` changes it
     platform.processor()  # asks another program once, then knows
     patch.setattr(tempfile, "tempdir", str(scratch))
-    patch.setattr("hw4.foundation.device._remembered_probe", lambda: Device("cpu", "processor"))
     patch.setattr("hw4.foundation.experiment.Work.part", _accepted)
     patch.setattr("hw4.windows.weights.fetch", lambda backbone: "not asked in tests")
     patch.setattr("hw4.submission.press.Kernel", NoKernel)

@@ -146,7 +146,7 @@ CASES = (
     Bad(
         "a link to a file of the system",
         with_link,
-        *(TRAIN, "symbolic link", "photographs are expected", AGAIN, WINDOWS),
+        *(TRAIN, "symbolic link", "files are expected", AGAIN, WINDOWS),
     ),
     Bad(
         "a bomb among the photographs",
@@ -231,12 +231,12 @@ CASES = (
     Bad(
         "four files, encrypted",
         bytes_of(FOUR, flagged),
-        *(f"{FOUR}/X_train.npy", "encrypted", "a readable file was expected", AGAIN, SEQUENCES),
+        *(FOUR, "is encrypted", "without a password was expected", "unpack it", SEQUENCES),
     ),
     Bad(
         "four files, packed in an unknown way",
         bytes_of(FOUR, packed_unknown),
-        *(FOUR, "compression method", "a readable file was expected", AGAIN, SEQUENCES),
+        *(FOUR, "an unusual way", "stored or deflated was expected", "unpack it", SEQUENCES),
     ),
     Bad(
         "four files, contents overwritten",
@@ -282,7 +282,7 @@ CASES = (
     Bad(
         "tweets, encrypted",
         bytes_of("Twitter.zip", flagged),
-        *("Twitter.zip", "encrypted", "a readable zip", AGAIN, TWEETS),
+        *("Twitter.zip", "is encrypted", "without a password was expected", "unpack it", TWEETS),
     ),
     Bad(
         "tweets, contents overwritten",

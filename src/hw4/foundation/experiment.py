@@ -1,29 +1,27 @@
-"""An experiment: computed once for its code, settings, data, libraries and device; then read."""
+"""An experiment: computed once for its code, settings, data and libraries; then only read."""
 
 import platform
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import cached_property
-from importlib import import_module
+from functools import cache, cached_property
+from importlib import import_module, metadata
 from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 from filelock import FileLock, Timeout
 
-from hw4.foundation import progress
-from hw4.foundation.convert import digest, from_plain, to_plain
-from hw4.foundation.course_files import DataSource
-from hw4.foundation.device import Device, device
+from hw4.foundation import fetch, progress
+from hw4.foundation.compute import Device, device, threads
 from hw4.foundation.errors import UserError
+from hw4.foundation.files import DataSource
 from hw4.foundation.places import quick, store_folder
 from hw4.foundation.sealed import Sealed, Selection
 from hw4.foundation.settings import check_settings
 from hw4.foundation.source_code import code_fingerprint
-from hw4.foundation.store import Content, Damaged, Entry
-from hw4.foundation.versions import version
+from hw4.foundation.store import Content, Damaged, Entry, digest, from_plain, to_plain
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -71,67 +69,73 @@ class Work:
         self.device = on.kind
         self.seconds_read_back = 0.0
         self._name, self._basis = name, basis
-        self._written: dict[str, Any] = {}
+        self._written: list[tuple[str, Any, Selection]] = []
+        self._opened = False
 
     def part(
         self, name: str, settings: Any, result: type[R], compute: Callable[[], Outcome[R]]
     ) -> Outcome[R]:
-        """`compute()`, or what it brought earlier for the same code, data, device and `settings`.
+        """`compute()`, or what it brought earlier for the same code, data and `settings`.
 
         A build that is killed keeps its finished parts; a change of settings repeats only the
         parts that are given other `settings`.
 
         Args:
             name: unique within the experiment.
-            settings: all the part depends on besides code, data and device (plain values or a
-                dataclass of them).
+            settings: all the part depends on besides code and data (plain values or a dataclass
+                of them).
             result: the type of the result, for reading it back.
             compute: called without arguments if nothing is stored.
         """
         entry = self._entry(name, settings)
-        stored = _sound(entry)
-        if stored is None:
+        numbers = _sound(entry)
+        if numbers is None:
             began = time.monotonic()
-            outcome = compute()
-            numbers = {
-                "part": name,
-                "seconds": time.monotonic() - began,
-                "result": to_plain(outcome.result),
-            }
-            entry.write(Content(numbers, outcome.tensors))
-            stored = entry.read_numbers()
+            made = compute()
+            seconds, plain = time.monotonic() - began, to_plain(made.result)
+            entry.write(Content({"part": name, "seconds": seconds, "result": plain}, made.tensors))
         else:
-            self.seconds_read_back += stored["seconds"]
-        return Outcome(from_plain(result, stored["result"]), entry.read_tensors() or {})
+            self.seconds_read_back += numbers["seconds"]
+        return self.stored(name, settings, result)
 
     def stored(self, name: str, settings: Any, result: type[R]) -> Outcome[R] | None:
         """What `part` stored under this name and these settings, or None."""
         entry = self._entry(name, settings)
-        stored = _sound(entry)
-        if stored is None:
+        numbers = _sound(entry)
+        if numbers is None:
             return None
-        return Outcome(from_plain(result, stored["result"]), entry.read_tensors() or {})
+        return Outcome(from_plain(result, numbers["result"]), entry.read_tensors() or {})
 
     def select(
         self, choice: dict[str, Any], validation_score: float, metric: str, name: str = "selection"
     ) -> Selection:
-        """Write down what validation chose; what was written for the same choice stays."""
+        """Write down what validation chose; what was written for the same choice stays.
+
+        Raises:
+            RuntimeError: the test set is open already.
+        """
+        if self._opened:
+            raise RuntimeError("The test set is open; nothing is selected any more.")
         made = Selection(to_plain(choice), float(validation_score), metric)
         settings = (made.choice, made.validation_score, metric)
-        self._written[name] = settings
-        return self.part(name, settings, Selection, lambda: Outcome(made)).result
+        written = self.part(name, settings, Selection, lambda: Outcome(made)).result
+        self._written.append((name, settings, written))
+        return written
 
     def seal(self, load: Callable[[], T]) -> Sealed[T]:
-        """A test set that opens once, and only after `select`."""
+        """The test set, which opens once, and only after `select`."""
 
-        def is_written(selection: Selection) -> bool:
-            settings = (selection.choice, selection.validation_score, selection.metric)
-            return any(
-                written == settings and self.stored(name, settings, Selection) is not None
-                for name, written in self._written.items()
-            )
+        def admit(selection: Selection) -> None:
+            if self._opened:
+                raise RuntimeError("The test set was opened before; it opens once.")
+            if not any(
+                written == selection and self.stored(name, settings, Selection) is not None
+                for name, settings, written in self._written
+            ):
+                raise RuntimeError("The test set opens after the selection is written down.")
+            self._opened = True
 
-        return Sealed(load, is_written)
+        return Sealed(load, admit)
 
     def _entry(self, name: str, settings: Any) -> Entry:
         key = digest(self._basis, name, settings)[:KEY_LENGTH]
@@ -186,15 +190,19 @@ class Experiment(Generic[R]):
         Raises:
             UserError: there is none.
         """
-        return from_plain(self.result, self._numbers()["result"])
+        return from_plain(self.result, self._read(self._state, Entry.read_numbers)["result"])
 
     def provenance(self) -> Provenance:
-        """Where the stored result comes from.
+        """Where the stored result comes from; files under the names that they have now.
 
         Raises:
             UserError: there is no stored result.
         """
-        return from_plain(Provenance, self._numbers()["provenance"])
+        state = self._state
+        return replace(
+            from_plain(Provenance, self._read(state, Entry.read_numbers)["provenance"]),
+            source=state.source,
+        )
 
     def tensors(self) -> dict[str, np.ndarray]:
         """The arrays stored with the result.
@@ -202,13 +210,7 @@ class Experiment(Generic[R]):
         Raises:
             UserError: there is no stored result.
         """
-        try:
-            tensors = self._state.entry.read_tensors()
-        except Damaged as error:
-            raise self._missing(str(error)) from error
-        if tensors is None:
-            raise self._missing()
-        return tensors
+        return self._read(self._state, Entry.read_tensors)
 
     def is_stored(self) -> bool:
         """Whether there is an undamaged result for things as they stand."""
@@ -223,8 +225,9 @@ class Experiment(Generic[R]):
             return False
         self.prepare()
         state = self._state
-        lock = FileLock(store_folder() / self.name / "lock")
-        (store_folder() / self.name).mkdir(parents=True, exist_ok=True)
+        folder = store_folder() / self.name
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / "lock")
         try:
             lock.acquire(timeout=0)
         except Timeout:
@@ -240,14 +243,16 @@ class Experiment(Generic[R]):
 
     def _compute(self, state: "_State") -> None:
         module, _, function = self.run.partition(":")
-        work = Work(self.name, state.source, state.device, state.basis)
+        on = device()
+        work = Work(self.name, state.source, on, state.basis)
         began = time.monotonic()
-        outcome = getattr(import_module(module), function)(state.settings, work)
+        with threads():
+            outcome = getattr(import_module(module), function)(state.settings, work)
         provenance = Provenance(
             source=state.source,
             seed=state.settings.seed,
             seconds=time.monotonic() - began + work.seconds_read_back,
-            device=state.device,
+            device=on,
             versions=state.versions,
             key=state.key,
             finished=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -256,27 +261,24 @@ class Experiment(Generic[R]):
         numbers = {"provenance": to_plain(provenance), "result": to_plain(outcome.result)}
         state.entry.write(Content(numbers, outcome.tensors))
 
-    def _numbers(self) -> dict[str, Any]:
+    def _read(self, state: "_State", read: Callable[[Entry], T | None]) -> T:
         try:
-            numbers = self._state.entry.read_numbers()
+            found = read(state.entry)
+            why = f"there is none in {state.entry.folder}"
         except Damaged as error:
-            raise self._missing(str(error)) from error
-        if numbers is None:
-            raise self._missing()
-        return numbers
-
-    def _missing(self, why: str = "") -> UserError:
-        found = why or f"there is none in {self._state.entry.folder}"
-        return UserError(
-            f"{self.title} has no stored result for the code, settings and data as they stand: "
-            f"{found}; run `python -m hw4 train {self.name}` first."
-        )
+            found, why = None, str(error)
+        if found is None:
+            raise UserError(
+                f"{self.title} has no stored result for the code, settings and data as they "
+                f"stand: {why}; run `python -m hw4 train {self.name}` first."
+            )
+        return found
 
     @property
     def _state(self) -> "_State":
         settings = self.settings.quick() if quick() else self.settings()
         check_settings(settings)
-        return _State(self, settings, self.source(), device())
+        return _State(self, settings, self.source())
 
 
 @dataclass(frozen=True)
@@ -286,7 +288,6 @@ class _State:
     experiment: Experiment
     settings: Any
     source: DataSource
-    device: Device
 
     @cached_property
     def versions(self) -> dict[str, str]:
@@ -302,12 +303,13 @@ class _State:
             code,
             (self.source.kind, self.source.fingerprint),
             self.versions,
-            self.device.kind,
         )
 
     @cached_property
     def key(self) -> str:
-        return digest(self.basis, self.settings, self.experiment.circumstances())[:KEY_LENGTH]
+        with fetch.shut():
+            circumstances = self.experiment.circumstances()
+        return digest(self.basis, self.settings, circumstances)[:KEY_LENGTH]
 
     @cached_property
     def entry(self) -> Entry:
@@ -323,3 +325,13 @@ def _sound(entry: Entry, quiet: bool = False) -> dict[str, Any] | None:
             progress.say(f"Stored result damaged, computing it again: {error}.")
             entry.remove()
         return None
+
+
+@cache
+def version(package: str) -> str:
+    """The installed version of a package; looked up once, since each look-up reads files.
+
+    Raises:
+        importlib.metadata.PackageNotFoundError: it is not installed.
+    """
+    return metadata.version(package)

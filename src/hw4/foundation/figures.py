@@ -13,12 +13,11 @@ from typing import Any, Protocol
 import numpy as np
 
 from hw4.foundation import style
-from hw4.foundation.atomic import write_bytes
-from hw4.foundation.convert import digest
-from hw4.foundation.course_files import DataSource
+from hw4.foundation.experiment import version
+from hw4.foundation.files import DataSource
 from hw4.foundation.places import figures_folder, quick
 from hw4.foundation.source_code import code_fingerprint
-from hw4.foundation.versions import version
+from hw4.foundation.store import digest, write_bytes
 
 LABEL_LINE = 1.15
 """Height of a label's line, as a multiple of its type size."""

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
+from hw4.foundation.words import printable
+
 LINE_EVERY = 20.0
 """Seconds between two lines of progress where there is no terminal (a log file, say)."""
 
@@ -65,7 +67,7 @@ def bar(total: int, label: str) -> Iterator[Bar]:
 
 def say(line: str) -> None:
     """Print one line at once (a renderer's pipe would hold it back otherwise)."""
-    print(line, flush=True)
+    print(printable(line), flush=True)
 
 
 @contextmanager

@@ -30,22 +30,17 @@ class Sealed(Generic[T]):
 
     Args:
         load: brings the test set.
-        is_written: whether a selection stands in the store.
+        admit: raises an error unless the selection is written down and nothing was opened before.
     """
 
-    def __init__(self, load: Callable[[], T], is_written: Callable[[Selection], bool]) -> None:
-        self._load, self._is_written = load, is_written
-        self._opened = False
+    def __init__(self, load: Callable[[], T], admit: Callable[[Selection], None]) -> None:
+        self._load, self._admit = load, admit
 
     def open(self, selection: Selection) -> T:
         """The test set.
 
         Raises:
-            RuntimeError: the selection is not written down yet, or the set was opened before.
+            RuntimeError: the selection is not written down yet, or a test set was opened before.
         """
-        if not self._is_written(selection):
-            raise RuntimeError("The test set opens after the selection is written down.")
-        if self._opened:
-            raise RuntimeError("The test set was opened before; it opens once.")
-        self._opened = True
+        self._admit(selection)
         return self._load()

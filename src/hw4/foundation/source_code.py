@@ -10,8 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from hw4.foundation.atomic import write_text
 from hw4.foundation.places import store_folder
+from hw4.foundation.store import write_text
 
 PACKAGE = Path(__file__).resolve().parents[1]
 

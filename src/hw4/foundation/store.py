@@ -1,23 +1,29 @@
 """Stored results: numbers as JSON, arrays as safetensors, in one folder an entry.
 
-An entry is written whole beside its place and then renamed into it, so a reader finds all of it or
-nothing. Every file's checksum stands in the entry; one that does not fit makes the entry damaged.
+What is written is written whole beside its place and then renamed into it, so a reader finds all
+of it or nothing. Every file's checksum stands in the entry; one that does not fit makes it damaged.
 """
 
 import hashlib
 import json
+import math
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
+from cattrs.preconf.json import make_converter
 from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
+T = TypeVar("T")
 NUMBERS, TENSORS, CHECKSUMS = "numbers.json", "tensors.safetensors", "checksums.json"
+_converter = make_converter()
 
 
 @dataclass(frozen=True)
@@ -78,13 +84,10 @@ class Entry:
         sums = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
         files[CHECKSUMS] = json.dumps(sums).encode()
 
-        self.folder.parent.mkdir(parents=True, exist_ok=True)
-        part = Path(tempfile.mkdtemp(dir=self.folder.parent, prefix=f".{self.folder.name}."))
-        try:
+        with _beside(self.folder) as part:
+            part.mkdir()
             for name, data in files.items():
-                with (part / name).open("wb") as stream:
-                    stream.write(data)
-                    os.fsync(stream.fileno())
+                _write(part / name, data)
             self.remove()
             try:
                 part.rename(self.folder)
@@ -92,8 +95,6 @@ class Entry:
                 # Another build put the same entry here in this very moment: either will do.
                 if not self.folder.is_dir():
                     raise
-        finally:
-            shutil.rmtree(part, ignore_errors=True)
 
     def remove(self) -> None:
         """Take the entry away, if there is one."""
@@ -111,3 +112,81 @@ class Entry:
         if hashlib.sha256(content).hexdigest() != expected:
             raise Damaged(f"{self.folder / name} is not what was written (checksum differs)")
         return content
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Put `content` at `path` in one step; readers see the old file until the new one is whole.
+
+    Raises:
+        OSError: the disk is full or the folder cannot be written; the old file is untouched.
+    """
+    with _beside(path) as part:
+        _write(part, content)
+        part.replace(path)
+
+
+def write_text(path: Path, content: str) -> None:
+    """`write_bytes` for text, as UTF-8 with `\\n` line ends."""
+    write_bytes(path, content.encode("utf-8"))
+
+
+@contextmanager
+def _beside(place: Path) -> Iterator[Path]:
+    """A path beside `place` that nothing is at; what is there at the end is taken away.
+
+    Folders and files made there have the permissions that the user's umask gives.
+    """
+    place.parent.mkdir(parents=True, exist_ok=True)
+    holder = Path(tempfile.mkdtemp(dir=place.parent, prefix=f".{place.name[:100]}."))
+    try:
+        yield holder / "part"
+    except OSError as error:
+        # A disk that is full names no path by itself.
+        error.filename = error.filename or str(place)
+        raise
+    finally:
+        shutil.rmtree(holder, ignore_errors=True)
+
+
+def _write(path: Path, content: bytes) -> None:
+    with path.open("wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def to_plain(value: Any) -> Any:
+    """`value` (dataclasses, tuples, dictionaries, NumPy numbers) as JSON's own types.
+
+    Raises:
+        TypeError: something in it has no JSON form.
+    """
+    return json.loads(json.dumps(_converter.unstructure(value), default=_number))
+
+
+def from_plain(kind: type[T], value: Any) -> T:
+    """The `kind` (a dataclass, mostly) that `to_plain` made `value` of."""
+    return _converter.structure(value, kind)
+
+
+def without_nan(value: Any) -> Any:
+    """Plain JSON values with null for what strict JSON cannot say (NaN, infinities)."""
+    if isinstance(value, dict):
+        return {key: without_nan(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [without_nan(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def digest(*values: Any) -> str:
+    """sha256 over the plain form of `values`: equal for equal values, in every run."""
+    text = json.dumps([to_plain(value) for value in values], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, np.generic | np.ndarray):
+        return value.tolist()
+    raise TypeError(f"{type(value).__name__} has no JSON form: {value!r}")

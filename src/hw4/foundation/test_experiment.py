@@ -1,6 +1,7 @@
 """Stored results: computed once, again when anything that counts changed, never half."""
 
 import json
+import shutil
 import subprocess
 import sys
 import threading
@@ -10,9 +11,12 @@ import numpy as np
 import pytest
 
 from hw4.foundation import experiment as module
-from hw4.foundation.course_files import DataSource
+from hw4.foundation import fetch
+from hw4.foundation.compute import THREADS, Device
 from hw4.foundation.errors import UserError
-from hw4.foundation.experiment import Experiment, Outcome
+from hw4.foundation.experiment import Experiment, Outcome, Work
+from hw4.foundation.files import DataSource
+from hw4.foundation.sealed import Selection
 from hw4.foundation.store import CHECKSUMS, NUMBERS, TENSORS
 
 
@@ -178,7 +182,6 @@ def test_a_full_disk_leaves_no_half_entry(places, monkeypatch):
         make().ensure()
     left = [path for path in (places / "store" / "toy").rglob("*") if path.name != "lock"]
     assert [path.name for path in left] == ["parts"]
-    monkeypatch.undo()
 
 
 def test_two_builds_at_once_compute_once(capsys):
@@ -214,3 +217,91 @@ def test_numbers_are_plain_json(places):
     make().ensure()
     entry = next((places / "store" / "toy").glob("[0-9a-f]*"))
     assert json.loads((entry / NUMBERS).read_text())["result"]["total"] == 13.0
+
+
+def test_the_device_is_provenance_and_no_reason_to_train_again(monkeypatch):
+    assert make().ensure() is True
+    monkeypatch.setattr(module, "device", lambda: module.Device("cuda", "a GPU that was added"))
+    assert make().ensure() is False
+    assert make().provenance().device.kind == "cpu"
+
+
+def test_files_are_named_as_they_are_called_now():
+    make().ensure()
+    renamed = make(source=lambda: DataSource("course", "f00", ("renamed/toy.csv",)))
+    assert renamed.ensure() is False
+    assert renamed.provenance().source.files == ("renamed/toy.csv",)
+
+
+def test_an_experiment_runs_on_a_fixed_number_of_threads(monkeypatch):
+    import torch
+
+    before, seen = torch.get_num_threads(), []
+    monkeypatch.setattr(
+        f"{__name__}.run",
+        lambda settings, work: seen.append(torch.get_num_threads()) or Outcome(Result(1.0, {})),
+    )
+    torch.set_num_threads(3)
+    try:
+        make().ensure()
+    finally:
+        torch.set_num_threads(before)
+    assert seen == [THREADS]
+
+
+def test_a_key_never_waits_on_a_network():
+    with pytest.raises(RuntimeError, match="while a key is computed"):
+        make(circumstances=lambda: fetch.run("", seconds=1)).is_stored()
+
+
+def work(basis="b"):
+    return Work("toy", DataSource("course", "f00"), Device("cpu", "x"), basis)
+
+
+def test_a_part_can_be_looked_for_without_computing_it():
+    assert work().stored("a", 1, Score) is None
+    work().part("a", 1, Score, lambda: Outcome(Score("s", (1.0,)), {"t": np.ones(2)}))
+    found = work().stored("a", 1, Score)
+    assert found.result == Score("s", (1.0,))
+    np.testing.assert_array_equal(found.tensors["t"], np.ones(2))
+    assert work().stored("a", 2, Score) is work("other").stored("a", 1, Score) is None
+
+
+def test_the_test_set_opens_once_after_the_selection_is_written():
+    loaded = []
+    now = work()
+    sealed = now.seal(lambda: loaded.append("test") or "test set")
+    with pytest.raises(RuntimeError, match="after the selection"):
+        sealed.open(Selection({"rate": 0.1}, 0.9, "accuracy"))
+    assert loaded == []
+    selection = now.select({"rate": 0.1}, 0.9, "accuracy")
+    with pytest.raises(RuntimeError, match="after the selection"):
+        sealed.open(replace(selection, choice={"rate": 0.2}))
+    assert sealed.open(selection) == "test set"
+    with pytest.raises(RuntimeError, match="opens once"):
+        sealed.open(selection)
+    with pytest.raises(RuntimeError, match="opens once"):
+        now.seal(lambda: "again").open(selection)
+    assert loaded == ["test"]
+
+
+def test_a_selection_that_is_gone_from_the_store_opens_nothing(places):
+    now = work()
+    selection = now.select({"rate": 0.1}, 0.9, "accuracy")
+    shutil.rmtree(places / "store" / "toy" / "parts")
+    with pytest.raises(RuntimeError, match="after the selection"):
+        now.seal(lambda: "test set").open(selection)
+
+
+def test_nothing_is_selected_once_the_test_set_is_open():
+    now = work()
+    now.seal(lambda: "test set").open(now.select({"rate": 0.1}, 0.9, "accuracy"))
+    with pytest.raises(RuntimeError, match="is open"):
+        now.select({"rate": 0.2}, 0.95, "accuracy", name="afterthought")
+
+
+def test_the_same_choice_keeps_the_time_of_its_first_writing():
+    first = work().select({"rates": (0.1, np.float32(0.5))}, np.float64(0.9), "accuracy")
+    assert first.choice == {"rates": [0.1, 0.5]}
+    assert work().select({"rates": (0.1, 0.5)}, 0.9, "accuracy") == first
+    assert work().select({"rates": (0.1, 0.6)}, 0.9, "accuracy").choice["rates"] == [0.1, 0.6]

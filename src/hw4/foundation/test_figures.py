@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from hw4.foundation import figures
-from hw4.foundation.course_files import DataSource
 from hw4.foundation.figures import (
     confusion_map,
     figure,
@@ -18,6 +17,7 @@ from hw4.foundation.figures import (
     labelled_line,
     new_figure,
 )
+from hw4.foundation.files import DataSource
 
 drawn = []
 

@@ -1,21 +1,8 @@
-"""How many cores torch works on."""
+"""Moved to `compute`; this name goes when the last wing has moved."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from hw4.foundation.compute import threads
 
 
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Torch on one core, for networks so small that several cores would only wait for each other.
-
-    They are not faster on more, many times slower where another program wants a core as well, and
-    those that are trained side by side do not crowd out each other.
-    """
-    import torch
-
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
+def one_thread():
+    """Torch on one core."""
+    return threads(1)

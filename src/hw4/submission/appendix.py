@@ -1,74 +1,134 @@
 """The closing page: what somebody needs to make the same submission again."""
 
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
+from IPython.display import Markdown
+
 from hw4.foundation import words
-from hw4.foundation.tables import Table
+from hw4.foundation.places import ROOT
+from hw4.foundation.tables import table
+from hw4.submission.provenance import FINGERPRINT_LENGTH
+from hw4.submission.results import read_results
+from hw4.submission.source import Cell, read_lines, split_cells
 
-_SOURCES = {
-    "course": "the course's files",
-    "stand-in": "embedded stand-in, made by code",
-    "none": "no data",
-}
-FINGERPRINT_LENGTH = 16
-
-
-def _parts(results: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    return {name: part for name, part in results.items() if name != "build"}
+_OPENS = re.compile(r"^:{3,} *\{#((?:fig|tbl)-[\w-]+)")
 
 
-def data_table(results: dict[str, Any]) -> Table:
-    """Each problem's data: where from, which files, the start of their sha256."""
-    rows = []
-    for name, part in _parts(results).items():
-        files = mark = "–"  # a stand-in has no files: it is made by code, which the key stands for
-        if part["source"] == "course":
-            files = ", ".join(f"`{file}`" for file in part["files"])
-            mark = f"`{part['fingerprint'][:FINGERPRINT_LENGTH]}`"
-        rows.append([name, _SOURCES[part["source"]], files, mark])
-    return Table(["Problem", "Source", "Files", "Fingerprint"], rows, "llll")
+@dataclass(frozen=True)
+class Appendix:
+    """`results.json`, in the words that the closing page quotes."""
 
+    results: dict[str, Any]
 
-def experiment_table(results: dict[str, Any]) -> Table:
-    """Each experiment's seed, time, device and the key under which its result is stored."""
-    rows = [
-        [
-            name,
-            part["seed"],
-            words.duration(part["seconds"]),
-            part["device"]["kind"].upper(),
-            f"`{part['key']}`",
+    @property
+    def parts(self) -> dict[str, dict[str, Any]]:
+        return {name: part for name, part in self.results.items() if name != "build"}
+
+    @property
+    def is_versioned(self) -> bool:
+        return self.results["build"]["commit"] is not None
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether the sources differ from the commit."""
+        return self.commit.endswith("+")
+
+    @property
+    def commit(self) -> str:
+        return self.results["build"]["commit"] or "none"
+
+    @property
+    def devices(self) -> str:
+        return words.listing(
+            list(dict.fromkeys(it["device"]["name"] for it in self.parts.values()))
+        )
+
+    @property
+    def time(self) -> str:
+        return words.duration(sum(part["seconds"] for part in self.parts.values()))
+
+    @property
+    def versions(self) -> str:
+        """Of Python, then of every library that computed a number."""
+        found: dict[str, str] = {}
+        for part in self.parts.values():
+            found |= part["versions"]
+        names = sorted(found, key=lambda name: (name != "python", name))
+        return words.listing([f"{name} {found[name]}" for name in names])
+
+    def experiments(self) -> Markdown:
+        """Each problem's data, seed, computing time, selection and key."""
+        rows = [
+            [
+                name,
+                _data(part),
+                part["seed"],
+                words.duration(part["seconds"]),
+                _moment(part["selection"]["written"]) if "selection" in part else "–",
+                f"`{part['key']}`",
+            ]
+            for name, part in self.parts.items()
         ]
-        for name, part in _parts(results).items()
-    ]
-    return Table(["Problem", "Seed", "Time", "Device", "Key of the stored result"], rows, "lrrll")
+        headers = ["Problem", "Data", "Seed", "Time", "Selection written", "Key of the result"]
+        return table(headers, rows, "llrrll")
+
+    def functions(self, **parts: str) -> Markdown:
+        """For each problem the functions that made its figures and tables.
+
+        Args:
+            parts: for each problem its part of the report, such as `_1-windows.qmd`.
+        """
+        rows = []
+        for problem, name in parts.items():
+            made = list(_made(ROOT / "report" / name))
+            modules = dict.fromkeys(function.rpartition(".")[0] for _, function in made)
+            shown = [f"@{label} `{function.rpartition('.')[2]}`" for label, function in made]
+            rows.append([problem, ", ".join(f"`{it}`" for it in modules), ", ".join(shown)])
+        return table(["Problem", "Module", "Figure or table, and its function"], rows, "lll")
 
 
-def version_table(results: dict[str, Any]) -> Table:
-    """The versions of Python and of every library that computed a number."""
-    versions: dict[str, str] = {}
-    for part in _parts(results).values():
-        versions |= part["versions"]
-    names = sorted(versions, key=lambda name: (name != "python", name))
-    return Table(["Library", "Version"], [[name, versions[name]] for name in names], "ll")
+def appendix() -> Appendix:
+    """What the last training wrote.
+
+    Raises:
+        UserError: there is no `results.json`.
+    """
+    return Appendix(read_results())
 
 
-def device_names(results: dict[str, Any]) -> str:
-    """The devices that computed, each once, for humans."""
-    return words.listing(
-        list(dict.fromkeys(part["device"]["name"] for part in _parts(results).values()))
-    )
+def _data(part: dict[str, Any]) -> str:
+    if part["source"] != "course":
+        return {"stand-in": "stand-in, made by code", "none": "none needed"}[part["source"]]
+    files = ", ".join(f"`{name}`" for name in part["files"])
+    return f"{files} (sha256 `{part['fingerprint'][:FINGERPRINT_LENGTH]}`)"
 
 
-def total_time(results: dict[str, Any]) -> str:
-    """The time that all experiments take together."""
-    return words.duration(sum(part["seconds"] for part in _parts(results).values()))
+def _moment(written: str) -> str:
+    return f"{datetime.fromisoformat(written):%Y-%m-%d %H:%M} UTC"
 
 
-def commit_words(results: dict[str, Any]) -> str:
-    """The commit of the sources, or that there is none to name."""
-    commit = results["build"]["commit"]
-    if commit is None:
-        return "a copy of the sources outside of version control"
-    changed = " with changes that are not committed" if commit.endswith("+") else ""
-    return f"commit {commit.rstrip('+')}{changed}"
+def _made(part: Path) -> Iterator[tuple[str, str]]:
+    """Each figure and table of a part, with the dotted name of the function that makes it."""
+    modules: dict[str, str] = {}
+    label = None
+    for piece in split_cells(read_lines(part, ROOT)):
+        if not isinstance(piece, Cell):
+            opened = [found[1] for line in piece.lines if (found := _OPENS.match(line.text))]
+            label = opened[-1] if opened else None
+            continue
+        tree = ast.parse("\n".join(line.text for line in piece.code))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom):
+                modules |= {it.asname or it.name: f"{node.module}.{it.name}" for it in node.names}
+        label = piece.options.get("label", label)
+        call = tree.body[-1].value if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+        if str(label).startswith(("fig-", "tbl-")) and isinstance(call, ast.Call):
+            first, _, rest = ast.unparse(call.func).partition(".")
+            yield label, f"{modules.get(first, first)}.{rest}".rstrip(".")
+        label = None

@@ -80,7 +80,7 @@ class Kernel:
         try:
             done = await self._runner.async_execute_cell(self._notebook.cells[index], index)
         except CellExecutionError as error:
-            raise UserError(_failure(cell, error)) from None
+            raise UserError(*_failure(cell, error).split("\n")) from None
         except DeadKernelError:
             if await self._manager.is_alive():  # nbclient's word for being interrupted as well
                 raise asyncio.CancelledError from None

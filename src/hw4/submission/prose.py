@@ -17,9 +17,12 @@ The formats below turn a number into the words that prose needs:
 `code(…)` shows code, `provenance(…)` says where a problem's numbers come from.
 """
 
+import os
+
 from IPython import get_ipython
 from IPython.display import Markdown
 
+from hw4.foundation.places import ROOT
 from hw4.foundation.words import (
     duration,
     listing,
@@ -34,6 +37,7 @@ from hw4.foundation.words import (
     times,
 )
 from hw4.submission.code_window import code
+from hw4.submission.numbers import advice
 from hw4.submission.provenance import provenance
 
 __all__ = [
@@ -54,12 +58,46 @@ __all__ = [
 ]
 
 
-def _print_floats_rounded() -> None:
+def _print_floats_rounded(shell) -> None:
     """A bare float in prose prints three significant figures, never 7.960014397328708."""
-    shell = get_ipython()
-    if shell is not None:
-        formatter = shell.display_formatter.formatters["text/plain"]
-        formatter.for_type(float, lambda value, printer, _: printer.text(significant(value, 3)))
+    formatter = shell.display_formatter.formatters["text/plain"]
+    formatter.for_type(float, lambda value, printer, _: printer.text(significant(value, 3)))
 
 
-_print_floats_rounded()
+def _say_what_there_is(shell) -> None:
+    """An expression that fails says what there is to choose from; to Quarto also where it stands.
+
+    Quarto prints an error's name and words and nothing else.
+    """
+    evaluate = type(shell).user_expressions
+
+    def evaluated(expressions: dict[str, str]) -> dict[str, dict]:
+        answers = evaluate(shell, expressions)
+        for name, answer in answers.items():
+            if answer["status"] == "error":
+                more = [advice(expressions[name], shell.user_ns)]
+                more += [f"in {place}" for place in _places(expressions[name]) if _by_quarto()]
+                answer["evalue"] = "; ".join([answer["evalue"], *filter(None, more)])
+        return answers
+
+    shell.user_expressions = evaluated
+
+
+def _by_quarto() -> bool:
+    return "QUARTO_FIG_FORMAT" in os.environ
+
+
+def _places(expression: str) -> list[str]:
+    """Where an expression stands in the report: `report/_2-sequences.qmd:12: {python} …`."""
+    shown = f"{{python}} {expression}"
+    return [
+        f"{path.relative_to(ROOT)}:{number}: {shown}"
+        for path in sorted((ROOT / "report").glob("*.qmd"))
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if f"`{shown}`" in line
+    ][:1]
+
+
+if (_shell := get_ipython()) is not None:
+    _print_floats_rounded(_shell)
+    _say_what_there_is(_shell)

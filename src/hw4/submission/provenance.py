@@ -38,35 +38,35 @@ class Reported(Protocol):
 class Here:
     """Where the numbers of a problem come from, for the prose of `report/_provenance.qmd`."""
 
-    stored: Stored
+    _stored: Stored
 
     @property
     def is_stand_in(self) -> bool:
-        return self.stored.source.kind == "stand-in"
+        return self._stored.source.kind == "stand-in"
 
     @property
     def is_course(self) -> bool:
-        return self.stored.source.kind == "course"
+        return self._stored.source.kind == "course"
 
     @property
     def is_without_data(self) -> bool:
-        return self.stored.source.kind == "none"
+        return self._stored.source.kind == "none"
 
     @property
     def files(self) -> Markdown:
-        return Markdown(listing([f"`{name}`" for name in self.stored.source.files]) or "its files")
+        return Markdown(listing([f"`{name}`" for name in self._stored.source.files]) or "its files")
 
     @property
     def fingerprint(self) -> Markdown:
-        return Markdown(f"`{self.stored.source.fingerprint[:FINGERPRINT_LENGTH]}`")
+        return Markdown(f"`{self._stored.source.fingerprint[:FINGERPRINT_LENGTH]}`")
 
     @property
     def time(self) -> str:
-        return duration(self.stored.seconds)
+        return duration(self._stored.seconds)
 
     @property
     def device(self) -> str:
-        return DEVICES.get(self.stored.device.kind, self.stored.device.kind)
+        return DEVICES.get(self._stored.device.kind, self._stored.device.kind)
 
 
 @dataclass(frozen=True)

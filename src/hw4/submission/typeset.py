@@ -58,9 +58,9 @@ def to_typst(lines: list[Line], project: Project, folder: Path) -> Path:
         kind, tab, rest = line.partition("\t")
         said[kind if tab and kind in said else ""].append(rest if tab else line)
     if said["press"]:
-        raise UserError("\n".join(_problem(message, lines) for message in said["press"]))
+        raise UserError(*(_problem(message, lines) for message in said["press"]))
     if done.returncode or said[""]:
-        raise UserError(_doubt("\n".join(said[""]), lines))
+        raise UserError(*_doubt("\n".join(said[""]), lines).split("\n"))
     for picture in said["picture"]:
         _fetch(picture, project, folder, lines)
     return typst
@@ -84,7 +84,7 @@ def to_pdf(typst: Path, project: Project, lines: list[Line]) -> bytes:
             timestamp=moment,
         )
     except compiler.TypstError as error:
-        raise UserError(_refusal(error, typst, lines)) from None
+        raise UserError(*_refusal(error, typst, lines).split("\n")) from None
     except ValueError as error:  # of a standard that Typst does not know
         raise UserError(
             f"_quarto.yml: pdf-standard is {', '.join(map(str, project.standards))} ({error}); "

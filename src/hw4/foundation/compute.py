@@ -1,0 +1,97 @@
+"""What computes: the device, how many threads, and one seed for everything random."""
+
+import os
+import platform
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from hw4.foundation.errors import UserError
+
+KINDS = ("cuda", "mps", "cpu")
+THREADS = 2
+"""Sums are split over threads, so their number changes the last digits, and in the end a score."""
+
+
+@dataclass(frozen=True)
+class Device:
+    """What computes: its kind as torch names it, and a name for humans."""
+
+    kind: str
+    name: str
+
+
+def device() -> Device:
+    """The best device here (CUDA, then MPS, then CPU), or the kind that `HW4_DEVICE` asks for.
+
+    Raises:
+        UserError: `HW4_DEVICE` is no kind of device, or there is none of it.
+    """
+    import torch
+
+    found = {"cpu": f"{_processor()}, {os.cpu_count()} cores"}
+    if torch.backends.mps.is_available():
+        found["mps"] = "Apple GPU"
+    if torch.cuda.is_available():
+        found["cuda"] = torch.cuda.get_device_name()
+    best = next(kind for kind in KINDS if kind in found)
+    kind = os.environ.get("HW4_DEVICE") or best
+    if kind not in KINDS:
+        raise UserError(
+            f"HW4_DEVICE is {kind!r}, but only {', '.join(KINDS)} are known: "
+            "unset it to let the build choose."
+        )
+    if kind not in found:
+        raise UserError(
+            f"HW4_DEVICE asks for {kind}, but torch finds only {best} here: "
+            "unset it, or install the driver and a torch build that fits."
+        )
+    return Device(kind, found[kind])
+
+
+@contextmanager
+def threads(count: int = THREADS) -> Iterator[None]:
+    """Torch and NumPy on `count` threads, whatever OMP_NUM_THREADS says; then as before.
+
+    One is enough for networks so small that several threads would only wait for each other.
+    """
+    import torch
+    from threadpoolctl import threadpool_limits
+
+    before = torch.get_num_threads()
+    with threadpool_limits(count):
+        torch.set_num_threads(count)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(before)
+
+
+def seed_everything(seed: int) -> None:
+    """Seed Python, NumPy and torch (all devices) with `seed`."""
+    import torch
+
+    random.seed(seed)
+    np.random.seed(seed % 2**32)
+    torch.manual_seed(seed)
+
+
+def generator(seed: int):
+    """A `torch.Generator` on the CPU with `seed`, which nobody else moves."""
+    import torch
+
+    return torch.Generator().manual_seed(seed)
+
+
+def _processor() -> str:
+    try:
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:  # no Linux
+        pass
+    return platform.processor() or platform.machine()

@@ -1,0 +1,78 @@
+"""What is written is written whole, with the permissions that the user wants."""
+
+import os
+import stat
+
+import numpy as np
+import pytest
+
+from hw4.foundation import store
+from hw4.foundation.store import (
+    Content,
+    Entry,
+    digest,
+    from_plain,
+    to_plain,
+    without_nan,
+    write_text,
+)
+
+
+@pytest.fixture
+def umask():
+    before = os.umask(0o027)
+    yield
+    os.umask(before)
+
+
+def modes(folder):
+    return {path.name: stat.S_IMODE(path.stat().st_mode) for path in [folder, *folder.rglob("*")]}
+
+
+def test_umask_is_respected(tmp_path, umask):
+    write_text(tmp_path / "made" / "a.txt", "x")
+    assert modes(tmp_path / "made") == {"made": 0o750, "a.txt": 0o640}
+    Entry(tmp_path / "entry").write(Content({"a": 1}))
+    assert modes(tmp_path / "entry") == {
+        "entry": 0o750,
+        "numbers.json": 0o640,
+        "tensors.safetensors": 0o640,
+        "checksums.json": 0o640,
+    }
+
+
+def test_a_full_disk_names_the_path_and_leaves_the_old_file(tmp_path, monkeypatch):
+    write_text(tmp_path / "a.txt", "old")
+
+    def full(descriptor):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(store.os, "fsync", full)
+    for write in (
+        lambda: write_text(tmp_path / "a.txt", "new"),
+        lambda: Entry(tmp_path / "a.txt").write(Content({})),
+    ):
+        with pytest.raises(OSError, match="No space") as caught:
+            write()
+        assert caught.value.filename == str(tmp_path / "a.txt")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+    assert (tmp_path / "a.txt").read_text() == "old"
+
+
+def test_an_entry_takes_the_place_of_the_old_one(tmp_path):
+    entry = Entry(tmp_path / "entry")
+    assert entry.read_numbers() is None
+    for value in (1, 2):
+        entry.write(Content({"value": value}, {"x": np.full(3, value)[::-1]}))
+    assert entry.read_numbers() == {"value": 2}
+    np.testing.assert_array_equal(entry.read_tensors()["x"], [2, 2, 2])
+    assert [path.name for path in tmp_path.iterdir()] == ["entry"]
+
+
+def test_equal_values_have_one_digest():
+    assert digest((1, "a"), {"b": 2.0, "a": None}) == digest([1, "a"], {"a": None, "b": 2.0})
+    assert digest(1) != digest(1.0) != digest("1.0")
+    assert from_plain(dict[str, tuple[float, ...]], to_plain({"a": (np.float32(0.5),)})) == {
+        "a": (0.5,)
+    }
+    assert without_nan({"a": [float("nan"), 1.0, float("inf")]}) == {"a": [None, 1.0, None]}

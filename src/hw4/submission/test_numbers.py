@@ -1,0 +1,134 @@
+"""Every number that prose can quote is listed with the expression that prints it."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from types import SimpleNamespace
+
+import pytest
+
+from hw4.foundation import words
+from hw4.foundation.errors import UserError
+from hw4.submission import numbers
+from hw4.submission.numbers import advice, print_numbers, quotable
+
+PART = """\
+# Problem 9 {#sec-nine}
+
+```{python}
+#| output: asis
+from hw4.submission.test_numbers import RESULT
+print("not shown")
+res = RESULT  # all of it
+gain = res.models["small"].accuracy - 0.5
+_own = 3
+```
+
+Text.
+
+```{python}
+later = 1
+```
+"""
+
+
+@dataclass(frozen=True)
+class Model:
+    accuracy: float
+    test_f1_macro: float
+    test_mse: float
+    interval: tuple[float, float]
+    curve: tuple[float, ...] = (1.0, 2.0, 3.0, 4.0)
+
+    @property
+    def seconds(self) -> float:
+        return 200.0
+
+    @property
+    def broken(self) -> float:
+        raise KeyError("nothing of this name")
+
+
+@dataclass(frozen=True)
+class Result:
+    models: dict[str, Model]
+    images: int
+    name: str
+    missing: float = float("nan")
+    nothing: str = ""
+
+    @cached_property
+    def best(self) -> Model:
+        return self.models["small"]
+
+    @property
+    def labelled(self) -> bool:
+        return True
+
+
+RESULT = Result({"small": Model(0.881, 0.7134, 1.3e-4, (0.859, 0.905))}, 3521, "MiniLM")
+
+
+@pytest.fixture
+def part(tmp_path, monkeypatch):
+    monkeypatch.setattr(numbers, "ROOT", tmp_path)
+    path = tmp_path / "_9-nine.qmd"
+    path.write_text(PART, encoding="utf-8")
+    return path
+
+
+def test_each_quotable_expression_is_listed_as_it_prints(part):
+    assert list(quotable(part)) == [
+        ("pct(res.models['small'].accuracy)", "88.1 %"),
+        ("number(res.models['small'].test_f1_macro, 3)", "0.713"),
+        ("scientific(res.models['small'].test_mse)", "1.3 × 10⁻⁴"),
+        ("pct(res.models['small'].interval[0])", "85.9 %"),
+        ("pct(res.models['small'].interval[1])", "90.5 %"),
+        ("duration(res.models['small'].seconds)", "3 min 20 s"),
+        ("n(res.images)", "3,521"),
+        ("res.name", "MiniLM"),
+        ("number(res.missing, 2)", "– (there is no value here)"),
+        ("res.best", "the same as res.models['small']"),
+        ("res.labelled", "True"),
+        ("significant(gain, 3)", "0.381"),
+    ]
+
+
+def test_what_is_listed_can_be_pasted(part):
+    """The expression, evaluated after the first cell, prints the value beside it."""
+    names = {**numbers.first_cell(part), **vars(words)}
+    for expression, value in quotable(part):
+        if not value.startswith(("the same as", "–")):
+            assert str(eval(expression, dict(names))) == value
+
+
+def test_the_list_says_of_what_it_is(part, capsys):
+    print_numbers("nine", part)
+    first, second, *_ = capsys.readouterr().out.splitlines()
+    assert first == "nine (_9-nine.qmd)"
+    assert second.startswith("  `{python} pct(res.models['small'].accuracy)`")
+    assert second.endswith(" 88.1 %")
+
+
+def test_a_part_without_a_cell_is_one_sentence(part):
+    part.write_text("# Nine\n", encoding="utf-8")
+    with pytest.raises(UserError, match=r"_9-nine\.qmd has no cell"):
+        list(quotable(part))
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("pct(res.models['smal'].accuracy)", "did you mean res.models['small']?"),
+        ("pct(res.models['small'].acuracy)", "did you mean res.models['small'].accuracy?"),
+        ("pct(rest.images)", "did you mean res?"),
+        ("res.models['zzz']", "there is res.models['small']"),
+        ("res.zzz", "there is res.best, res.images, res.labelled"),
+        ("[x for x in res.model]", "did you mean res.models?"),
+        ("1 / 0", ""),
+        ("pct(", ""),
+    ],
+)
+def test_an_expression_that_fails_gets_the_nearest_names(expression, expected):
+    namespace = {"res": RESULT, "pct": words.pct, "SimpleNamespace": SimpleNamespace}
+    found = advice(expression, namespace)
+    assert found.startswith(expected) if expected else found == ""
