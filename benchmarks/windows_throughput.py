@@ -12,6 +12,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from hw4.windows.candidates import build
+from hw4.windows.photographs import Photographs
+from hw4.windows.settings import Recipe, Settings
 from torch import nn
 from torchvision import datasets, transforms
 
@@ -19,10 +22,7 @@ from benchmarks.harness import Row, at_least, side_by_side
 from hw4.foundation.seeds import seed_everything
 from hw4.windows import images, standin, training
 from hw4.windows.augment import DEVIATION, MEAN
-from hw4.windows.candidates import build
 from hw4.windows.data import CLASSES
-from hw4.windows.photographs import Photographs
-from hw4.windows.settings import Recipe, Settings
 
 PHOTOGRAPHS, EPOCHS = 480, 5
 PHOTOGRAPH_SIZE = (640, 480)

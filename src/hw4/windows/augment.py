@@ -13,7 +13,6 @@ STRETCH = 0.2
 TILT = math.radians(5)
 """Never a quarter turn: it makes a hung window of a sliding one. A photographer's tilt it is."""
 JITTER = 0.3
-ERASE = 0.25
 
 
 def plain(pixels: torch.Tensor, size: int) -> torch.Tensor:
@@ -24,12 +23,14 @@ def plain(pixels: torch.Tensor, size: int) -> torch.Tensor:
     return (images.float() / 255).contiguous(memory_format=torch.channels_last)
 
 
-def varied(pixels: torch.Tensor, size: int, generator: torch.Generator) -> torch.Tensor:
+def varied(
+    pixels: torch.Tensor, size: int, generator: torch.Generator, erasing: float = 0.0
+) -> torch.Tensor:
     """Like `plain`, each image varied at random without leaving its class.
 
     Mirrored left to right, cropped, stretched and tilted a little in one resampling, then relit,
-    and sometimes with a piece covered. Each image of a batch gets its own map, where torchvision's
-    transforms draw one for the whole batch.
+    and a share of them, `erasing`, with a piece covered. Each image gets a map of its own, where
+    torchvision's transforms draw one for the whole batch.
     """
     images = pixels.permute(0, 3, 1, 2)
     side = images.shape[-1]
@@ -45,7 +46,7 @@ def varied(pixels: torch.Tensor, size: int, generator: torch.Generator) -> torch
     images = functional.grid_sample(
         images, grid, mode="bilinear", padding_mode="reflection", align_corners=False
     )
-    images = covered(relit(images, generator), generator)
+    images = covered(relit(images, generator), generator, erasing)
     return images.contiguous(memory_format=torch.channels_last)
 
 
@@ -89,10 +90,10 @@ def relit(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
     return ((images - grey) * saturation + grey).clamp(0, 1)
 
 
-def covered(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+def covered(images: torch.Tensor, generator: torch.Generator, share: float) -> torch.Tensor:
     """Here and there a rectangle of the mean color (Zhong et al. 2020, "random erasing")."""
     size, color = images.shape[-1], mean_color(images.device)
-    chosen = torch.rand(len(images), generator=generator) < ERASE
+    chosen = torch.rand(len(images), generator=generator) < share
     for i in chosen.nonzero().flatten().tolist():
         wide, high, x, y = torch.rand(4, generator=generator).tolist()
         wide, high = int(size * (0.15 + 0.25 * wide)), int(size * (0.15 + 0.25 * high))

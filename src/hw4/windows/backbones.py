@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 import torch
-from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+from sklearn.model_selection import StratifiedGroupKFold
 from torch import nn
 
+from hw4.foundation.compute import seed_everything
 from hw4.foundation.experiment import Outcome, Work
-from hw4.foundation.seeds import seed_everything
 from hw4.windows import training
 from hw4.windows.data import CLASSES, Photographs
 from hw4.windows.model import Backbone, parameter_count
@@ -119,8 +119,9 @@ def cross_validate(
 ) -> np.ndarray:
     """Accuracy of a linear head on each fold in turn `(folds,)`, copies on one side."""
     smallest = np.bincount(fit.targets).min()
-    kind = StratifiedGroupKFold if len(np.unique(groups)) < len(groups) else StratifiedKFold
-    splitter = kind(max(2, min(folds, int(smallest))), shuffle=True, random_state=seed)
+    splitter = StratifiedGroupKFold(
+        max(2, min(folds, int(smallest))), shuffle=True, random_state=seed
+    )
     accuracies = []
     for learned, judged in splitter.split(fit.targets, fit.targets, groups):
         train, val = fit.subset(learned), fit.subset(judged)

@@ -6,15 +6,14 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from hw4.foundation import course_files
-from hw4.foundation.convert import digest
-from hw4.foundation.course_files import DataSource
+from hw4.foundation import files
 from hw4.foundation.errors import UserError
+from hw4.foundation.files import DataSource, Files, Limits
 from hw4.foundation.places import data_folder
 from hw4.foundation.source_code import code_fingerprint
-from hw4.foundation.words import listing
+from hw4.foundation.store import digest
+from hw4.foundation.words import listing, plain
 from hw4.windows import images
-from hw4.windows.archive import Archive, opened
 
 CLASSES = ("Awning", "Bay", "Fixed", "Horizontal sliding", "Hung")
 """Short names, in the order of the labels 0 to 4."""
@@ -28,6 +27,9 @@ IMAGE_ENDINGS = {".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tif
 STAND_IN_VERSION = "windows drawn by code, 1"
 MAX_BAD_SHARE, MANY_BAD = 0.1, 20
 """More files than either of these must not be unusable."""
+
+LIMITS = Limits(file=64 * 2**20, total=32 * 2**30)
+"""Of a photograph and of a whole set; the latter is ten times what 100,000 photographs need."""
 
 _SPELLINGS = {
     "awning": 0,
@@ -153,7 +155,7 @@ def find() -> tuple[Path, Path] | None:
     Raises:
         UserError: one is there and the other is not.
     """
-    train, test = course_files.find(*TRAIN), course_files.find(*TEST)
+    train, test = files.find(*TRAIN), files.find(*TEST)
     if train is None and test is None:
         return None
     if train is None or test is None:
@@ -174,7 +176,7 @@ def source() -> DataSource:
     found = find()
     if found is None:
         return DataSource("stand-in", STAND_IN_VERSION, (TRAIN[0], TEST[0]))
-    print_of = course_files.fingerprint(*found)
+    print_of = files.fingerprint(*found)
     _checked(found, print_of)
     return DataSource("course", print_of, tuple(_shown(path) for path in found))
 
@@ -183,7 +185,7 @@ def source() -> DataSource:
 def _checked(found: tuple[Path, Path], print_of: str) -> None:
     """Check the layouts once for the same contents; lets no photograph be decoded in vain."""
     for path, role in zip(found, ("train", "test"), strict=True):
-        with opened(path) as archive:
+        with files.opened(path, LIMITS) as archive:
             layout(archive, role)
 
 
@@ -194,7 +196,7 @@ def _shown(path: Path) -> str:
         return path.name
 
 
-def layout(archive: Archive, role: str) -> Layout:
+def layout(archive: Files, role: str) -> Layout:
     """Which file belongs to which class.
 
     Args:
@@ -203,7 +205,7 @@ def layout(archive: Archive, role: str) -> Layout:
     Raises:
         UserError: no photographs; a missing, empty or sixth class; a mixture of layouts.
     """
-    labels = {name: _label(name) for name in archive.files}
+    labels = {name: _label(name) for name in archive.names}
     inside = [name for name, label in labels.items() if label is not None]
     outside = [name for name, label in labels.items() if label is None and _is_image(name)]
     class_folders = {folder for folder in archive.folders if _label(folder + "/x") is not None}
@@ -263,13 +265,13 @@ def _is_image(name: str) -> bool:
 
 
 def _some(names: list[str], most: int = 4) -> str:
-    shown = [repr(name) for name in names[:most]]
+    shown = [f"'{plain(name)}'" for name in names[:most]]
     rest = len(names) - len(shown)
     return listing(shown + ([f"{rest} more"] if rest else []))
 
 
-def _of(archive: Archive) -> str:
-    return f" among {len(archive.files)} files" if archive.files else " and no other files"
+def _of(archive: Files) -> str:
+    return f" among {len(archive.names)} files" if archive.names else " and no other files"
 
 
 def load(source: DataSource, size: int) -> tuple[PictureSet, PictureSet]:
@@ -283,25 +285,26 @@ def load(source: DataSource, size: int) -> tuple[PictureSet, PictureSet]:
         raise UserError("The photographs were taken away during the build: put them back.")
     sets = []
     for path, role in zip(found, ("train", "test"), strict=True):
-        with opened(path) as archive:
-            files = layout(archive, role)
+        with files.opened(path, LIMITS) as archive:
+            found_files = layout(archive, role)
             key = digest(source.fingerprint, role, size, code_fingerprint("hw4.windows.images"))
-            store = images.stored(key, size, images.read_files(files.files, archive.read, size))
-        sets.append(_picture_set(store, files, path))
+            items = images.read_files(found_files.files, archive.read, size)
+            store = images.stored(key, size, items)
+        sets.append(_picture_set(store, found_files, path))
     return sets[0], sets[1]
 
 
-def _picture_set(store: images.Store, files: Layout, path: Path) -> PictureSet:
-    if len(store.bad) > max(MANY_BAD, MAX_BAD_SHARE * len(files.files)) or not len(store):
+def _picture_set(store: images.Store, found: Layout, path: Path) -> PictureSet:
+    if len(store.bad) > max(MANY_BAD, MAX_BAD_SHARE * len(found.files)) or not len(store):
         name, reason = store.bad[0]
         raise UserError(
-            f"{path}: {len(store.bad)} of {len(files.files)} files are no usable photographs (the "
+            f"{path}: {len(store.bad)} of {len(found.files)} files are no usable photographs (the "
             f"first is {name}: {reason}), where a handful at most is expected: download it again."
         )
     targets = np.full(len(store), -1)
-    if files.labels is not None:
-        label_of = dict(zip(files.files, files.labels, strict=True))
+    if found.labels is not None:
+        label_of = dict(zip(found.files, found.labels, strict=True))
         targets = np.array([label_of[name] for name in store.names], dtype=np.int64)
     photographs = Photographs(store.pixels, np.arange(len(store)), targets, store.names)
-    own_names = files.own_names or FOLDER_NAMES
+    own_names = found.own_names or FOLDER_NAMES
     return PictureSet(photographs, store.hashes, store.bad, own_names, str(path))

@@ -9,10 +9,10 @@ from torch import nn
 from torch.nn import functional
 
 from hw4.foundation import scores
+from hw4.foundation.compute import seed_everything
 from hw4.foundation.experiment import Outcome, Work
 from hw4.foundation.scores import Scores
 from hw4.foundation.sealed import Sealed, Selection
-from hw4.foundation.seeds import seed_everything
 from hw4.foundation.words import pct
 from hw4.windows import backbones, data, explain, standin, training
 from hw4.windows.data import CLASSES, Photographs
@@ -29,11 +29,11 @@ from hw4.windows.result import (
     Settings,
     Shown,
     TrainConfig,
-    weights_at_hand,
+    wanted,
 )
 from hw4.windows.split import Learning, Unseen, split
 from hw4.windows.training import Images, Trained
-from hw4.windows.weights import Weights
+from hw4.windows.weights import Weights, at_hand
 
 PICTURE = 112
 """Side of the images in galleries, in pixels."""
@@ -98,7 +98,7 @@ def train(
         name: from_scratch(name, config, learning, settings, work)
         for name, config in configs.items()
     }
-    compared = backbones.compare(weights_at_hand(), learning, settings, work)
+    compared = backbones.compare(at_hand(wanted(work.device)), learning, settings, work)
     if compared:
         weights, probed = compared[0]
         head = replace(settings.head, weight_decay=probed.result.weight_decay)
@@ -165,6 +165,7 @@ def fine_tuned(
         seed_everything(settings.seed)
         network = Backbone(weights.name, len(CLASSES), weights.file)
         load_weights(network.head, head.tensors, "weights.head.")
+        network.freeze(config.frozen_stages)
         trained = fit_images(network, "fine-tuned", config, learning, settings.seed, work)
         probabilities = validate(network, config.input_size, learning, work.device)
         return recorded(
@@ -325,7 +326,7 @@ def fit_images(
     with work.bar(steps, f"{NETWORKS[name].removeprefix('… ')}, steps") as bar:
         return training.fit(
             network,
-            Images(learning.fit, config.input_size),
+            Images(learning.fit, config.input_size, config.erasing),
             Images(learning.validation, config.input_size),
             config,
             seed,

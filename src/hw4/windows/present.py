@@ -6,7 +6,7 @@ from hw4.foundation.figures import confusion_map, figure, labelled_line, new_fig
 from hw4.foundation.scores import Bin, Calibration, Difference
 from hw4.foundation.style import GREY, INK, LIGHT, PALETTE, TEXT_WIDTH
 from hw4.foundation.tables import table
-from hw4.foundation.words import duration, listing, n, number, pct
+from hw4.foundation.words import duration, listing, n, named, number, pct
 from hw4.windows.data import ASSIGNMENT_NAMES, CLASSES
 from hw4.windows.predictions import write_predictions
 from hw4.windows.result import EXPERIMENT, TARGET, Candidate, Result, Shown
@@ -175,7 +175,7 @@ def counts_table(result: Result):
     total = sum(check.train_counts)
     tests = check.test_counts or (None,) * len(CLASSES)
     rows = [
-        [name, f"`{own}`", n(count), pct(count / total), "unlabelled" if test is None else n(test)]
+        [name, named(own), n(count), pct(count / total), "unlabelled" if test is None else n(test)]
         for name, own, count, test in zip(
             ASSIGNMENT_NAMES, result.own_names, check.train_counts, tests, strict=True
         )
@@ -269,7 +269,7 @@ def written(result: Result) -> str:
 def bad_files(result: Result, most: int = 4) -> str:
     """Names and reasons of the files that were left out."""
     bad = result.check.bad
-    shown = [f"{file.name} ({file.reason})" for file in bad[:most]]
+    shown = [f"{named(file.name)} ({file.reason})" for file in bad[:most]]
     return listing(shown + ([f"{n(len(bad) - most)} more"] if len(bad) > most else [])) or "none"
 
 

@@ -13,8 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from hw4.foundation.convert import digest
 from hw4.foundation.source_code import code_fingerprint
+from hw4.foundation.store import digest
 from hw4.windows import images
 from hw4.windows.data import FOLDER_NAMES, Photographs, PictureSet
 from hw4.windows.drawing import FRAMES, TYPES, Color, Panel, shade

@@ -13,8 +13,8 @@ from torch.nn import functional
 from torch.optim.lr_scheduler import OneCycleLR
 from torch.optim.swa_utils import AveragedModel
 
+from hw4.foundation.compute import generator
 from hw4.foundation.progress import Bar
-from hw4.foundation.seeds import generator
 from hw4.windows.augment import mirrored, plain, varied
 from hw4.windows.data import CLASSES, Photographs
 from hw4.windows.result import Epoch, TrainConfig
@@ -42,13 +42,14 @@ class Images:
 
     photographs: Photographs
     size: int
+    erasing: float = 0.0
 
     @property
     def targets(self) -> np.ndarray:
         return self.photographs.targets
 
     def varied(self, idx: np.ndarray, random: torch.Generator, device: str) -> torch.Tensor:
-        return varied(self._bytes(idx, device), self.size, random)
+        return varied(self._bytes(idx, device), self.size, random, self.erasing)
 
     def views(self, idx: np.ndarray, device: str) -> tuple[torch.Tensor, torch.Tensor]:
         images = plain(self._bytes(idx, device), self.size)
@@ -109,11 +110,12 @@ def fit(
     optimizer = torch.optim.AdamW(groups)
     batch = min(config.batch_size, len(train.targets))
     steps, epochs = len(train.targets) // batch, config.epochs_for(len(train.targets))
+    total = epochs * steps + 1
     schedule = OneCycleLR(
         optimizer,
         max_lr=[group["lr"] for group in groups],
-        total_steps=epochs * steps,
-        pct_start=WARM_UP,
+        total_steps=total,
+        pct_start=max(WARM_UP, 2 / total),  # it divides by the length of the warm-up
         cycle_momentum=False,
     )
     scaler = torch.amp.GradScaler(enabled=device == "cuda")
