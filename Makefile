@@ -8,8 +8,10 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 READY := $(VENV)/ready
 
-# An environment knows where it was made: in a folder that was moved, it is made again.
-$(shell test -f $(READY) && ! grep -qxF "$(CURDIR)" $(READY) && rm -rf $(VENV))
+# An environment knows where it was made: in a folder that was moved, it is made again. The shell
+# asks for the folder's name itself, since make would run a name such as `x$(touch y)` as a command.
+$(shell if [ -f $(READY) ] && [ "$$(cat $(READY))" != "$$(pwd -P)" ]; then rm -rf $(VENV); \
+  echo "This folder was moved or copied, so its $(VENV) is made anew." >&2; fi)
 
 help:
 	@echo "make report     the submission: _output/report/submission.pdf"
@@ -37,7 +39,8 @@ preview: $(READY)
 	@$(PYTHON) -m hw4 preview || [ $$? -eq 130 ] # Ctrl-C is how it ends
 
 clean:
-	rm -rf _output _store figures notebooks report/submission.pdf
+	rm -rf _output _store notebooks .quarto figures/*.svg figures/*.png
+	rm -rf report/submission.pdf report/_*.pdf report/*.html report/*.docx report/*.typ report/*_files
 
 # The first of these that is new enough makes the environment.
 $(READY): pyproject.toml constraints.txt
@@ -51,4 +54,4 @@ $(READY): pyproject.toml constraints.txt
 	test -x $(PYTHON) || $$found -m venv $(VENV)
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check "uv==$$(sed -n 's/^uv==//p' constraints.txt)"
 	@$(PYTHON) -m uv pip install --quiet --compile-bytecode --python $(PYTHON) --constraint constraints.txt --editable ".[test,offline,cluster]"
-	@echo "$(CURDIR)" > $@
+	@pwd -P > $@

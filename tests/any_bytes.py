@@ -12,13 +12,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import jupytext  # noqa: F401  asks for Pandoc's version when it is imported, and not again
 import numpy as np
 
 from hw4.foundation import files
 from hw4.foundation.errors import UserError
 from hw4.sequences import arrays
 from hw4.sequences import data as sequences
+from hw4.sequences.result import EXPERIMENT
 from hw4.submission.press import lint
 from hw4.tweets import data as tweets
 from hw4.windows import data as windows
@@ -167,17 +167,17 @@ def _array(content: bytes, _: Path) -> None:
 
 def _inputs(content: bytes, folder: Path) -> None:
     good.in_folder(folder / "data", {**good.sequences(), "X_train.npy": content})
-    sequences.load(sequences.source())
+    EXPERIMENT.check(sequences.source())
 
 
 def _targets(content: bytes, folder: Path) -> None:
     good.in_folder(folder / "data", {**good.sequences(), "y_train.npy": content})
-    sequences.load(sequences.source())
+    EXPERIMENT.check(sequences.source())
 
 
 def _four_files(content: bytes, folder: Path) -> None:
     (folder / "data" / "homework5_question2_data.zip").write_bytes(content)
-    sequences.load(sequences.source())
+    EXPERIMENT.check(sequences.source())
 
 
 def _photographs(content: bytes, folder: Path) -> None:

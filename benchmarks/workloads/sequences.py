@@ -4,9 +4,11 @@ from pathlib import Path
 
 import numpy as np
 
-from hw4.sequences import data, experiment, files
-from hw4.sequences.result import Schedule
-from hw4.sequences.training import train
+from hw4.sequences import data
+from hw4.sequences.experiment import view
+from hw4.sequences.result import DataFacts
+from hw4.sequences.trained import TrainConfig
+from hw4.sequences.training import Scale, train
 
 HIDDEN, SEEDS = 16, (0,)
 
@@ -14,7 +16,7 @@ HIDDEN, SEEDS = 16, (0,)
 def make(count: int, folder: Path) -> None:
     """The four files, with `count` sequences to learn from and 100 for test."""
     random = np.random.default_rng(0)
-    inside = folder / files.FOLDERS[0]
+    inside = folder / data.FOLDERS[0]
     inside.mkdir()
     for part, amount in (("train", count), ("test", 100)):
         lengths = random.integers(5, 21, amount)
@@ -27,10 +29,12 @@ def make(count: int, folder: Path) -> None:
 
 def work(count: int, folder: Path) -> None:
     """From the files to one epoch of the vanilla RNN, with its evaluation."""
-    learning, test = data.load(data.source())
-    assert len(learning) == count
+    source = data.source()
+    learning, test = data.load(source, "train"), data.load(source, "test")
+    assert (len(learning), len(test)) == (count, 100)
     training, validation = data.split(learning, 0.15, 541)
-    problem = experiment.prepare("vanilla", training, validation, test, "cpu")
-    network = problem.build(HIDDEN, SEEDS)
-    schedule = Schedule(epochs=1)
-    train(network, problem.training, problem.validation, problem.scale, schedule, (0.0,))
+    seen, scale = view("vanilla", DataFacts.of(training, validation)), Scale.of(training)
+    batches = [
+        scale.batch(part, seen.steps, seen.padding, "cpu") for part in (training, validation)
+    ]
+    train(seen.build(HIDDEN, SEEDS), *batches, TrainConfig(epochs=1), (0.0,))

@@ -1,7 +1,7 @@
 -- Two settings of a document's header:
 --   leave-out: [sec-transformer, …]   sections, by the names of their headings, that are left out,
 --                                     with the rows of tables that link to nothing else
---   listings: appendix                code windows stand at the end, in a section of their own
+--   code-windows: appendix            they stand at the end, in a section of their own
 
 local function names(list)
   local set = {}
@@ -84,7 +84,7 @@ function Pandoc(doc)
   if next(left) then
     doc.blocks = leave_out(doc.blocks, left)
   end
-  if doc.meta.listings and pandoc.utils.stringify(doc.meta.listings) == "appendix" then
+  if doc.meta["code-windows"] and pandoc.utils.stringify(doc.meta["code-windows"]) == "appendix" then
     doc.blocks = to_appendix(doc.blocks)
   end
   return doc

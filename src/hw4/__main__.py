@@ -74,9 +74,22 @@ def _parser() -> argparse.ArgumentParser:
         "train", help="compute what is not stored yet, and write _output/results.json"
     )
     train.add_argument("problems", nargs="*", metavar="problem", help=f"of {', '.join(WINGS)}")
+    train.add_argument(
+        "--dry-run", action="store_true", help="say what would be computed, and why; nothing is"
+    )
     train.set_defaults(command=_train)
 
+    status = commands.add_parser("status", help="say what is stored, and why it would train again")
+    status.add_argument("problems", nargs="*", metavar="problem", help=f"of {', '.join(WINGS)}")
+    status.set_defaults(command=_status)
+
     render = commands.add_parser("render", help="make _output/report/submission.pdf")
+    render.add_argument(
+        "document",
+        nargs="?",
+        type=lambda name: Path(name).absolute(),  # before the project's folder is entered
+        help="a part, such as report/_2-sequences.qmd: a quick look at it in _output/preview/",
+    )
     render.add_argument(
         "--with",
         dest="renderer",
@@ -117,16 +130,22 @@ def experiments() -> "list[Experiment]":
     return [import_module(f"hw4.{wing}.result").EXPERIMENT for wing in WINGS]
 
 
+def _chosen(names: Sequence[str]) -> "list[Experiment]":
+    """The experiments of these names, in the order of the sheet; all of them if there is none."""
+    if unknown := [name for name in names if name not in WINGS]:
+        raise UserError(
+            f"There is no problem named {unknown[0]!r}: choose from {', '.join(WINGS)}."
+        )
+    return [it for it in experiments() if it.name in (names or WINGS)]
+
+
 def _train(options: argparse.Namespace) -> None:
-    from hw4.foundation.course_files import say_unused
+    from hw4.foundation.files import say_unused
     from hw4.submission.results import write_results
 
-    known = {experiment.name: experiment for experiment in experiments()}
-    if unknown := [name for name in options.problems if name not in known]:
-        raise UserError(
-            f"There is no problem named {unknown[0]!r}: choose from {', '.join(known)}."
-        )
-    chosen = [known[name] for name in options.problems or known]
+    if options.dry_run:
+        return _status(options)
+    chosen = _chosen(options.problems)
     if not options.problems:
         say_unused([experiment.source() for experiment in chosen])
     missing = [experiment for experiment in chosen if not experiment.is_stored()]
@@ -136,12 +155,22 @@ def _train(options: argparse.Namespace) -> None:
     for experiment in missing:
         experiment.ensure()
     if not options.problems:
-        write_results(list(known.values()))
+        write_results(chosen)
+
+
+def _status(options: argparse.Namespace) -> None:
+    from hw4.submission.status import status
+
+    for experiment in _chosen(options.problems):
+        for line in status(experiment):
+            print(line)
 
 
 def _render(options: argparse.Namespace) -> int:
-    from hw4.submission.renderer import render
+    from hw4.submission.renderer import DOCUMENT, render, render_part
 
+    if options.document and options.document.resolve() != DOCUMENT:
+        return render_part(options.document, options.renderer)
     return render(options.renderer, may_install=options.install_quarto)
 
 
@@ -152,7 +181,7 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _data(options: argparse.Namespace) -> int:
-    from hw4.foundation.course_files import say_unused
+    from hw4.foundation.files import say_unused
     from hw4.foundation.places import data_folder
 
     if options.download:
@@ -187,11 +216,7 @@ def _data(options: argparse.Namespace) -> int:
 
 def _parts(problems: Sequence[str] = ()) -> dict[str, Path]:
     """The part of the report for each of some problems, of all if none is named."""
-    if unknown := [name for name in problems if name not in WINGS]:
-        raise UserError(
-            f"There is no problem named {unknown[0]!r}: choose from {', '.join(WINGS)}."
-        )
-    names = problems or WINGS
+    names = [experiment.name for experiment in _chosen(problems)]
     parts = {name: next((ROOT / "report").glob(f"_*-{name}.qmd"), None) for name in names}
     if lacking := [name for name, part in parts.items() if part is None]:
         raise UserError(

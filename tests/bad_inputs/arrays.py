@@ -92,6 +92,16 @@ def leads_nowhere(home: Home) -> None:
     (home.data / INPUTS).symlink_to("gone.npy")
 
 
+def built(shape_of: bytes) -> bytes:
+    """A pickle of an array of numbers whose shape is what these steps leave on the stack."""
+    empty = b"cnumpy._core.multiarray\n_reconstruct\ncnumpy\nndarray\n(I0\ntC\x01b\x87R"
+    kind = b"cnumpy\ndtype\n(X\x02\x00\x00\x00f4tR"
+    return empty + b"(I1\n" + shape_of + kind + b"I00\nC\x00tb."
+
+
+LARGE = b"(" + 100_000 * b"I99999999999\n" + b"t"
+NESTED = b"(t" + b"".join(b"q%ch%c\x86" % (number, number) for number in range(1, 43))
+FORGED = b"cnumpy\ndtype\n(X\x17\x00\x00\x00f4\nError: all is well!!tR."
 CUT = good.npy(good.objects(good.ragged()))
 CASES = (
     Bad(
@@ -172,7 +182,8 @@ CASES = (
     Bad(
         "a folder named as a file",
         is_folder,
-        *(INPUTS, "Is a directory", "a readable file was expected", "download it again", SEQUENCES),
+        *(INPUTS, "not a regular file", "a readable file was expected", "download it again"),
+        SEQUENCES,
     ),
     Bad(
         "a link to a file that is gone",
@@ -244,5 +255,30 @@ CASES = (
         "targets that are all the same",
         array(TARGETS, np.ones((24, 1))),
         *(TARGETS, "the same value 1.0", "to tell apart", REMEDY, SEQUENCES),
+    ),
+    Bad(
+        "a shape of a hundred thousand large numbers",
+        holding(INPUTS, header((24,), "|O") + built(shape_of=LARGE)),
+        *(INPUTS, "a shape that no array has", REFUSED[1], REFUSED[2], SEQUENCES),
+    ),
+    Bad(
+        "a shape that holds itself a million million times",
+        holding(INPUTS, header((24,), "|O") + built(shape_of=NESTED)),
+        *(INPUTS, "a shape that no array has", REFUSED[1], REFUSED[2], SEQUENCES),
+    ),
+    Bad(
+        "a type with a line break that forges a second message",
+        holding(INPUTS, header((24,), "|O") + FORGED),
+        *(INPUTS, "f4?Error: all is well", REFUSED[1], REFUSED[2], SEQUENCES),
+    ),
+    Bad(
+        "a sequence of two hundred and one steps",
+        array(INPUTS, spoilt(4, lambda sequence: np.ones((201, 10), "f4"))),
+        *(INPUTS, "sequence 4 (counted from 0) has 201 steps", "at most 200", REMEDY, SEQUENCES),
+    ),
+    Bad(
+        "an input beyond the range of a network's squares",
+        array(INPUTS, spoilt(4, set_to(1e13))),
+        *(INPUTS, "a number beyond ±1e+12 at step 3", "numbers were expected", REMEDY, SEQUENCES),
     ),
 )

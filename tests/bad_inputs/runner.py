@@ -31,16 +31,17 @@ class NoKernel:
     def __init__(self, *_: object) -> None:
         pass
 
-    async def start(self) -> None:
-        """Start nothing."""
+    def __enter__(self) -> "NoKernel":
+        return self
 
-    ready = stop = start
+    def __exit__(self, *_: object) -> None:
+        pass
 
-    async def evaluate(self, prose: object) -> dict[str, str]:
+    def evaluate(self, prose: object) -> dict[str, str]:
         """There are no expressions in the documents of the table."""
         return {}
 
-    async def run(self, cell: object) -> list[dict]:
+    def run(self, cell: object) -> list[dict]:
         """Never to be reached."""
         raise Accepted(cell)
 

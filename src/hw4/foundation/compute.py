@@ -33,24 +33,34 @@ def device() -> Device:
     """
     import torch
 
+    wish = wished_device()
     found = {"cpu": f"{_processor()}, {os.cpu_count()} cores"}
     if torch.backends.mps.is_available():
         found["mps"] = "Apple GPU"
     if torch.cuda.is_available():
         found["cuda"] = torch.cuda.get_device_name()
     best = next(kind for kind in KINDS if kind in found)
-    kind = os.environ.get("HW4_DEVICE") or best
-    if kind not in KINDS:
+    if wish and wish not in found:
         raise UserError(
-            f"HW4_DEVICE is {kind!r}, but only {', '.join(KINDS)} are known: "
-            "unset it to let the build choose."
-        )
-    if kind not in found:
-        raise UserError(
-            f"HW4_DEVICE asks for {kind}, but torch finds only {best} here: "
+            f"HW4_DEVICE asks for {wish}, but torch finds only {best} here: "
             "unset it, or install the driver and a torch build that fits."
         )
-    return Device(kind, found[kind])
+    return Device(wish or best, found[wish or best])
+
+
+def wished_device() -> str:
+    """The kind of device that `HW4_DEVICE` asks for, or nothing; known without torch.
+
+    Raises:
+        UserError: there is no such kind.
+    """
+    wish = os.environ.get("HW4_DEVICE", "")
+    if wish and wish not in KINDS:
+        raise UserError(
+            f"HW4_DEVICE is {wish!r}, but only {', '.join(KINDS)} are known: "
+            "unset it to let the build choose."
+        )
+    return wish
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 import platform
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache, cached_property
@@ -14,13 +14,13 @@ import numpy as np
 from filelock import FileLock, Timeout
 
 from hw4.foundation import fetch, progress
-from hw4.foundation.compute import Device, device, threads
+from hw4.foundation.compute import Device, device, threads, wished_device
 from hw4.foundation.errors import UserError
 from hw4.foundation.files import DataSource
 from hw4.foundation.places import quick, store_folder
 from hw4.foundation.sealed import Sealed, Selection
 from hw4.foundation.settings import check_settings
-from hw4.foundation.source_code import code_fingerprint
+from hw4.foundation.source_code import code_digests, code_fingerprint
 from hw4.foundation.store import Content, Damaged, Entry, digest, from_plain, to_plain
 
 R = TypeVar("R")
@@ -216,6 +216,20 @@ class Experiment(Generic[R]):
         """Whether there is an undamaged result for things as they stand."""
         return _sound(self._state.entry, quiet=True) is not None
 
+    def parts(self) -> dict[str, Any]:
+        """What the key of the result is made of, as things stand."""
+        return self._state.parts
+
+    def latest(self) -> dict[str, Any] | None:
+        """The numbers stored last in this profile, whatever they were made of; None if none are."""
+        found = []
+        for folder in (store_folder() / self.name).glob("*"):
+            with suppress(Damaged):
+                numbers = Entry(folder).read_numbers() if len(folder.name) == KEY_LENGTH else None
+                if numbers and numbers.get("basis", {}).get("profile") == _profile():
+                    found.append(numbers)
+        return max(found, key=lambda it: it["provenance"]["finished"], default=None)
+
     def ensure(self) -> bool:
         """Compute and store the result unless it is stored; whether it had to be computed.
 
@@ -258,7 +272,11 @@ class Experiment(Generic[R]):
             finished=datetime.now(UTC).isoformat(timespec="seconds"),
             settings=to_plain(state.settings),
         )
-        numbers = {"provenance": to_plain(provenance), "result": to_plain(outcome.result)}
+        numbers = {
+            "provenance": to_plain(provenance),
+            "basis": state.parts,
+            "result": to_plain(outcome.result),
+        }
         state.entry.write(Content(numbers, outcome.tensors))
 
     def _read(self, state: "_State", read: Callable[[Entry], T | None]) -> T:
@@ -278,6 +296,7 @@ class Experiment(Generic[R]):
     def _state(self) -> "_State":
         settings = self.settings.quick() if quick() else self.settings()
         check_settings(settings)
+        wished_device()
         return _State(self, settings, self.source())
 
 
@@ -306,10 +325,25 @@ class _State:
         )
 
     @cached_property
-    def key(self) -> str:
+    def circumstances(self) -> Any:
         with fetch.shut():
-            circumstances = self.experiment.circumstances()
-        return digest(self.basis, self.settings, circumstances)[:KEY_LENGTH]
+            return self.experiment.circumstances()
+
+    @cached_property
+    def key(self) -> str:
+        return digest(self.basis, self.settings, self.circumstances)[:KEY_LENGTH]
+
+    @property
+    def parts(self) -> dict[str, Any]:
+        """What the key is made of, for saying what has changed."""
+        return {
+            "profile": _profile(),
+            "code": code_digests(self.experiment.run.partition(":")[0]),
+            "settings": to_plain(self.settings),
+            "data": to_plain(self.source),
+            "versions": self.versions,
+            "circumstances": to_plain(self.circumstances),
+        }
 
     @cached_property
     def entry(self) -> Entry:
@@ -325,6 +359,10 @@ def _sound(entry: Entry, quiet: bool = False) -> dict[str, Any] | None:
             progress.say(f"Stored result damaged, computing it again: {error}.")
             entry.remove()
         return None
+
+
+def _profile() -> str:
+    return "quick" if quick() else "full"
 
 
 @cache

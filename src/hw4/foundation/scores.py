@@ -175,6 +175,32 @@ def compare_f1_macro(
     return Difference(float(value), float(resampled.std()), float(min(1.0, 2 * min(below, above))))
 
 
+def compare_errors(first: np.ndarray, second: np.ndarray) -> Difference:
+    """Mean of `first` minus that of `second`, errors (n,) on the same examples (paired t-test).
+
+    The p-value is NaN where one differs from the other by the same everywhere.
+    """
+    from scipy.stats import ttest_rel
+
+    differences = first - second
+    p = ttest_rel(first, second).pvalue if np.ptp(differences) else math.nan
+    return Difference(float(differences.mean()), _standard_error(differences), float(p))
+
+
+def compare_groups(first: np.ndarray, second: np.ndarray) -> Difference:
+    """The same for errors (n,) and (m,) on different examples (Welch's t-test).
+
+    NaN where there are not two of each.
+    """
+    from scipy.stats import ttest_ind
+
+    if min(len(first), len(second)) < 2:
+        return Difference(math.nan, math.nan, math.nan)
+    std = math.hypot(_standard_error(first), _standard_error(second))
+    p = ttest_ind(first, second, equal_var=False).pvalue if std else math.nan
+    return Difference(float(first.mean() - second.mean()), std, float(p))
+
+
 def f1_macro(targets: np.ndarray, predictions: np.ndarray, classes: int = 2) -> float:
     """The mean of all classes' F1 (0 for a class that is neither there nor predicted)."""
     return float(_macro(_confusions(targets[None], predictions[None], classes))[0])
@@ -218,6 +244,10 @@ def precision_recall(
         average_precision=float(average_precision_score(is_positive, scores)),
         share=float(np.mean(is_positive)),
     )
+
+
+def _standard_error(values: np.ndarray) -> float:
+    return float(values.std(ddof=1) / math.sqrt(len(values)))
 
 
 def _confusions(targets: np.ndarray, predictions: np.ndarray, classes: int) -> np.ndarray:

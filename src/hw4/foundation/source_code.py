@@ -1,36 +1,22 @@
-"""Which source code a result depends on, found by reading import statements."""
+"""Which source code a result depends on, found by reading import statements.
+
+grimp finds the same modules (a test compares), but a process that only reads results starts a
+tenth of a second later with it: the digests below are what takes time, and have to be kept anyway.
+"""
 
 import ast
 import hashlib
 import json
 import platform
 from contextlib import suppress
-from dataclasses import asdict, dataclass
 from functools import cache
+from importlib.util import resolve_name
 from pathlib import Path
-from typing import Any
 
 from hw4.foundation.places import store_folder
 from hw4.foundation.store import write_text
 
 PACKAGE = Path(__file__).resolve().parents[1]
-
-
-@dataclass(frozen=True)
-class _Import:
-    """An import statement: `import module`, or `from module import names` at a relative `level`."""
-
-    module: str
-    level: int
-    names: list[str]
-
-
-@dataclass(frozen=True)
-class _Code:
-    """One file: sha256 of its syntax tree without docstrings, and the import statements in it."""
-
-    digest: str
-    imports: list[_Import]
 
 
 @cache
@@ -43,86 +29,68 @@ def code_fingerprint(module: str) -> str:
     Raises:
         FileNotFoundError: there is no such module in this package.
     """
-    digest = hashlib.sha256()
-    for name in sorted(_reachable(module)):
-        digest.update(f"{name}\0{_code(_file(name)).digest}\n".encode())
-    _memory(store_folder()).keep()
-    return digest.hexdigest()
+    found = code_digests(module)
+    return _sha256("".join(f"{name}\0{found[name]}\n" for name in sorted(found)).encode())
 
 
-def _reachable(start: str) -> set[str]:
+def code_digests(module: str) -> dict[str, str]:
+    """What `code_fingerprint` is made of: a digest for each module, by name."""
+    memory = _memory(store_folder())
+    digests = {name: _read(name)[0] for name in modules_behind(module)}
+    memory.keep()
+    return digests
+
+
+def modules_behind(start: str) -> set[str]:
+    """The modules of this package that run when `start` is imported and used, itself included."""
+    if _file(start) is None:
+        raise FileNotFoundError(f"no module {start} below {PACKAGE}")
     found: set[str] = set()
-    waiting = [start]
+    waiting = {start}
     while waiting:
         module = waiting.pop()
-        if module in found:
-            continue
         found.add(module)
-        waiting += [parent for parent in _parents(module) if parent not in found]
-        waiting += [name for name in _imports(module) if name not in found]
+        # `a.b.c` runs `a` and `a.b` first; a name that is imported may be a module or a value.
+        parents = {module.rpartition(".")[0]} - {""}
+        waiting |= {it for it in parents | set(_read(module)[1]) if _file(it)} - found
     return found
 
 
-def _parents(module: str) -> list[str]:
-    """The packages whose `__init__` runs before `module`."""
-    parts = module.split(".")
-    return [".".join(parts[:length]) for length in range(1, len(parts))]
-
-
-def _imports(module: str) -> set[str]:
-    """The modules of this package that `module` names in import statements."""
-    names: set[str] = set()
-    for statement in _code(_file(module)).imports:
-        base = _absolute(module, statement)
-        names |= {base, *(f"{base}.{name}" for name in statement.names)}
-    return {name for name in names if name.split(".")[0] == PACKAGE.name and _exists(name)}
-
-
-def _absolute(module: str, statement: _Import) -> str:
-    if not statement.level:
-        return statement.module
-    is_package = _file(module).name == "__init__.py"
-    parts = module.split(".")[: None if is_package and statement.level == 1 else -statement.level]
-    return ".".join([*parts, statement.module] if statement.module else parts)
-
-
-def _exists(module: str) -> bool:
-    try:
-        _file(module)
-    except FileNotFoundError:
-        return False
-    return True
-
-
-def _file(module: str) -> Path:
-    path = PACKAGE.joinpath(*module.split(".")[1:])
-    for candidate in (path.with_suffix(".py"), path / "__init__.py"):
-        if candidate.is_file():
-            return candidate
-    raise FileNotFoundError(f"no module {module} below {PACKAGE}")
+@cache
+def _file(module: str) -> Path | None:
+    top, *below = module.split(".")
+    path = PACKAGE.joinpath(*below)
+    if top != PACKAGE.name:
+        return None
+    return next(
+        (file for file in (path.with_suffix(".py"), path / "__init__.py") if file.is_file()), None
+    )
 
 
 @cache
-def _code(file: Path) -> _Code:
-    content = file.read_bytes()
-    memory = _memory(store_folder())
-    return memory.recall(content) or memory.learn(content, _read(file, content))
+def _read(module: str) -> tuple[str, list[str]]:
+    """sha256 of a module's syntax tree without docstrings, and every name that it imports."""
+    content = _file(module).read_bytes()
+    return _memory(store_folder()).recall(module, content)
 
 
-def _read(file: Path, content: bytes) -> _Code:
+def _parsed(module: str, content: bytes) -> tuple[str, list[str]]:
+    file = _file(module)
+    package = module if file.name == "__init__.py" else module.rpartition(".")[0]
     tree = ast.parse(content, filename=str(file))
-    imports = []
+    names: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            imports += [_Import(alias.name, 0, []) for alias in node.names]
+            names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            names = [alias.name for alias in node.names]
-            imports.append(_Import(node.module or "", node.level, names))
+            base = resolve_name("." * node.level + (node.module or ""), package)
+            names |= {base, *(f"{base}.{alias.name}" for alias in node.names)}
         body = getattr(node, "body", None)
         if isinstance(body, list):
             # A string standing alone explains something; it computes nothing.
             node.body = [line for line in body if not _is_text(line)]
-    return _Code(_sha256(ast.dump(tree).encode()), imports)
+    ours = sorted(name for name in names if name.split(".")[0] == PACKAGE.name)
+    return _sha256(ast.dump(tree).encode()), ours
 
 
 def _is_text(node: ast.stmt) -> bool:
@@ -143,36 +111,26 @@ class _Memory:
     def __init__(self, store: Path) -> None:
         self._path = store / "source_code.json"
         self._reader = Path(__file__).read_bytes() + platform.python_version().encode()
-        self._known: dict[str, Any] = {}
-        self._used: dict[str, Any] = {}
-        try:
+        self._known: dict[str, tuple[str, list[str]]] = {}
+        self._used: dict[str, tuple[str, list[str]]] = {}
+        with suppress(OSError, ValueError):
             seal, _, text = self._path.read_text(encoding="utf-8").partition("\n")
-        except (OSError, ValueError):
-            return
-        if seal == self._seal(text):
-            self._known = json.loads(text)
+            if seal == self._seal(text):
+                self._known = json.loads(text)
 
-    def recall(self, content: bytes) -> _Code | None:
-        """What was read in a file of this content."""
-        name = _sha256(content)
-        if name not in self._known:
-            return None
-        self._used[name] = entry = self._known[name]
-        return _Code(entry["digest"], [_Import(**it) for it in entry["imports"]])
-
-    def learn(self, content: bytes, code: _Code) -> _Code:
-        """Note what was read, and hand it back."""
-        self._used[_sha256(content)] = asdict(code)
-        return code
+    def recall(self, module: str, content: bytes) -> tuple[str, list[str]]:
+        """What was read in a module of this name and content, or is now."""
+        name = _sha256(f"{module}\0".encode() + content)
+        self._used[name] = self._known.get(name) or _parsed(module, content)
+        return self._used[name]
 
     def keep(self) -> None:
         """Write what was used if some of it is new; nothing depends on whether that works."""
-        if self._used.keys() <= self._known.keys():
-            return
-        self._known = dict(self._used)
-        text = json.dumps(self._known)
-        with suppress(OSError):
-            write_text(self._path, f"{self._seal(text)}\n{text}")
+        if not self._used.keys() <= self._known.keys():
+            self._known = dict(self._used)
+            text = json.dumps(self._known)
+            with suppress(OSError):
+                write_text(self._path, f"{self._seal(text)}\n{text}")
 
     def _seal(self, text: str) -> str:
         return _sha256(self._reader + text.encode())

@@ -305,3 +305,29 @@ def test_the_same_choice_keeps_the_time_of_its_first_writing():
     assert first.choice == {"rates": [0.1, 0.5]}
     assert work().select({"rates": (0.1, 0.5)}, 0.9, "accuracy") == first
     assert work().select({"rates": (0.1, 0.6)}, 0.9, "accuracy").choice["rates"] == [0.1, 0.6]
+
+
+def test_what_a_key_is_made_of_is_stored_with_the_result(monkeypatch):
+    monkeypatch.setattr(module, "code_digests", lambda name: {"hw4.toy": "1"})
+    assert make().latest() is None
+    make().ensure()
+    other = make(source=lambda: DataSource("course", "f01", ("toy.csv",)))
+    assert not other.is_stored()
+    assert other.latest()["basis"] == make().parts()
+    assert make().parts() == {
+        "profile": "full",
+        "code": {"hw4.toy": "1"},
+        "settings": {"seed": 1, "factor": 2.0},
+        "data": {"kind": "course", "fingerprint": "f00", "files": ["toy.csv"]},
+        "versions": make().provenance().versions,
+        "circumstances": None,
+    }
+
+
+def test_the_latest_result_is_that_of_the_same_profile(monkeypatch):
+    monkeypatch.setattr(module, "code_digests", lambda name: {"hw4.toy": "1"})
+    make().ensure()
+    monkeypatch.setenv("HW4_PROFILE", "quick")
+    assert make().latest() is None
+    make().ensure()
+    assert make().latest()["basis"]["settings"]["factor"] == 1.0

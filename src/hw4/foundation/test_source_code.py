@@ -1,10 +1,12 @@
 """What counts as a change of code, tried on a small package made for it."""
 
+import grimp
 import pytest
 
 from hw4.foundation import source_code
 from hw4.foundation.errors import UserError
 
+WINGS = ("windows", "sequences", "tweets", "transformer")
 FILES = {
     "toy/__init__.py": "",
     "toy/base.py": "LIMIT = 3\n",
@@ -20,9 +22,8 @@ FILES = {
 
 
 def forget():
-    source_code.code_fingerprint.cache_clear()
-    source_code._code.cache_clear()
-    source_code._memory.cache_clear()
+    for kept in ("code_fingerprint", "_read", "_file", "_memory"):
+        getattr(source_code, kept).cache_clear()
 
 
 @pytest.fixture
@@ -76,36 +77,34 @@ def test_an_unknown_module_is_an_error(package):
 
 
 def parsed(monkeypatch):
-    """The files that are parsed from now on."""
-    read, files = source_code._read, []
+    """The modules that are parsed from now on."""
+    parse, modules = source_code._parsed, []
     monkeypatch.setattr(
-        source_code, "_read", lambda file, content: files.append(file.name) or read(file, content)
+        source_code, "_parsed", lambda name, content: modules.append(name) or parse(name, content)
     )
-    return files
+    return modules
 
 
 def test_the_next_process_parses_only_what_has_changed(package, monkeypatch):
     fingerprint = source_code.code_fingerprint("toy.wing.experiment")
     forget()
-    files = parsed(monkeypatch)
+    modules = parsed(monkeypatch)
     assert source_code.code_fingerprint("toy.wing.experiment") == fingerprint
-    assert files == []
+    assert modules == []
     assert changed(package, "toy/wing/late.py", "0.1", "0.2")
-    assert files == ["late.py"]
+    assert modules == ["toy.wing.late"]
 
 
-@pytest.mark.parametrize(
-    ("old", "new"), [("imports", "import"), ('"toy.wing"', '"toy.base"'), ("[", ""), ("\n", " ")]
-)
+@pytest.mark.parametrize(("old", "new"), [("toy.wing", "toy.base"), ("[", ""), ("\n", " ")])
 def test_a_damaged_memory_is_forgotten(package, monkeypatch, old, new):
     fingerprint = source_code.code_fingerprint("toy.wing.experiment")
     kept = package / "store" / "source_code.json"
     assert old in kept.read_text()
     kept.write_text(kept.read_text().replace(old, new, 1))
     forget()
-    files = parsed(monkeypatch)
+    modules = parsed(monkeypatch)
     assert source_code.code_fingerprint("toy.wing.experiment") == fingerprint
-    assert "experiment.py" in files
+    assert "toy.wing.experiment" in modules
 
 
 def test_a_memory_that_cannot_be_written_does_no_harm(package):
@@ -115,3 +114,14 @@ def test_a_memory_that_cannot_be_written_does_no_harm(package):
     (package / "store").unlink()
     (package / "store" / "source_code.json").mkdir(parents=True)
     assert source_code.code_fingerprint("toy.wing.experiment")
+
+
+def test_the_modules_are_those_that_grimp_finds():
+    graph = grimp.build_graph("hw4", cache_dir=None)
+    for wing in WINGS:
+        start = f"hw4.{wing}.experiment"
+        found = source_code.modules_behind(start)
+        expected = {start, *graph.find_upstream_modules(start)}
+        assert expected <= found
+        packages = {name.rpartition(".")[0] for name in found} | {"hw4"}
+        assert found - expected <= packages  # whose `__init__` runs as well

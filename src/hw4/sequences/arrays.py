@@ -22,6 +22,10 @@ from hw4.foundation.errors import UserError
 MAX_BYTES = 512 * 2**20
 """More than 2,000 times the course's largest file; what is larger is something else."""
 MAGIC = b"\x93NUMPY"
+MAX_AXES = 32
+"""Of an array; the course's have two."""
+SHOWN = 40
+"""Letters of a word from a file that a message quotes at most."""
 REMEDY = "download the course's file again and put it there"
 
 _OPCODES = """
@@ -110,7 +114,7 @@ class _Unpickler(pickle.Unpickler):
                 return _Call(_NotedType)
             case "_codecs", "encode":  # how protocols 0 to 2 write bytes
                 return _Call(_latin1)
-        raise Refused(f"asks for {module}.{name}, a program of its own")
+        raise Refused(f"asks for {_shown(f'{module}.{name}')}, a program of its own")
 
 
 class _Call:
@@ -154,7 +158,7 @@ class _NotedType:
 
     def __init__(self, code: object, align: object = False, copy: object = True) -> None:
         if not isinstance(code, str) or not (code[:1] in "fiubO" and code[1:].isdecimal()):
-            raise Refused(f"holds values of the type {code!r}")
+            raise Refused(f"holds values of the type {_shown(code)}")
         self.code, self.order = code, "="
 
     def __setstate__(self, state: object) -> None:
@@ -204,16 +208,33 @@ def _name(item: object) -> str:
     return "nested array" if isinstance(item, _NotedArray) else type(item).__name__
 
 
+def _shown(word: object) -> str:
+    """A word from a file, short and on one line; anything else by its type.
+
+    What a file holds may be built of itself many times over, and then has no end when printed.
+    """
+    if not isinstance(word, str):
+        return f"a {type(word).__name__}"
+    letters = "".join(letter if letter.isprintable() else "?" for letter in word[:SHOWN])
+    return letters + ("…" if len(word) > SHOWN else "")
+
+
 def _count(shape: object) -> int:
-    if not isinstance(shape, tuple) or not all(type(size) is int and size >= 0 for size in shape):
-        raise Refused(f"gives an array the shape {shape!r}")
+    """How many numbers an array of this shape has; bounds first, arithmetic after."""
+    if not isinstance(shape, tuple) or len(shape) > MAX_AXES:
+        raise Refused("gives an array a shape that no array has")
+    if not all(type(size) is int and size >= 0 for size in shape):
+        raise Refused("gives an array a shape that no array has")
+    if max(shape, default=0) > MAX_BYTES:
+        raise ValueError("more numbers than a file has room for")
     return math.prod(shape)
 
 
 def _numbers(shape: object, dtype: np.dtype, fortran_order: object, data: object) -> np.ndarray:
     """The array of numbers in `data`, whose length must be what `shape` needs, to the byte."""
     if dtype.kind not in "fiub":
-        raise Refused(f"holds values of the type {dtype}")
+        is_plain = dtype.names is None and dtype.subdtype is None
+        raise Refused(f"holds values of the type {_shown(str(dtype) if is_plain else dtype.kind)}")
     size = _count(shape) * dtype.itemsize
     if not isinstance(data, bytes | bytearray) or len(data) != size:
         found = len(data) if isinstance(data, bytes | bytearray) else type(data).__name__

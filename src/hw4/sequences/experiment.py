@@ -1,222 +1,311 @@
 """Train the networks of problem 2, choose their settings on validation data, test once."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from statistics import fmean
 
 import numpy as np
+import torch
 
+from hw4.foundation.compute import threads
 from hw4.foundation.experiment import Outcome, Work
-from hw4.foundation.threads import one_thread
-from hw4.sequences import data, standin
+from hw4.foundation.scores import Difference, compare_errors, compare_groups
+from hw4.foundation.sealed import Sealed, Selection
+from hw4.sequences import baselines, data, standin
 from hw4.sequences.data import Sequences
 from hw4.sequences.model import Network, PaddedNetwork, TruncatedNetwork, VanillaRNN
-from hw4.sequences.result import (
-    VARIANTS,
-    Candidate,
-    DataFacts,
-    LengthError,
-    ModelResult,
-    Result,
-    Schedule,
-    SearchResult,
-    Settings,
-)
+from hw4.sequences.result import NETWORKS, DataFacts, Result, Settings
+from hw4.sequences.trained import Candidate, LengthError, ModelResult, TrainConfig, Trained
 from hw4.sequences.training import Batch, Scale, predict, train
-from hw4.sequences.yardsticks import measure
+
+
+@dataclass(frozen=True)
+class View:
+    """How one kind of network sees sequences, and how it is built.
+
+    Attributes:
+        cut: to the steps that it sees, `steps` at most.
+        padding: where a sequence with fewer is filled up, at the `end` or in `front`.
+        build: the networks of a hidden size, one for each seed.
+    """
+
+    steps: int
+    cut: Callable[[Sequences], Sequences]
+    padding: str
+    build: Callable[[int, tuple[int, ...]], Network]
 
 
 @dataclass(frozen=True)
 class Task:
-    """One training: networks of one kind and size, one for each seed with each weight decay."""
+    """One training, and all it depends on: a network for each seed with each weight decay."""
 
-    variant: str
+    name: str
     hidden_size: int
     decays: tuple[float, ...]
     seeds: tuple[int, ...]
     validation_share: float
     split_seed: int
-    schedule: Schedule
+    config: TrainConfig
 
 
 @dataclass(frozen=True)
-class Problem:
-    """The data as one variant of the network sees it.
+class Fitted:
+    """Trained networks of one kind, one for each seed, with what they need to predict."""
 
-    Attributes:
-        steps: of the longest sequence as the network sees it.
-        build: the networks for a hidden size and seeds.
-    """
-
-    training: Batch
-    validation: Batch
-    test: Batch
+    trained: Trained
+    search: tuple[Candidate, ...]
+    network: Network
+    view: View
     scale: Scale
-    steps: int
-    build: Callable[[int, tuple[int, ...]], Network]
+
+    def predict(self, sequences: Sequences, device: str) -> np.ndarray:
+        """`(seeds, sequences)`, in the units of the targets."""
+        seen = self.view.cut(sequences)
+        return predict(
+            self.network,
+            self.scale.batch(seen, self.view.steps, self.view.padding, device),
+            self.scale,
+        )
 
 
-@one_thread()
+@threads(1)  # networks this small would only wait for each other
 def run(settings: Settings, work: Work) -> Outcome[Result]:
-    """Search, train and test every variant."""
-    learning, test = data.load(work.source)
+    """Search and train on training and validation sequences, write the choice down, then test."""
+    learning, test_set, known_floor = _load(work)
     training, validation = data.split(learning, settings.validation_share, settings.seed)
-    models, tensors = [], {}
-    for variant in VARIANTS:
-        problem = prepare(variant, training, validation, test, work.device)
-        search = [
-            candidate
-            for hidden_size in settings.hidden_sizes
-            for candidate in _search(variant, hidden_size, problem, settings, work)
-        ]
-        best = min(search, key=lambda candidate: candidate.validation_mse)
-        final = _final(best, variant, problem, test, settings, work)
-        models.append(replace(final.result, search=tuple(search)))
-        tensors.update({f"{variant}.{name}": tensor for name, tensor in final.tensors.items()})
-        work.say(f"{variant}: test MSE {final.result.test_mse:.2e}")
-    known_floor = standin.NOISE_FLOOR if work.source.is_stand_in else None
-    yardsticks = measure(training, validation, test, known_floor)
-    facts = _facts(training, validation, test)
-    return Outcome(Result(settings, facts, yardsticks, tuple(models)), tensors)
+    facts = DataFacts.of(training, validation)
+    models = {name: _fit(name, training, validation, facts, settings, work) for name in NETWORKS}
+    linear = baselines.fit(training, validation, facts.shortest, known_floor)
+    selection = _select(models, work)
+    test, predictions = evaluate(models, selection, test_set, work.device)
+    return _outcome(settings, facts, models, linear, selection, test, predictions)
 
 
-def prepare(
-    variant: str, training: Sequences, validation: Sequences, test: Sequences, device: str
-) -> Problem:
-    """Cut or pad the sequences as `variant` has it, and say how its networks are built."""
-    lengths = np.concatenate([part.lengths for part in (training, validation, test)])
-    shortest, longest = int(lengths.min()), int(lengths.max())
-    features = training.inputs[0].shape[1]
-    padding, steps, cut = "end", longest, lambda sequences: sequences
-    match variant:
-        case "vanilla":
+def evaluate(
+    models: dict[str, Fitted], selection: Selection, test_set: Sealed[Sequences], device: str
+) -> tuple[Sequences, dict[str, np.ndarray]]:
+    """The test sequences, and each network's predictions for them: (seeds, sequences)."""
+    test = test_set.open(selection)  # once, and only after the selection is written down
+    return test, {name: model.predict(test, device) for name, model in models.items()}
 
-            def build(hidden_size: int, seeds: tuple[int, ...]) -> Network:
-                return VanillaRNN(features, hidden_size, seeds)
 
+def view(name: str, facts: DataFacts) -> View:
+    """What the network called `name` sees; the lengths are those of the sequences to learn from.
+
+    A test sequence with fewer steps is filled up with zeros, one with more is cut.
+    """
+    features, shortest, longest = facts.features, facts.shortest, facts.longest
+    match name:
+        case "vanilla":  # any length; zeros only fill the batch and are never read
+            return View(
+                longest,
+                lambda sequences: sequences,
+                "end",
+                lambda size, seeds: VanillaRNN(features, size, seeds),
+            )
         case "truncated" | "truncated_last":
-            steps = shortest
-
-            def cut(sequences: Sequences) -> Sequences:
-                last = variant == "truncated_last"
-                return sequences.last(steps) if last else sequences.first(steps)
-
-            def build(hidden_size: int, seeds: tuple[int, ...]) -> Network:
-                return TruncatedNetwork(features, hidden_size, steps, seeds)
-
+            front = name == "truncated_last"
+            return View(
+                shortest,
+                lambda sequences: sequences.last(shortest) if front else sequences.first(shortest),
+                "front" if front else "end",
+                lambda size, seeds: TruncatedNetwork(features, size, shortest, seeds),
+            )
         case "padded" | "padded_front":
-            padding = "end" if variant == "padded" else "front"
-
-            def build(hidden_size: int, seeds: tuple[int, ...]) -> Network:
-                return PaddedNetwork(features, hidden_size, steps, seeds, padding)
-
+            front = name == "padded_front"
+            padding = "front" if front else "end"
+            return View(
+                longest,
+                lambda sequences: sequences.last(longest) if front else sequences.first(longest),
+                padding,
+                lambda size, seeds: PaddedNetwork(features, size, longest, seeds, padding),
+            )
         case _:
-            raise ValueError(f"no variant of the network is called {variant!r}")
-    scale = Scale.of(training)
-    batches = (
-        scale.batch(cut(part), steps, padding, device) for part in (training, validation, test)
-    )
-    return Problem(*batches, scale, steps, lambda *shape: build(*shape).to(device))
+            raise ValueError(f"no network is called {name!r}")
+
+
+def _load(work: Work) -> tuple[Sequences, Sealed[Sequences], float | None]:
+    """What there is to learn from, the sealed test set, and the noise where it is known."""
+    if work.source.is_stand_in:
+        learning, test = standin.make()
+        return Sequences(*learning), work.seal(lambda: Sequences(*test)), standin.NOISE_FLOOR
+    learning = data.load(work.source, "train")
+    return learning, work.seal(lambda: data.load(work.source, "test")), None
+
+
+def _fit(
+    name: str,
+    training: Sequences,
+    validation: Sequences,
+    facts: DataFacts,
+    settings: Settings,
+    work: Work,
+) -> Fitted:
+    """Search hidden size and weight decay, then train all seeds with the best of them."""
+    seen, scale = view(name, facts), Scale.of(training)
+    batches = [
+        scale.batch(seen.cut(part), seen.steps, seen.padding, work.device)
+        for part in (training, validation)
+    ]
+
+    def task(hidden_size: int, decays: tuple[float, ...], seeds: tuple[int, ...]) -> Task:
+        config = replace(settings.schedule, order_seed=settings.seed)
+        share, seed = settings.validation_share, settings.seed
+        return Task(name, hidden_size, decays, seeds, share, seed, config)
+
+    few = settings.network_seeds[: settings.search_seeds]
+    tasks = [task(size, settings.decays, few) for size in settings.hidden_sizes]
+    search = [each for one in tasks for each in _search(one, seen, batches, scale, work)]
+    best = min(search, key=lambda candidate: candidate.validation_mse)
+    chosen = task(best.hidden_size, (best.decay,), settings.network_seeds)
+    outcome = _final(chosen, seen, batches, scale, work)
+    network = seen.build(chosen.hidden_size, chosen.seeds).to(work.device)
+    weights = outcome.tensors.items()
+    network.load_state_dict({weight: torch.as_tensor(array) for weight, array in weights})
+    work.say(f"{name}: validation MSE {outcome.result.validation_mse:.2e}")
+    return Fitted(outcome.result, tuple(search), network, seen, scale)
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """The candidates of one hidden size."""
+
+    candidates: tuple[Candidate, ...]
 
 
 def _search(
-    variant: str, hidden_size: int, problem: Problem, settings: Settings, work: Work
+    task: Task, seen: View, batches: list[Batch], scale: Scale, work: Work
 ) -> tuple[Candidate, ...]:
     """Every weight decay with a few seeds, all side by side."""
-    seeds = settings.network_seeds[: settings.search_seeds]
-    task = _task(variant, hidden_size, settings.decays, seeds, settings)
 
     def compute() -> Outcome[SearchResult]:
-        trained, _ = _train(task, problem, work, "search")
-        errors = [curve.best_validation for curve in trained.curves]
-        found = (
-            Candidate(hidden_size, decay, fmean(errors[place : place + len(seeds)]))
-            for place, decay in zip(range(0, len(errors), len(seeds)), settings.decays, strict=True)
-        )
-        return Outcome(SearchResult(tuple(found)))
+        trained, _ = _train(task, seen, batches, scale, work, "search")
+        lowest = np.array([curve.best_validation for curve in trained.curves])
+        lowest = lowest.reshape(len(task.decays), len(task.seeds))  # (decays, seeds)
+        means = zip(task.decays, map(fmean, lowest.tolist()), strict=True)
+        return Outcome(SearchResult(tuple(Candidate(task.hidden_size, *each) for each in means)))
 
-    name = f"search {variant} {hidden_size}"
-    return work.part(name, task, SearchResult, compute).result.candidates
+    part = f"search {task.name} {task.hidden_size}"
+    return work.part(part, task, SearchResult, compute).result.candidates
 
 
 def _final(
-    best: Candidate,
-    variant: str,
-    problem: Problem,
-    test: Sequences,
-    settings: Settings,
-    work: Work,
-) -> Outcome[ModelResult]:
-    """All seeds with the chosen setting; the only place where the test targets are looked at."""
-    task = _task(variant, best.hidden_size, (best.decay,), settings.network_seeds, settings)
+    task: Task, seen: View, batches: list[Batch], scale: Scale, work: Work
+) -> Outcome[Trained]:
+    """All seeds with the chosen setting, and the weights of each one's best epoch."""
 
-    def compute() -> Outcome[ModelResult]:
-        trained, network = _train(task, problem, work, "final")
-        predicted = predict(network, problem.test, problem.scale)
-        squares = (predicted - test.targets) ** 2  # (seeds, sequences)
-        result = ModelResult(
-            name=variant,
-            steps=problem.steps,
-            search=(),
-            hidden_size=best.hidden_size,
-            decay=best.decay,
-            parameters=network.parameters_of_one(),
-            curves=trained.curves,
-            test=tuple(squares.mean(axis=1).tolist()),
-            by_length=_by_length(squares, test.lengths),
-            seconds=trained.seconds,
-        )
-        weights = {name: tensor.cpu().numpy() for name, tensor in network.state_dict().items()}
-        return Outcome(result, {**weights, "predicted": predicted})
+    def compute() -> Outcome[Trained]:
+        trained, network = _train(task, seen, batches, scale, work, "final")
+        weights = network.state_dict().items()
+        return Outcome(trained, {name: tensor.cpu().numpy() for name, tensor in weights})
 
-    return work.part(f"final {variant}", task, ModelResult, compute)
+    return work.part(f"final {task.name}", task, Trained, compute)
 
 
-def _task(
-    variant: str,
-    hidden_size: int,
-    decays: tuple[float, ...],
-    seeds: tuple[int, ...],
-    settings: Settings,
-) -> Task:
-    schedule = replace(settings.schedule, order_seed=settings.seed)
-    share, seed = settings.validation_share, settings.seed
-    return Task(variant, hidden_size, decays, seeds, share, seed, schedule)
-
-
-def _train(task: Task, problem: Problem, work: Work, stage: str):
-    """The trained networks of `task`: all seeds with the first decay, then with the next."""
-    network = problem.build(task.hidden_size, task.seeds * len(task.decays))
+def _train(
+    task: Task, seen: View, batches: list[Batch], scale: Scale, work: Work, stage: str
+) -> tuple[Trained, Network]:
+    """The networks of `task`: all seeds with the first decay, then with the next."""
+    network = seen.build(task.hidden_size, task.seeds * len(task.decays)).to(work.device)
     decays = tuple(decay for decay in task.decays for _ in task.seeds)
-    label = f"{task.variant}, {stage}, {len(decays)} networks with {task.hidden_size} units"
-    with work.bar(task.schedule.epochs, label) as bar:
+    label = f"{task.name}, {stage}, {len(decays)} networks with {task.hidden_size} units"
+    unit = scale.std**2  # errors from scaled units to those of the targets
+    with work.bar(task.config.epochs, label) as bar:
 
         def on_epoch(error: float) -> None:
             bar.update()
-            bar.note(f"validation {error:.1e}")
+            bar.note(f"validation {unit * error:.1e}")
 
-        batches = (problem.training, problem.validation)
-        trained = train(network, *batches, problem.scale, task.schedule, decays, on_epoch)
-    return trained, network
+        curves, seconds = train(network, *batches, task.config, decays, on_epoch)
+    return Trained(
+        name=task.name,
+        steps=seen.steps,
+        hidden_size=task.hidden_size,
+        decay=decays[0],
+        parameters=network.parameters_of_one(),
+        config=task.config,
+        curves=tuple(curve.times(unit) for curve in curves),
+        seconds=seconds,
+    ), network
 
 
-def _by_length(squares: np.ndarray, lengths: np.ndarray) -> tuple[LengthError, ...]:
-    return tuple(
-        LengthError(int(length), int(there.sum()), float(squares[:, there].mean()))
-        for length in np.unique(lengths)
-        for there in [lengths == length]
+def _select(fitted: dict[str, Fitted], work: Work) -> Selection:
+    """Write down what validation chose for every network: setting and epoch of each seed."""
+    choice = {
+        name: {
+            "hidden_size": one.trained.hidden_size,
+            "weight_decay": one.trained.decay,
+            "epochs": [curve.best_epoch for curve in one.trained.curves],
+            "validation_mse": one.trained.validation_mse,
+        }
+        for name, one in fitted.items()
+    }
+    lowest = min(each["validation_mse"] for each in choice.values())
+    return work.select(choice, lowest, "mean squared error")
+
+
+def _outcome(
+    settings: Settings,
+    facts: DataFacts,
+    models: dict[str, Fitted],
+    linear: baselines.Fitted,
+    selection: Selection,
+    test: Sequences,
+    predictions: dict[str, np.ndarray],
+) -> Outcome[Result]:
+    """What the report tells, and the weights and predictions beside it."""
+    errors = {name: (each - test.targets) ** 2 for name, each in predictions.items()}
+    result = Result(
+        settings=settings,
+        data=facts.with_test(test),
+        baselines=linear.test(test),
+        models={
+            name: _tested(model, errors[name], errors["vanilla"], test.lengths, facts.middle)
+            for name, model in models.items()
+        },
+        last_steps_minus_linear=_against_linear(errors["truncated_last"], linear, test, facts),
+        selection=selection,
+    )
+    tensors = {f"{name}.predicted": each for name, each in predictions.items()}
+    for name, model in models.items():
+        weights = model.network.state_dict().items()
+        tensors |= {f"{name}.{weight}": tensor.cpu().numpy() for weight, tensor in weights}
+    return Outcome(result, tensors)
+
+
+def _tested(
+    one: Fitted, errors: np.ndarray, vanilla: np.ndarray, lengths: np.ndarray, middle: int
+) -> ModelResult:
+    """What the test set says of a network.
+
+    Args:
+        errors, vanilla: squared errors of this network and of the vanilla RNN `(seeds, sequences)`.
+        middle: sequences of up to so many steps are short.
+    """
+    mean = errors.mean(axis=0)  # (sequences,)
+    short, long = mean[lengths <= middle], mean[lengths > middle]
+    return ModelResult(
+        **vars(one.trained),
+        search=one.search,
+        test=tuple(errors.mean(axis=1).tolist()),
+        by_length=tuple(
+            LengthError(int(length), int(chosen.sum()), float(mean[chosen].mean()))
+            for length in np.unique(lengths)
+            for chosen in [lengths == length]
+        ),
+        minus_vanilla=compare_errors(mean, vanilla.mean(axis=0)),
+        short_mse=float(short.mean()) if len(short) else math.nan,
+        long_mse=float(long.mean()) if len(long) else math.nan,
+        short_minus_long=compare_groups(short, long),
     )
 
 
-def _facts(training: Sequences, validation: Sequences, test: Sequences) -> DataFacts:
-    parts = (training, validation, test)
-    lengths = np.concatenate([part.lengths for part in parts])
-    return DataFacts(
-        *(len(part) for part in parts),
-        features=training.inputs[0].shape[1],
-        shortest=int(lengths.min()),
-        longest=int(lengths.max()),
-        mean_length=float(training.lengths.mean()),
-        target_mean=float(training.targets.mean()),
-        target_variance=float(training.targets.var()),
-    )
+def _against_linear(
+    errors: np.ndarray, linear: baselines.Fitted, test: Sequences, facts: DataFacts
+) -> Difference:
+    """The network on the last L steps minus the linear model on the same; NaN if there is none."""
+    if facts.shortest not in linear.linear:
+        return Difference(math.nan, math.nan, math.nan)
+    predictions = linear.predict_linear(test, facts.shortest)
+    return compare_errors(errors.mean(axis=0), (predictions - test.targets) ** 2)

@@ -25,17 +25,12 @@ class Network(nn.Module):
     """
 
     def __init__(
-        self,
-        features: int,
-        hidden_size: int,
-        steps: int,
-        transitions: int,
-        seeds: tuple[int, ...],
+        self, features: int, hidden_size: int, steps: int, transitions: int, seeds: tuple[int, ...]
     ):
         super().__init__()
         generators = [torch.Generator().manual_seed(seed) for seed in seeds]
 
-        def initial(*shape: int) -> nn.Parameter:
+        def initial(*shape: int) -> nn.Parameter:  # (networks, *shape)
             # U(-1/√hidden_size, 1/√hidden_size), as PyTorch begins its own recurrent layers
             drawn = [torch.rand(shape, generator=each) for each in generators]
             return nn.Parameter((2 * torch.stack(drawn) - 1) * hidden_size**-0.5)
@@ -47,14 +42,7 @@ class Network(nn.Module):
         self.readout_bias = initial(1, 1)
 
     def readout(self, hidden: Tensor) -> Tensor:
-        """The prediction from the last hidden state.
-
-        Args:
-            hidden: `(networks, batch, hidden_size)`.
-
-        Returns:
-            `(networks, batch)`.
-        """
+        """From the last hidden state (networks, batch, hidden) to predictions (networks, batch)."""
         return torch.baddbmm(self.readout_bias, hidden, self.readout_weight).squeeze(-1)
 
     def parameters_of_one(self) -> int:
@@ -72,46 +60,41 @@ class VanillaRNN(Network):
         """Predict from the state after each sequence's own last step.
 
         Args:
-            inputs: `(batch, time, features)`; what is behind a sequence's end is not read.
-            lengths: `(batch,)`.
+            inputs: (batch, time, features); what is behind a sequence's end is not read.
+            lengths: (batch,).
 
         Returns:
-            `(networks, batch)`.
+            (networks, batch).
         """
         packed = pack(inputs, lengths)
         # The inputs' share of every step at once; only the hidden state has to wait.
-        projected = packed.values @ self.input_weight[:, 0] + self.bias[:, 0]
+        projected = packed.values @ self.input_weight[:, 0]  # (networks, steps of all, hidden)
+        projected = projected + self.bias[:, 0]
         states = Recurrence.apply(projected, self.hidden_weight[:, 0], packed.active)
-        return self.readout(states[:, packed.last])
+        return self.readout(states[:, packed.last])  # (networks, batch)
 
 
 class TruncatedNetwork(Network):
     """h_t = tanh(x_t W_x(t) + h_{t-1} W_h(t) + b(t)), own weights at each of L steps."""
 
-    def __init__(
-        self,
-        features: int,
-        hidden_size: int,
-        steps: int,
-        seeds: tuple[int, ...] = (0,),
-    ):
+    def __init__(self, features: int, hidden_size: int, steps: int, seeds: tuple[int, ...] = (0,)):
         super().__init__(features, hidden_size, steps, steps - 1, seeds)
 
     def forward(self, inputs: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Predict from the state after the last of the L steps that all sequences have.
 
         Args:
-            inputs: sequences cut to L steps, `(batch, steps, features)`.
+            inputs: sequences cut to L steps, (batch, steps, features).
             lengths: not needed, all are L.
 
         Returns:
-            `(networks, batch)`.
+            (networks, batch).
         """
         first, *others = project(inputs, self.input_weight, self.bias)
-        hidden = first.tanh()  # the state before the first step is zero
+        hidden = first.tanh()  # (networks, batch, hidden); the state before the first step is zero
         for projected, weight in zip(others, self.hidden_weight.unbind(1), strict=True):
-            hidden = recurrence_step(projected, hidden, weight)
-        return self.readout(hidden)
+            hidden = recurrence_step(projected, hidden, weight)  # (networks, batch, hidden)
+        return self.readout(hidden)  # (networks, batch)
 
 
 class PaddedNetwork(Network):
@@ -122,12 +105,7 @@ class PaddedNetwork(Network):
     """
 
     def __init__(
-        self,
-        features: int,
-        hidden_size: int,
-        steps: int,
-        seeds: tuple[int, ...] = (0,),
-        padding: str = "end",
+        self, features: int, hidden_size: int, steps: int, seeds=(0,), padding: str = "end"
     ):
         super().__init__(features, hidden_size, steps, steps - 1, seeds)
         self.padding = padding
@@ -136,11 +114,11 @@ class PaddedNetwork(Network):
         """Predict from the state after the last real step; padding changes nothing.
 
         Args:
-            inputs: padded sequences, `(batch, time, features)`, at most `steps` long.
-            lengths: steps that are real, `(batch,)`.
+            inputs: padded sequences, (batch, time, features), at most `steps` long.
+            lengths: steps that are real, (batch,).
 
         Returns:
-            `(networks, batch)`.
+            (networks, batch).
         """
         time = inputs.shape[1]
         position = torch.arange(time, device=inputs.device)
@@ -148,29 +126,29 @@ class PaddedNetwork(Network):
             real = position < lengths[:, None]  # (batch, time)
             begin = 0  # a step's own weights are counted from the first step
         else:
-            real = position >= time - lengths[:, None]
+            real = position >= time - lengths[:, None]  # (batch, time)
             begin = self.bias.shape[1] - time  # from the last
         used = slice(begin, begin + time)
         first, *others = project(inputs, self.input_weight[:, used], self.bias[:, used])
         weights = self.hidden_weight[:, begin : begin + time - 1].unbind(1)
         real = real.T[..., None]  # (time, batch, 1)
         hidden = torch.where(real[0], first.tanh(), 0)  # zero before the first real step
-        for now, projected, weight in zip(real[1:], others, weights, strict=True):
-            moved = recurrence_step(projected, hidden, weight)
-            hidden = torch.where(now, moved, hidden)
-        return self.readout(hidden)
+        for is_real, projected, weight in zip(real[1:], others, weights, strict=True):
+            moved = recurrence_step(projected, hidden, weight)  # (networks, batch, hidden)
+            hidden = torch.where(is_real, moved, hidden)  # a padded step keeps the old state
+        return self.readout(hidden)  # (networks, batch)
 
 
 def project(inputs: Tensor, weight: Tensor, bias: Tensor) -> tuple[Tensor, ...]:
     """The inputs' share of every step at once, by weights of each step's own.
 
     Args:
-        inputs: `(batch, steps, features)`.
-        weight: `(networks, steps, features, hidden_size)`.
-        bias: `(networks, steps, 1, hidden_size)`.
+        inputs: (batch, steps, features).
+        weight: (networks, steps, features, hidden).
+        bias: (networks, steps, 1, hidden).
 
     Returns:
-        For each step, `(networks, batch, hidden_size)`.
+        For each step, (networks, batch, hidden).
     """
     return (inputs.transpose(0, 1) @ weight + bias).unbind(1)
 
@@ -181,10 +159,10 @@ class Packed:
 
     Attributes:
         values: the inputs of all sequences at step 0, then of all that run at step 1, and
-            so on, the longest sequence first in each, `(sum(active), features)`.
+            so on, the longest sequence first in each, (sum(active), features).
         active: how many sequences run at each step.
         last: where each sequence's last step stands in `values`, in the order the sequences
-            came, `(batch,)`.
+            came, (batch,).
     """
 
     values: Tensor
@@ -193,13 +171,13 @@ class Packed:
 
 
 def pack(inputs: Tensor, lengths: Tensor) -> Packed:
-    """Take the padding out of `inputs` `(batch, time, features)` of the given `lengths`."""
+    """Take the padding out of `inputs` (batch, time, features) of the given `lengths`."""
     order = lengths.argsort(descending=True, stable=True)
     position = torch.arange(int(lengths.max()), device=inputs.device)
     running = position[:, None] < lengths[order]  # (time, batch)
-    values = inputs[order, : len(position)].transpose(0, 1)[running]
-    active = running.sum(dim=1)
-    starts = active.cumsum(0) - active
+    values = inputs[order, : len(position)].transpose(0, 1)[running]  # (sum(active), features)
+    active = running.sum(dim=1)  # (time,)
+    starts = active.cumsum(0) - active  # (time,)
     rank = torch.empty_like(order)
     rank[order] = torch.arange(len(order), device=inputs.device)
     return Packed(values, active.tolist(), starts[lengths - 1] + rank)

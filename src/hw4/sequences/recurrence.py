@@ -13,13 +13,13 @@ def recurrence_step(
 
     Args:
         projected: the step's input times the input weights, plus the bias,
-            `(networks, batch, hidden_size)`.
-        hidden: the state before, `(networks, batch, hidden_size)`.
-        weight: `(networks, hidden_size, hidden_size)`.
+            (networks, batch, hidden).
+        hidden: the state before, (networks, batch, hidden).
+        weight: (networks, hidden, hidden).
         out: where to write the state, if not into new memory (then without a gradient).
 
     Returns:
-        `(networks, batch, hidden_size)`.
+        (networks, batch, hidden).
     """
     # In place: the sum is nobody else's, and tanh's gradient needs its output alone.
     return torch.baddbmm(projected, hidden, weight, out=out).tanh_()
@@ -41,14 +41,14 @@ class Recurrence(torch.autograd.Function):
 
         Args:
             projected: inputs times input weights plus bias, all sequences of step 0, then
-                all that run at step 1, ..., `(networks, sum(active), hidden_size)`.
-            weight: `(networks, hidden_size, hidden_size)`.
+                all that run at step 1, ..., (networks, sum(active), hidden).
+            weight: (networks, hidden, hidden).
             active: how many sequences run at each step; never grows.
 
         Returns:
-            `(networks, sum(active), hidden_size)`.
+            (networks, sum(active), hidden).
         """
-        states = projected.split(active, dim=1)  # each (networks, active, hidden_size)
+        states = projected.split(active, dim=1)  # each (networks, active, hidden)
         states[0].tanh_()  # the state before the first step is zero
         for before, now, running in zip(states, states[1:], active[1:], strict=False):
             recurrence_step(now, before[:, :running], weight, out=now)
@@ -62,9 +62,9 @@ class Recurrence(torch.autograd.Function):
         """Back through time: s_t inside the tanh, dL/ds_t = dL/dh_t · (1 - h_t²)."""
         states, weight = ctx.saved_tensors
         active = ctx.active
-        slope_of = (1 - states.square()).split(active, dim=1)
+        slope_of = (1 - states.square()).split(active, dim=1)  # each (networks, active, hidden)
         sums = gradient.clone()  # dL/dh, turned into dL/ds from the last step to the first
-        sum_of = sums.split(active, dim=1)
+        sum_of = sums.split(active, dim=1)  # each (networks, active, hidden)
         transposed = weight.transpose(1, 2)
         for t in range(len(active) - 1, 0, -1):
             sum_of[t].mul_(slope_of[t])
@@ -74,4 +74,7 @@ class Recurrence(torch.autograd.Function):
             return sums, torch.zeros_like(weight), None
         pairs = zip(states.split(active, dim=1), active[1:], strict=False)
         before = torch.cat([state[:, :running] for state, running in pairs], dim=1)
-        return sums, before.transpose(1, 2) @ sums[:, active[0] :], None
+        weight_gradient = (
+            before.transpose(1, 2) @ sums[:, active[0] :]
+        )  # (networks, hidden, hidden)
+        return sums, weight_gradient, None

@@ -1,40 +1,30 @@
 """Settings and results of problem 2, as they are stored."""
 
-from dataclasses import asdict, dataclass
-from statistics import fmean, stdev
+import math
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from functools import cached_property
+from statistics import fmean
+
+import numpy as np
 
 from hw4.foundation.experiment import Experiment
-from hw4.foundation.settings import Amount, Count, Positive, Share
+from hw4.foundation.files import DataSource
+from hw4.foundation.scores import Difference
+from hw4.foundation.sealed import Selection
+from hw4.foundation.settings import Amount, Count, Share
 from hw4.sequences import data
+from hw4.sequences.baselines import Baselines, ratio
+from hw4.sequences.data import Sequences
+from hw4.sequences.trained import ModelResult, TrainConfig
 
-VARIANTS = ("vanilla", "truncated", "padded", "truncated_last", "padded_front")
+NETWORKS = ("vanilla", "truncated", "padded", "truncated_last", "padded_front")
 """The three networks of the assignment, then two that keep the end of the sequence in its place.
 
 `truncated_last` sees the last steps in place of the first; `padded_front` has the padding before
 the sequence.
 """
-ASKED = VARIANTS[:3]
-NEAR = 0.1
-"""A network has converged when its validation error is within this share of its best."""
-
-
-@dataclass(frozen=True)
-class Schedule:
-    """How a network is trained.
-
-    Attributes:
-        epochs: at most.
-        patience: epochs without a lower validation error after which training stops.
-        batch_size: sequences a step.
-        learning_rate: at the start; falls to zero along a cosine over `epochs`.
-        order_seed: of the order of the batches.
-    """
-
-    epochs: Count = 60
-    patience: Count = 20
-    batch_size: Count = 64
-    learning_rate: Positive = 0.01
-    order_seed: int = 0
+ASKED = NETWORKS[:3]
 
 
 @dataclass(frozen=True)
@@ -56,7 +46,7 @@ class Settings:
     validation_share: Share = 0.15
     hidden_sizes: tuple[Count, ...] = (16, 32)
     decays: tuple[Amount, ...] = (0.3, 1.0, 3.0, 10.0)
-    schedule: Schedule = Schedule()
+    schedule: TrainConfig = field(default_factory=TrainConfig)
 
     @classmethod
     def quick(cls) -> "Settings":
@@ -66,234 +56,238 @@ class Settings:
             search_seeds=1,
             hidden_sizes=(16,),
             decays=(0.3, 3.0),
-            schedule=Schedule(epochs=20, patience=10),
+            schedule=TrainConfig(epochs=20, patience=10),
         )
 
 
 @dataclass(frozen=True)
-class Curve:
-    """Mean squared errors of one network after each epoch, in the units of the targets."""
-
-    training: tuple[float, ...]
-    validation: tuple[float, ...]
-
-    @property
-    def best_validation(self) -> float:
-        """The lowest validation error."""
-        return min(self.validation)
-
-    @property
-    def best_epoch(self) -> int:
-        """The epoch of the lowest validation error, counted from 1."""
-        return self.validation.index(self.best_validation) + 1
-
-    @property
-    def converged_epoch(self) -> int:
-        """The first epoch within 10 % of the lowest validation error, counted from 1."""
-        limit = (1 + NEAR) * self.best_validation
-        return next(number for number, error in enumerate(self.validation, 1) if error <= limit)
-
-    @property
-    def training_at_best(self) -> float:
-        """The training error of the epoch whose weights are kept."""
-        return self.training[self.best_epoch - 1]
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """One setting tried in the search, with the mean of its best validation errors."""
-
-    hidden_size: int
-    decay: float
-    validation_mse: float
-
-
-@dataclass(frozen=True)
-class SearchResult:
-    """The candidates of one hidden size."""
-
-    candidates: tuple[Candidate, ...]
-
-
-@dataclass(frozen=True)
-class LengthError:
-    """Error on the test sequences of one length, mean over the seeds."""
-
-    length: int
-    sequences: int
-    mse: float
-
-
-@dataclass(frozen=True)
-class ModelResult:
-    """One of the networks, trained with the setting that validation chose.
-
-    Attributes:
-        name: one of `VARIANTS`.
-        steps: how many steps it sees of the longest sequence.
-        curves, test: one of each for every seed.
-        seconds: of training all seeds side by side.
-    """
-
-    name: str
-    steps: int
-    search: tuple[Candidate, ...]
-    hidden_size: int
-    decay: float
-    parameters: int
-    curves: tuple[Curve, ...]
-    test: tuple[float, ...]
-    by_length: tuple[LengthError, ...]
-    seconds: float
-
-    @property
-    def test_mse(self) -> float:
-        """Mean over the seeds."""
-        return fmean(self.test)
-
-    @property
-    def test_mse_std(self) -> float:
-        """Sample standard deviation over the seeds."""
-        return stdev(self.test) if len(self.test) > 1 else 0.0
-
-    @property
-    def validation_mse(self) -> float:
-        """Of the weights that are kept, mean over the seeds."""
-        return fmean(curve.best_validation for curve in self.curves)
-
-    @property
-    def train_mse(self) -> float:
-        """Of the weights that are kept, mean over the seeds."""
-        return fmean(curve.training_at_best for curve in self.curves)
-
-    @property
-    def overfitting(self) -> float:
-        """Validation error over training error."""
-        return self.validation_mse / self.train_mse
-
-    @property
-    def epochs(self) -> float:
-        """Epochs until training stopped, mean over the seeds."""
-        return fmean(len(curve.validation) for curve in self.curves)
-
-    @property
-    def epochs_to_converge(self) -> float:
-        """Epochs until within 10 % of the best validation error, mean over the seeds."""
-        return fmean(curve.converged_epoch for curve in self.curves)
-
-    @property
-    def seconds_to_converge(self) -> float:
-        """The same in seconds, for all seeds side by side."""
-        longest = max(len(curve.validation) for curve in self.curves)
-        return self.seconds / longest * self.epochs_to_converge
-
-    def report(self) -> dict:
-        """What `results.json` says of this network."""
-        return {
-            "test_mse": self.test_mse,
-            "test_mse_std": self.test_mse_std,
-            "validation_mse": self.validation_mse,
-            "train_mse": self.train_mse,
-            "validation_over_train": self.overfitting,
-            "parameters": self.parameters,
-            "hidden_size": self.hidden_size,
-            "weight_decay": self.decay,
-            "epochs": self.epochs,
-            "epochs_to_converge": self.epochs_to_converge,
-            "seconds": self.seconds,
-            "seconds_to_converge": self.seconds_to_converge,
-            "test_mse_by_seed": list(self.test),
-            "test_mse_by_length": {str(item.length): item.mse for item in self.by_length},
-            "search": [asdict(candidate) for candidate in self.search],
-        }
-
-
-@dataclass(frozen=True)
-class LinearFit:
-    """Least squares on the last `steps` steps of a sequence (zeros before a shorter one's start).
-
-    Attributes:
-        noise: residual sum of squares over degrees of freedom: an unbiased estimate of the error
-            that this model keeps however much data it is given.
-    """
-
-    steps: int
-    weights: int
-    train_mse: float
-    validation_mse: float
-    test_mse: float
-    noise: float
-
-
-@dataclass(frozen=True)
-class Yardsticks:
-    """What the networks are measured against, in test error.
-
-    Attributes:
-        mean: predicting the mean of the training targets.
-        mean_validation: the same, in validation error.
-        linear: linear models on the last steps, fewest steps first.
-        chosen: of these, the steps of the one with the lowest validation error.
-        first_steps: the linear model on the first L steps, with the ridge that validation chose.
-        first_steps_informed: the best use of the first L steps for one who knows how the last
-            steps decide the target and how often each length occurs.
-        noise_floor: the lowest of the linear models' unbiased estimates of the noise.
-        noise_floor_steps: the steps of that model.
-        noise_floor_error: the estimate's standard error.
-        known_floor: the variance of the stand-in's noise; None for the course's data.
-    """
-
-    mean: float
-    mean_validation: float
-    linear: tuple[LinearFit, ...]
-    chosen: int
-    first_steps: float
-    first_steps_informed: float
-    noise_floor: float
-    noise_floor_steps: int
-    noise_floor_error: float
-    known_floor: float | None
-
-
-@dataclass(frozen=True)
 class DataFacts:
-    """Sizes of the data and what matters about its lengths."""
+    """Sizes of the data and what matters about its lengths.
+
+    Attributes:
+        shortest, longest, mean_length: of the sequences to learn from (training and validation
+            for the first two), since the test set is sealed while networks are built.
+        target_mean, target_variance: of the training targets.
+        test_shorter, test_longer: test sequences outside of these lengths; filled up, or cut.
+        whole: share of the test sequences that have no more steps than the shortest.
+        fewest_of_a_length, most_of_a_length: test sequences of one length.
+    """
 
     training: int
     validation: int
-    test: int
     features: int
     shortest: int
     longest: int
     mean_length: float
     target_mean: float
     target_variance: float
+    test: int = 0
+    test_shorter: int = 0
+    test_longer: int = 0
+    whole: float = math.nan
+    fewest_of_a_length: int = 0
+    most_of_a_length: int = 0
+
+    @property
+    def learning(self) -> int:
+        return self.training + self.validation
+
+    @property
+    def validation_share(self) -> float:
+        return self.validation / self.learning
+
+    @property
+    def kept(self) -> float:
+        """Share of all steps that are among the first L."""
+        return self.shortest / self.mean_length
+
+    @property
+    def padding(self) -> float:
+        """Share of padding when all sequences are as long as the longest."""
+        return 1 - self.mean_length / self.longest
+
+    @property
+    def end_positions(self) -> int:
+        """Positions at which a sequence may end."""
+        return self.longest - self.shortest + 1
+
+    @property
+    def ending_at_each(self) -> int:
+        """Training sequences that end at one position, on average."""
+        return round(self.training / self.end_positions)
+
+    @property
+    def middle(self) -> int:
+        """The length that tells short sequences from long ones."""
+        return (self.shortest + self.longest) // 2
+
+    @classmethod
+    def of(cls, training: Sequences, validation: Sequences) -> "DataFacts":
+        """What can be said before the test set is opened."""
+        lengths = np.concatenate([training.lengths, validation.lengths])
+        return cls(
+            training=len(training),
+            validation=len(validation),
+            features=training.inputs[0].shape[1],
+            shortest=int(lengths.min()),
+            longest=int(lengths.max()),
+            mean_length=float(training.lengths.mean()),
+            target_mean=float(training.targets.mean()),
+            target_variance=float(training.targets.var()),
+        )
+
+    def with_test(self, test: Sequences) -> "DataFacts":
+        lengths = test.lengths
+        counts = np.unique(lengths, return_counts=True)[1]
+        return replace(
+            self,
+            test=len(test),
+            test_shorter=int((lengths < self.shortest).sum()),
+            test_longer=int((lengths > self.longest).sum()),
+            whole=float((lengths <= self.shortest).mean()),
+            fewest_of_a_length=int(counts.min()),
+            most_of_a_length=int(counts.max()),
+        )
 
 
 @dataclass(frozen=True)
 class Result:
-    """All that the report says of problem 2."""
+    """All that the report says of problem 2.
+
+    Attributes:
+        models: by the names in `NETWORKS`.
+        last_steps_minus_linear: test error of `truncated_last` minus that of the linear model on
+            the same steps, in pairs.
+        selection: what validation chose, written down before the test set was opened.
+    """
 
     settings: Settings
-    facts: DataFacts
-    yardsticks: Yardsticks
-    models: tuple[ModelResult, ...]
+    data: DataFacts
+    baselines: Baselines
+    models: dict[str, ModelResult]
+    last_steps_minus_linear: Difference
+    selection: Selection
 
-    def model(self, name: str) -> ModelResult:
-        """The network called `name`.
+    @cached_property
+    def ranking(self) -> list[str]:
+        """The three networks of the sheet, lowest test error first."""
+        return sorted(ASKED, key=lambda name: self.models[name].test_mse)
 
-        Raises:
-            KeyError: the settings left it out.
-        """
-        return {model.name: model for model in self.models}[name]
+    @property
+    def spread(self) -> float:
+        """The largest standard deviation of the three networks' test errors over the seeds."""
+        return max(self.models[name].test_mse_std for name in ASKED)
+
+    @property
+    def smallest_gap(self) -> float:
+        """The smallest difference between two of the three networks' test errors."""
+        first, second, third = (self.models[name].test_mse for name in self.ranking)
+        return min(second - first, third - second)
+
+    @property
+    def noise_is_known(self) -> bool:
+        return self.baselines.known_floor is not None
+
+    @property
+    def noise(self) -> float:
+        """Mean squared error that the noise in the targets makes: known for the stand-in, else
+        estimated."""
+        known = self.baselines.known_floor
+        return self.baselines.noise_floor if known is None else known
+
+    @property
+    def vanilla_over_noise(self) -> float:
+        return ratio(self.models["vanilla"].test_mse, self.noise)
+
+    @property
+    def vanilla_over_noise_std(self) -> float:
+        """Standard error: a mean of n squared errors, normal with mean 0, has √(2/n) of itself."""
+        estimate = 0.0
+        if not self.noise_is_known:
+            estimate = ratio(self.baselines.noise_floor_error, self.noise)
+        return math.hypot(math.sqrt(2 / self.data.test), estimate)
+
+    @property
+    def explained(self) -> dict[int, float]:
+        """Share of the test targets' variance, by the last steps that a linear model is given."""
+        fits = self.baselines.linear.items()
+        return {steps: 1 - ratio(fit.test_mse, self.baselines.mean) for steps, fit in fits}
+
+    @property
+    def explained_by_first(self) -> float:
+        """The same for the first L steps."""
+        return 1 - ratio(self.baselines.first_steps, self.baselines.mean)
+
+    @property
+    def epochs_to_half(self) -> dict[str, float]:
+        """Epochs to half the validation error of predicting the mean; NaN if a seed never gets
+        there."""
+        return {name: fmean(epochs) for name, epochs in self._to_half.items()}
+
+    @property
+    def seeds_to_half(self) -> dict[str, int]:
+        """How many seeds get there."""
+        return {
+            name: sum(not math.isnan(epoch) for epoch in epochs)
+            for name, epochs in self._to_half.items()
+        }
+
+    @property
+    def _to_half(self) -> dict[str, list[float]]:
+        goal = self.baselines.mean_validation / 2
+        return {
+            name: [curve.epoch_below(goal) for curve in model.curves]
+            for name, model in self.models.items()
+        }
+
+    @property
+    def decay_range(self) -> float:
+        """Largest over smallest of the weight decays chosen for the three networks."""
+        decays = [self.models[name].decay for name in ASKED]
+        return ratio(max(decays), min(decays))
+
+    @property
+    def decay_at_edge(self) -> list[str]:
+        """Those of the three whose chosen decay is the smallest or the largest that was tried."""
+        ends = {min(self.settings.decays), max(self.settings.decays)}
+        return [name for name in ASKED if self.models[name].decay in ends]
+
+    @property
+    def selected_at(self) -> str:
+        return datetime.fromisoformat(self.selection.written).strftime("%-d %B %Y, %H:%M UTC")
+
+    @property
+    def exponent(self) -> int:
+        """Errors in tables are multiples of 10 to this power."""
+        positive = [model.test_mse for model in self.models.values() if model.test_mse > 0]
+        return math.floor(math.log10(min(positive, default=1)))
 
     def report(self) -> dict:
         """This problem's part of `results.json`."""
+        baselines = asdict(self.baselines)
+        linear = [asdict(fit) for fit in self.baselines.linear.values() if fit.is_fitted]
         return {
-            "models": {model.name: model.report() for model in self.models},
-            "yardsticks": asdict(self.yardsticks),
-            "data": asdict(self.facts),
+            "models": {name: model.report() for name, model in self.models.items()},
+            "baselines": baselines,
+            "yardsticks": {**baselines, "linear": linear},  # the baselines' name in older results
+            "data": asdict(self.data),
+            "noise": self.noise,
+            "last_steps_minus_linear": asdict(self.last_steps_minus_linear),
+            "selection": asdict(self.selection),
         }
+
+
+def check(source: DataSource) -> None:
+    """See that the data can be learned from, all the way to the split.
+
+    Raises:
+        UserError: they cannot.
+    """
+    if not source.is_stand_in:
+        settings = Settings()
+        learning = data.load(source, "train")
+        data.load(source, "test")
+        data.split(learning, settings.validation_share, settings.seed)
 
 
 EXPERIMENT = Experiment(
@@ -303,6 +297,6 @@ EXPERIMENT = Experiment(
     result=Result,
     run="hw4.sequences.experiment:run",
     source=data.source,
-    check=data.load,
-    libraries=("torch", "numpy"),
+    check=check,
+    libraries=("torch", "numpy", "scipy"),
 )

@@ -10,8 +10,6 @@ known, so the error that no network can go below is known as well: its variance.
 
 import numpy as np
 
-VERSION = 1
-"""Part of the data's fingerprint: raise it with any change below."""
 TRAINING, TEST = 800, 200
 SHORTEST, LONGEST = 5, 20
 FEATURES = 10

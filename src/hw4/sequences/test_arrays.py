@@ -4,6 +4,7 @@ import io
 import os
 import pickle
 import struct
+import time
 
 import numpy as np
 import pytest
@@ -130,6 +131,50 @@ def test_a_small_file_cannot_ask_for_much_memory():
     header = saved(np.zeros(3)).replace(b"(3,)", b"(9999999999,)")[:80]
     with pytest.raises(UserError, match="damaged"):
         read_array(header, "y.npy")
+
+
+def shaped(steps):
+    """A file with an array whose shape is what these steps of a pickle leave on the stack."""
+    empty = b"cnumpy._core.multiarray\n_reconstruct\ncnumpy\nndarray\n(I0\ntC\x01b\x87R"
+    kind = b"cnumpy\ndtype\n(X\x02\x00\x00\x00f4tR"
+    return pickled(empty + b"(I1\n" + steps + kind + b"I00\nC\x00tb.")
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        b"(" + 100_000 * b"I99999999999\n" + b"t",  # a product of a million digits
+        b"(t" + b"".join(b"q%ch%c\x86" % (n, n) for n in range(1, 60)),  # 2^59 of itself
+        b"(" + 33 * b"I1\n" + b"t",
+        b"(I-1\nt",
+        b"I3\n",
+        b"(X\x01\x00\x00\x003t",
+    ],
+)
+def test_a_shape_that_none_has_is_refused_at_once(steps):
+    began = time.monotonic()
+    with pytest.raises(UserError, match="a shape that no array has"):
+        read_array(shaped(steps), "X.npy")
+    assert time.monotonic() - began < 5
+
+
+def test_large_sizes_are_bounded_before_they_are_multiplied():
+    with pytest.raises(UserError, match="damaged"):
+        read_array(shaped(b"(" + 30 * b"I999999999999\n" + b"t"), "X.npy")
+
+
+def test_a_message_quotes_a_file_short_and_on_one_line():
+    forged = b"f4\nError: all is well\x1b[2J" + 300 * b"!"
+    kind = b"cnumpy\ndtype\n(X" + struct.pack("<I", len(forged)) + forged + b"tR."
+    module = b"cos\x1b[2J\nsystem" + 300 * b"!" + b"\n."
+    for program in (kind, module):
+        with pytest.raises(UserError) as caught:
+            read_array(pickled(program), "X.npy")
+        assert len(str(caught.value)) < 250
+        assert str(caught.value).isprintable()
+    fields = np.zeros(2, [("a" * 300, "f4")])
+    with pytest.raises(UserError, match="of the type V,"):
+        read_array(saved(fields), "X.npy")
 
 
 def test_other_contents_are_refused():

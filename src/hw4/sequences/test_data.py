@@ -1,6 +1,7 @@
 """Finding, reading and checking the four files; each bad input has its sentence."""
 
 import io
+import os
 import zipfile
 from pathlib import Path
 
@@ -10,9 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hw4.foundation.errors import UserError
+from hw4.foundation.files import Limits
 from hw4.foundation.places import ROOT
 from hw4.sequences import data, standin
 from hw4.sequences.data import Sequences
+from hw4.sequences.result import EXPERIMENT, Settings
 
 SHARED = ROOT.parent / "shared" / "data" / "sequences"
 
@@ -37,16 +40,9 @@ def write(folder, **changed):
     return folder
 
 
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    monkeypatch.setenv("HW4_DATA", str(tmp_path / "data"))
-    monkeypatch.setenv("HW4_STORE", str(tmp_path / "store"))
-    (tmp_path / "data").mkdir()
-    return tmp_path / "data"
-
-
 def read():
-    return data.load(data.source())
+    source = data.source()
+    return data.load(source, "train"), data.load(source, "test")
 
 
 def zipped(folder, target, prefix=""):
@@ -87,8 +83,6 @@ def test_unpacked_twice_over(folder):
 def test_nothing_there_is_the_stand_in(folder):
     origin = data.source()
     assert origin.is_stand_in
-    training, test = data.load(origin)
-    assert (len(training), len(test)) == (standin.TRAINING, standin.TEST)
 
 
 def test_contents_move_the_fingerprint(folder):
@@ -131,9 +125,27 @@ def test_a_zip_with_damaged_contents(folder, tmp_path):
 
 
 def test_a_zip_that_unfolds_to_too_much(folder, tmp_path, monkeypatch):
-    monkeypatch.setattr("hw4.sequences.files.MAX_BYTES", 1000)
+    monkeypatch.setattr(data, "LIMITS", Limits(file=1000, total=4000))
     zipped(write(tmp_path / "loose"), folder / "homework5_question2_data.zip")
-    with pytest.raises(UserError, match="is larger than"):
+    with pytest.raises(UserError, match="at most 1,000 bytes a file"):
+        read()
+
+
+@pytest.mark.parametrize("where", ["", "homework5_question2_data"])
+def test_a_loose_file_that_is_too_large_is_not_read(folder, monkeypatch, where):
+    write(folder / where)
+    largest = (folder / where / "X_train.npy").stat().st_size
+    monkeypatch.setattr(data, "MAX_BYTES", largest)
+    assert len(read()[0]) == 30
+    monkeypatch.setattr(data, "MAX_BYTES", largest - 1)
+    with pytest.raises(UserError, match=rf"X_train\.npy .*more than {largest - 1:,} bytes"):
+        read()
+
+
+def test_a_pipe_in_place_of_a_file_is_refused(folder):
+    write(folder, X_train=None)
+    os.mkfifo(folder / "X_train.npy")
+    with pytest.raises(UserError, match=r"X_train\.npy .*not a regular file"):
         read()
 
 
@@ -143,7 +155,7 @@ def test_files_vanish_between_finding_and_reading(folder):
     for file in folder.iterdir():
         file.unlink()
     with pytest.raises(UserError, match="no longer holds X_train"):
-        data.load(origin)
+        data.load(origin, "train")
 
 
 def test_hostile_file_in_place_of_the_sequences(folder, tmp_path):
@@ -193,6 +205,15 @@ BAD = {
         r"y_train\.npy holds NaN or infinity at place 5",
     ),
     "constant": ({"y_train": np.ones((30, 1))}, r"y_train\.npy holds the same value 1\.0"),
+    "too long": (
+        {"X_train": changed(3, np.zeros((data.MAX_STEPS + 1, 10), "f4"))},
+        r"sequence 3 .*has 201 steps, at most 200",
+    ),
+    "beyond a network": (
+        {"X_train": changed(3, np.full((5, 10), 1e13, "f4"))},
+        r"sequence 3 .*a number beyond ±1e\+12 at step 0",
+    ),
+    "spread too small": ({"y_train": np.linspace(0, 1e-200, 30)}, r"y_train.*the same value 0\.0"),
     "words": ({"y_train": np.array(["a"] * 30)}, r"y_train\.npy was not read.*type <U1"),
 }
 
@@ -222,6 +243,57 @@ def test_course_files(monkeypatch):
     reference = np.load(SHARED / "X_train.npy", allow_pickle=True)
     for ours, theirs in zip(training.inputs, reference, strict=True):
         np.testing.assert_array_equal(ours, theirs)
+
+
+def test_padded_to_too_many_numbers(folder, monkeypatch):
+    write(folder)
+    monkeypatch.setattr(data, "MAX_PADDED", 30 * 20 * 10)
+    assert len(read()[0]) == 30
+    monkeypatch.setattr(data, "MAX_PADDED", 30 * 20 * 10 - 1)
+    with pytest.raises(UserError, match=r"X_train.*6000 numbers when padded .*at most 5999"):
+        read()
+
+
+def test_longest_sequence_that_is_admitted(folder):
+    write(folder, X_train=changed(3, np.ones((data.MAX_STEPS, 10), "f4")))
+    assert max(read()[0].lengths) == data.MAX_STEPS
+
+
+@pytest.mark.parametrize("share", [0.0, 0.01, 0.7, 1.0])
+def test_a_split_that_leaves_too_few_is_refused(share):
+    sequences = Sequences(*standin.make()[0]).take(np.arange(30))
+    with pytest.raises(UserError, match=r"validation_share of .* change validation_share"):
+        data.split(sequences, share, 0)
+
+
+def test_targets_that_are_constant_in_training_are_refused_before_any_training(folder):
+    targets = np.ones(30)
+    order = np.random.default_rng(Settings().seed).permutation(30)
+    targets[order[0]] = 2.0  # falls to validation
+    write(folder, y_train=targets)
+    with pytest.raises(UserError, match="All 26 sequences drawn for training have the same target"):
+        EXPERIMENT.check(data.source())
+
+
+def test_check_reads_the_test_set_too(folder):
+    write(folder, y_test=np.full(24, np.nan))
+    with pytest.raises(UserError, match="y_test"):
+        EXPERIMENT.check(data.source())
+
+
+def test_the_parts_are_disjoint():
+    sequences = Sequences(*standin.make()[0])
+    parts = data.split(sequences, 0.15, seed=3)
+    seen = [{sequence.tobytes() for sequence in part.inputs} for part in parts]
+    assert not seen[0] & seen[1]
+    assert len(seen[0] | seen[1]) == len(sequences)
+    for part in parts:  # each sequence keeps its target
+        for sequence, target in zip(part.inputs, part.targets, strict=True):
+            assert target == sequences.targets[part_of(sequences, sequence)]
+
+
+def part_of(sequences, wanted):
+    return next(i for i, sequence in enumerate(sequences.inputs) if sequence is wanted)
 
 
 def test_split_is_random_complete_and_repeatable():

@@ -1,223 +1,259 @@
-"""Training side by side, early stopping, the yardsticks, and the whole experiment in small."""
+"""The whole experiment in small: what it selects on, what it keeps from the test set."""
 
-from contextlib import contextmanager
+import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
-from hw4.foundation.convert import from_plain, to_plain
-from hw4.foundation.course_files import DataSource
-from hw4.foundation.experiment import Outcome
+from hw4.foundation.compute import Device
+from hw4.foundation.experiment import Work
 from hw4.foundation.places import ROOT
-from hw4.sequences import data, standin
+from hw4.foundation.store import from_plain, to_plain
+from hw4.sequences import data, experiment, present, standin
+from hw4.sequences.conftest import TINY, process
 from hw4.sequences.data import Sequences
-from hw4.sequences.experiment import prepare, run
-from hw4.sequences.model import VanillaRNN
-from hw4.sequences.result import VARIANTS, Curve, Result, Schedule, Settings
-from hw4.sequences.training import Scale, evaluate, predict, train
-from hw4.sequences.yardsticks import measure
+from hw4.sequences.result import NETWORKS, DataFacts, Result, Settings
+from hw4.sequences.trained import TrainConfig
+from hw4.sequences.training import Scale
 
 SHARED = ROOT.parent / "shared" / "data" / "sequences"
-SHORT = Schedule(epochs=6, patience=3, batch_size=32)
+TRAIN, TEST = process(90, 1), process(40, 2)
+SCORES = {"test", "by_length", "minus_vanilla", "short_mse", "long_mse", "short_minus_long"}
+OF_TEST = {
+    *("test", "test_shorter", "test_longer", "whole", "fewest_of_a_length", "most_of_a_length"),
+    *("mean", "first_steps", "first_steps_informed", "test_mse"),
+}
 
 
-@pytest.fixture(scope="module")
-def parts():
-    learning, test = (Sequences(*part) for part in standin.make())
-    training, validation = data.split(learning.take(np.arange(240)), 0.25, 0)
-    return training, validation, test.take(np.arange(60))
+def before_test(outcome):
+    """All that was settled before the test set was opened, weights included."""
+    result = outcome.result
+    models = {
+        name: {key: value for key, value in to_plain(model).items() if key not in SCORES}
+        for name, model in result.models.items()
+    }
+    for model in models.values():
+        del model["seconds"]
+    rest = {
+        key: value
+        for part in (result.data, result.baselines)
+        for key, value in to_plain(part).items()
+        if key not in OF_TEST
+    }
+    for fit in rest["linear"].values():
+        del fit["test_mse"]
+    weights = {
+        name: tensor.tolist()
+        for name, tensor in outcome.tensors.items()
+        if not name.endswith(".predicted")
+    }
+    selection = result.selection.choice, result.selection.validation_score
+    return to_plain([models, rest, selection]), weights
 
 
-class Work:
-    """Runs every part at once and remembers which there were."""
-
-    device = "cpu"
-
-    def __init__(self, source=None):
-        self.source = source or DataSource("stand-in", "x")
-        self.parts = []
-
-    def part(self, name, settings, result, compute):
-        to_plain(settings)
-        self.parts.append(name)
-        outcome = compute()
-        return Outcome(from_plain(result, to_plain(outcome.result)), outcome.tensors)
-
-    @contextmanager
-    def bar(self, total, label):
-        class Bar:
-            update = staticmethod(lambda steps=1: None)
-            note = staticmethod(lambda text: None)
-
-        yield Bar
-
-    def say(self, line):
-        pass
+def test_a_poisoned_test_set_changes_nothing_but_its_scores(run):
+    honest = run(TRAIN, TEST)
+    noise = process(31, 7, lengths=(3, 25))  # other lengths, other inputs, targets turned over
+    poisoned = Sequences(noise.inputs, 6 - 3 * noise.targets)
+    other = run(TRAIN, poisoned)
+    assert before_test(honest) == before_test(other)
+    assert other.result.data.test_shorter > 0 < other.result.data.test_longer
+    for name in NETWORKS:
+        assert honest.result.models[name].test != other.result.models[name].test
 
 
-def trained(parts, variant, seeds, decays, schedule=SHORT):
-    problem = prepare(variant, *parts, "cpu")
-    network = problem.build(8, seeds)
-    result = train(network, problem.training, problem.validation, problem.scale, schedule, decays)
-    return result, network, problem
+def test_a_permuted_test_set_has_the_same_scores_and_permuted_predictions(run):
+    order = np.random.default_rng(3).permutation(len(TEST))
+    honest, other = run(TRAIN, TEST), run(TRAIN, TEST.take(order))
+    for name in NETWORKS:
+        ours, theirs = (each.tensors[f"{name}.predicted"] for each in (honest, other))
+        np.testing.assert_allclose(ours[:, order], theirs, rtol=1e-4, atol=1e-5)
+        scores = [each.result.models[name].test for each in (honest, other)]
+        assert scores[0] == pytest.approx(scores[1], rel=1e-4)
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
-def test_side_by_side_is_what_each_alone_would_be(parts, variant):
-    seeds, decays = (3, 4, 3), (0.1, 0.1, 5.0)
-    together, network, _ = trained(parts, variant, seeds, decays)
-    for which in range(3):
-        alone, single, _ = trained(parts, variant, seeds[which : which + 1], decays[which:][:1])
-        assert len(together.curves[which].training) == len(alone.curves[0].training)
-        np.testing.assert_allclose(
-            together.curves[which].validation, alone.curves[0].validation, rtol=1e-3
-        )
-        torch.testing.assert_close(
-            network.input_weight[which], single.input_weight[0], rtol=1e-2, atol=1e-3
-        )
+LEARNING = replace(
+    TINY,
+    decays=(0.0, 30.0),
+    schedule=TrainConfig(epochs=12, patience=12, batch_size=32, learning_rate=0.03),
+)
 
 
-def test_best_weights_are_restored(parts):
-    schedule = Schedule(epochs=12, patience=12, batch_size=8, learning_rate=0.1)
-    result, network, problem = trained(parts, "vanilla", (0, 1), (0.0, 0.0), schedule)
-    unit = problem.scale.deviation**2
-    for curve, error in zip(result.curves, evaluate(network, problem.validation), strict=True):
-        assert error * unit == pytest.approx(curve.best_validation, rel=1e-4)
-        assert curve.best_epoch < 12  # or the test says nothing
-    kept = evaluate(network, problem.training)
-    for curve, error in zip(result.curves, kept, strict=True):
-        assert error * unit == pytest.approx(curve.training_at_best, rel=1e-4)
+def with_validation(targets_of):
+    """The training file, with other targets where the split draws validation sequences."""
+    share, seed = LEARNING.validation_share, LEARNING.seed
+    drawn = data.split(Sequences(TRAIN.inputs, np.arange(len(TRAIN)) * 1.0), share, seed)[1]
+    idx = drawn.targets.astype(int)
+    changed = TRAIN.targets.copy()
+    changed[idx] = targets_of(changed[idx], np.delete(changed, idx).mean())
+    return Sequences(TRAIN.inputs, changed)
 
 
-def test_stops_when_patience_is_over(parts):
-    schedule = Schedule(epochs=50, patience=3, batch_size=8, learning_rate=0.1)
-    result, _, _ = trained(parts, "truncated", (0, 1), (0.0, 0.0), schedule)
-    for curve in result.curves:
-        assert len(curve.validation) == curve.best_epoch + 3 < 50
+def test_a_poisoned_validation_set_changes_the_selection_and_no_training(run):
+    honest = run(TRAIN, TEST, LEARNING)
+    poisoned = with_validation(lambda targets, mean: mean + 1e-3 * (targets - mean))
+    other = run(poisoned, TEST, LEARNING)
+    for name in ("vanilla", "truncated_last", "padded_front"):  # those that learn this process
+        assert honest.result.models[name].decay == 0.0
+        assert other.result.models[name].decay == 30.0
+        assert honest.result.selection.choice[name] != other.result.selection.choice[name]
+    assert honest.result.baselines.mean == other.result.baselines.mean
 
 
-def test_the_same_seed_gives_the_same_numbers(parts):
-    first, _, _ = trained(parts, "padded", (7,), (0.3,))
-    again, _, _ = trained(parts, "padded", (7,), (0.3,))
-    assert first.curves == again.curves
+def test_the_search_reports_lowest_validation_errors_and_takes_the_lowest(run):
+    result = run(TRAIN, TEST, replace(LEARNING, hidden_sizes=(2, 4))).result
+    for name, model in result.models.items():
+        assert {(item.hidden_size, item.decay) for item in model.search} == {
+            (size, decay) for size in (2, 4) for decay in LEARNING.decays
+        }
+        best = min(model.search, key=lambda item: item.validation_mse)
+        assert (model.hidden_size, model.decay) == (best.hidden_size, best.decay)
+        # the search's seed is the first of the final training: the same network again
+        again = min(model.curves[0].validation)
+        assert best.validation_mse == pytest.approx(again, rel=1e-3), name
+        assert result.selection.choice[name]["epochs"][0] == model.curves[0].best_epoch
 
 
-def test_predictions_are_in_the_units_of_the_targets(parts):
-    problem = prepare("vanilla", *parts, "cpu")
-    network = VanillaRNN(10, 4)
-    with torch.no_grad():
-        for parameter in network.parameters():
-            parameter.zero_()
-    predicted = predict(network, problem.test, problem.scale)
-    np.testing.assert_allclose(predicted, parts[0].targets.mean())
-    assert problem.training.targets.mean().abs() < 1e-5
+def test_shuffled_training_targets_leave_nothing_to_learn(run):
+    order = np.random.default_rng(0).permutation(len(TRAIN))
+    shuffled = run(Sequences(TRAIN.inputs, TRAIN.targets[order]), TEST, LEARNING).result
+    honest = run(TRAIN, TEST, LEARNING).result
+    for name in ("vanilla", "truncated_last", "padded_front"):
+        assert honest.models[name].test_mse < 0.6 * honest.baselines.mean
+        assert shuffled.models[name].test_mse > 0.8 * shuffled.baselines.mean
 
 
-def test_scale_knows_the_training_targets_only(parts):
-    scale = Scale.of(parts[0])
-    assert scale.mean == parts[0].targets.mean()
-    batch = scale.batch(parts[1], 20, "end", "cpu")
-    assert batch.inputs.shape == (len(parts[1]), 20, 10)
+def test_the_test_set_opens_once_and_after_the_selection(folder, monkeypatch):
+    opened = []
+    monkeypatch.setattr(
+        experiment.standin, "make", lambda: tuple((s.inputs, s.targets) for s in (TRAIN, TEST))
+    )
+    work = Work("sequences", data.source(), Device("cpu", ""), "once")
+    seal = work.seal
+
+    def watched(load):
+        return seal(lambda: (opened.append(len(work._written)), load())[1])
+
+    monkeypatch.setattr(work, "seal", watched)
+    result = experiment.run(TINY, work).result
+    assert opened == [1]  # once, with one selection written
+    assert result.noise == standin.NOISE_FLOOR
+    assert set(result.selection.choice) == set(NETWORKS)
+    with pytest.raises(RuntimeError):
+        experiment.evaluate({}, result.selection, seal(lambda: TEST), "cpu")
+
+
+def test_scores_are_those_of_the_predictions(run):
+    outcome = run(TRAIN, TEST)
+    result = from_plain(Result, to_plain(outcome.result))
+    assert to_plain(result) == to_plain(outcome.result)
+    errors = {name: (outcome.tensors[f"{name}.predicted"] - TEST.targets) ** 2 for name in NETWORKS}
+    middle = result.data.middle
+    for name, model in result.models.items():
+        np.testing.assert_allclose(model.test, errors[name].mean(axis=1))
+        whole = sum(item.mse * item.sequences for item in model.by_length) / len(TEST)
+        assert whole == pytest.approx(model.test_mse)
+        assert sum(item.sequences for item in model.by_length) == len(TEST)
+        assert model.short_mse == pytest.approx(errors[name][:, TEST.lengths <= middle].mean())
+        gap = model.test_mse - result.models["vanilla"].test_mse
+        assert model.minus_vanilla.value == pytest.approx(gap, abs=1e-9)
+    linear = result.baselines.linear[5].test_mse
+    expected = result.models["truncated_last"].test_mse - linear
+    assert result.last_steps_minus_linear.value == pytest.approx(expected)
+    kept = {"test_mse", "test_mse_std", "validation_mse", "train_mse", "parameters", "seconds"}
+    assert kept <= set(result.report()["models"]["padded"])
+
+
+def test_training_uses_one_thread_whatever_the_machine_has(run, monkeypatch):
+    seen, honest = [], experiment.train
+
+    def watched(*arguments):
+        seen.append(torch.get_num_threads())
+        return honest(*arguments)
+
+    monkeypatch.setattr(experiment, "train", watched)
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        run(TRAIN, TEST)
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+    assert set(seen) == {1}
 
 
 @pytest.mark.parametrize(
-    ("variant", "steps"),
+    ("name", "steps"),
     [("truncated", 5), ("truncated_last", 5), ("padded", 20), ("padded_front", 20)],
 )
-def test_what_each_variant_sees(parts, variant, steps):
-    problem = prepare(variant, *parts, "cpu")
-    assert problem.training.inputs.shape[1] == problem.steps == steps
-    sequence, seen = parts[0].inputs[0], problem.training.inputs[0].numpy()
+def test_what_each_network_sees(name, steps):
+    seen = experiment.view(name, DataFacts.of(TRAIN, TEST))
+    batch = Scale.of(TRAIN).batch(seen.cut(TRAIN), seen.steps, seen.padding, "cpu")
+    assert batch.inputs.shape[1] == seen.steps == steps
+    sequence = TRAIN.inputs[0]
     expected = {
         "truncated": sequence[:5],
         "truncated_last": sequence[-5:],
         "padded": np.concatenate([sequence, np.zeros((20 - len(sequence), 10))]),
         "padded_front": np.concatenate([np.zeros((20 - len(sequence), 10)), sequence]),
-    }[variant]
-    np.testing.assert_array_equal(seen, expected)
+    }[name]
+    np.testing.assert_array_equal(batch.inputs[0].numpy(), expected)
 
 
-def test_unknown_variant_is_a_mistake_of_ours(parts):
-    with pytest.raises(ValueError, match="no variant"):
-        prepare("sorted", *parts, "cpu")
+def test_an_unknown_network_is_a_mistake_of_ours():
+    with pytest.raises(ValueError, match="no network"):
+        experiment.view("sorted", DataFacts.of(TRAIN, TEST))
 
 
-def linear_process(count, seed, noise):
-    """A target that is linear in the last two steps."""
-    generator = np.random.default_rng(seed)
-    inputs = tuple(
-        generator.standard_normal((length, 10)).astype("f4")
-        for length in generator.integers(5, 21, count)
-    )
-    weights = np.random.default_rng(0).standard_normal((2, 10))
-    clean = np.array([(sequence[-2:] * weights).sum() for sequence in inputs])
-    return Sequences(inputs, 3 + clean + generator.normal(0, noise, count))
+def first_decides():
+    part = process(60, 5)
+    return Sequences(part.inputs, np.array([each[0].sum() for each in part.inputs], float))
 
 
-def test_yardsticks_on_a_process_whose_answers_are_known():
-    parts = [linear_process(count, count, 0.5) for count in (800, 200, 2000)]
-    measured = measure(*parts, known_floor=None)
-    assert measured.noise_floor == pytest.approx(0.25, rel=0.1)
-    assert abs(measured.noise_floor - 0.25) < 3 * measured.noise_floor_error
-    assert 2 <= measured.chosen <= 4
-    by_steps = {fit.steps: fit for fit in measured.linear}
-    assert by_steps[1].test_mse > 5 > 0.3 > by_steps[2].test_mse > 0.2
-    assert measured.mean == pytest.approx(parts[2].targets.var(), rel=0.05)
-    assert measured.first_steps_informed < measured.mean
-    assert measured.first_steps_informed < 1.02 * measured.first_steps
+def of_zeros():
+    part = process(60, 5)
+    inputs = tuple(np.zeros_like(each) for each in part.inputs)
+    inputs[0][0, 0] = 1
+    return Sequences(inputs, np.arange(60) % 2 * 1.0)
 
 
-def test_curve_reads_the_right_epochs():
-    curve = Curve((5.0, 2.0, 1.0, 0.5), (4.0, 1.09, 1.0, 3.0))
-    assert (curve.best_epoch, curve.converged_epoch, curve.training_at_best) == (3, 2, 1.0)
+ODD = {
+    "all lengths equal": process(60, 5, lengths=(7, 7)),
+    "a single step": process(60, 5, lengths=(1, 1)),
+    "twenty sequences": process(20, 5),
+    "pure noise": Sequences(TRAIN.inputs[:60], np.random.default_rng(0).standard_normal(60)),
+    "the first step decides": first_decides(),
+    "targets of 1e30": process(60, 5, scale=1e30),
+    "targets of 1e-30": process(60, 5, scale=1e-30),
+    "no noise": process(60, 5, noise=0.0),
+    "inputs of zeros": of_zeros(),
+}
 
 
-TINY = replace(
-    Settings.quick(), hidden_sizes=(4,), schedule=Schedule(epochs=2, patience=2, batch_size=256)
-)
-
-
-def test_whole_experiment_in_small():
-    work = Work()
-    outcome = run(TINY, work)
-    result = from_plain(Result, to_plain(outcome.result))
-    assert result == outcome.result
-    assert work.parts[:2] == ["search vanilla 4", "final vanilla"]
-    assert [model.name for model in result.models] == list(VARIANTS)
-    models = result.report()["models"]
-    for name in ("vanilla", "truncated", "padded"):
-        assert {
-            "test_mse",
-            "test_mse_std",
-            "validation_mse",
-            "train_mse",
-            "parameters",
-            "epochs",
-            "seconds",
-        } <= set(models[name])
-        model = result.model(name)
-        predicted = outcome.tensors[f"{name}.predicted"]
-        targets = standin.make()[1][1]
-        errors = ((predicted - targets) ** 2).mean(axis=1)
-        np.testing.assert_allclose(model.test, errors)
-        assert sum(item.sequences for item in model.by_length) == len(targets)
-        whole = sum(item.mse * item.sequences for item in model.by_length) / len(targets)
-        assert whole == pytest.approx(model.test_mse)
-        assert len(model.search) == len(TINY.decays)
-        assert model.decay == min(model.search, key=lambda tried: tried.validation_mse).decay
-    assert result.yardsticks.known_floor == standin.NOISE_FLOOR
-    assert f"{VARIANTS[0]}.hidden_weight" in outcome.tensors
+@pytest.mark.parametrize("case", ODD)
+def test_whatever_the_check_admits_is_built_to_the_end(run, case, written):
+    train = ODD[case]
+    result = run(train, train.take(np.arange(20))).result
+    for expression, value in written(from_plain(Result, to_plain(result))).items():
+        assert value.strip(), expression
+        assert not re.search(r"\bnan\b|\binf\b", value, re.IGNORECASE), expression
+    for show in (present.search_table, present.comparison_table, present.baselines_table):
+        assert "nan" not in show(result).data
+    for draw in (present.learning_curves, present.error_by_length):
+        draw.__wrapped__(result).savefig("/dev/null", format="svg")
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the course's files are not at hand")
-def test_targets_on_the_course_data(monkeypatch):
+def test_targets_on_the_course_data(monkeypatch, tmp_path):
     monkeypatch.setenv("HW4_DATA", str(SHARED))
-    result = run(Settings(), Work(data.source())).result
-    error = {model.name: model.test_mse for model in result.models}
+    monkeypatch.setenv("HW4_STORE", str(tmp_path))
+    work = Work("sequences", data.source(), Device("cpu", ""), "course")
+    result = experiment.run(Settings(), work).result
+    error = {name: model.test_mse for name, model in result.models.items()}
     assert error["vanilla"] <= 1.3e-4
     assert error["padded"] <= 3.5e-3
-    assert error["truncated"] <= 1.04 * result.yardsticks.mean
+    assert error["truncated"] <= 1.04 * result.baselines.mean
     assert max(error["truncated_last"], error["padded_front"]) <= 2e-4

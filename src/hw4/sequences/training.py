@@ -11,29 +11,25 @@ from torch import Tensor
 
 from hw4.sequences.data import Sequences
 from hw4.sequences.model import Network
-from hw4.sequences.result import Curve, Schedule
+from hw4.sequences.trained import Curve, TrainConfig
+
+CHUNK = 4096
+"""Sequences that are evaluated at once, to bound the memory."""
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Sequences as a network takes them.
+    """Sequences as a network takes them, with targets of mean 0 and variance 1."""
 
-    Attributes:
-        inputs: `(batch, time, features)`.
-        lengths: `(batch,)`.
-        targets: `(batch,)`.
-    """
-
-    inputs: Tensor
-    lengths: Tensor
-    targets: Tensor
+    inputs: Tensor  # (batch, time, features)
+    lengths: Tensor  # (batch,)
+    targets: Tensor  # (batch,)
 
     def __len__(self) -> int:
         return len(self.targets)
 
-    def take(self, places: Tensor) -> "Batch":
-        """The sequences at `places`."""
-        return Batch(self.inputs[places], self.lengths[places], self.targets[places])
+    def take(self, idx: Tensor) -> "Batch":
+        return Batch(self.inputs[idx], self.lengths[idx], self.targets[idx])
 
 
 @dataclass(frozen=True)
@@ -41,16 +37,16 @@ class Scale:
     """Targets to mean 0 and variance 1, by what the training sequences say, and back."""
 
     mean: float
-    deviation: float
+    std: float
 
     @classmethod
     def of(cls, training: Sequences) -> "Scale":
-        """The scale of these targets."""
         return cls(float(training.targets.mean()), float(training.targets.std()))
 
     def batch(self, sequences: Sequences, steps: int, padding: str, device: str) -> Batch:
-        """`sequences`, padded to `steps`, with scaled targets."""
-        scaled = (sequences.targets - self.mean) / self.deviation
+        """`sequences`, padded to `steps` or to the longest of them, with scaled targets."""
+        steps = max(steps, int(sequences.lengths.max()))
+        scaled = (sequences.targets - self.mean) / self.std
         return Batch(
             torch.as_tensor(sequences.padded(steps, padding), device=device),
             torch.as_tensor(sequences.lengths, device=device),
@@ -58,120 +54,112 @@ class Scale:
         )
 
 
-@dataclass(frozen=True)
-class Trained:
-    """What training brought, for each network; errors are in the units of the targets.
+class EarlyStopping:
+    """The errors of one network after each epoch, and whether it is still trained."""
 
-    Attributes:
-        curves: errors after every epoch until the network was stopped.
-        seconds: of the whole training, all networks together.
-    """
+    def __init__(self, patience: int) -> None:
+        self.patience = patience
+        self.training: list[float] = []
+        self.validation: list[float] = []
+        self.best_epoch = 0
 
-    curves: tuple[Curve, ...]
-    seconds: float
+    @property
+    def running(self) -> bool:
+        return len(self.validation) - self.best_epoch < self.patience
+
+    def add(self, training: float, validation: float) -> bool:
+        """Write the errors down; whether this validation error is the lowest so far."""
+        is_best = validation < min(self.validation, default=math.inf)
+        self.training.append(training)
+        self.validation.append(validation)
+        if is_best:
+            self.best_epoch = len(self.validation)
+        return is_best
 
 
 def train(
     network: Network,
     training: Batch,
     validation: Batch,
-    scale: Scale,
-    schedule: Schedule,
+    config: TrainConfig,
     decays: tuple[float, ...],
     on_epoch: Callable[[float], None] = lambda error: None,
-) -> Trained:
+) -> tuple[list[Curve], float]:
     """Minimize the mean squared error; leaves each network with its best weights.
 
-    Adam with a step size that falls along a cosine, and decoupled weight decay. The networks
-    see the same batches and touch nothing of each other's: the loss is the sum of their
-    losses, every operation of the optimizer is on single numbers, and what a stopped network
-    goes on to learn is thrown away.
+    Adam with a step size that falls along a cosine, and decoupled weight decay. The networks see
+    the same batches and touch nothing of each other's: the loss is the sum of their losses, every
+    operation of the optimizer is on single numbers, and what a stopped network goes on to learn
+    is thrown away.
 
     Args:
-        decays: weight decay of each network; a step takes that share of the step size off
-            every weight.
+        decays: of each network; a step takes that share of the step size off every weight.
         on_epoch: called after each epoch with the lowest validation error so far.
+
+    Returns:
+        The errors of each network until it was stopped, in scaled units, and the seconds of all.
     """
-    parameters = list(network.parameters())
-    optimizer = torch.optim.Adam(parameters, schedule.learning_rate, betas=(0.9, 0.99))
-    order = torch.Generator().manual_seed(schedule.order_seed)
-    batches = math.ceil(len(training) / schedule.batch_size)
+    weights = list(network.parameters())  # each (networks, ...)
+    optimizer = torch.optim.Adam(weights, config.learning_rate, betas=(0.9, 0.99))
+    order = torch.Generator().manual_seed(config.order_seed)
+    batches = math.ceil(len(training) / config.batch_size)
     device = training.targets.device
-    decay = torch.tensor(decays, device=device)
-    errors = [_Errors(scale) for _ in decays]
-    best = [parameter.detach().clone() for parameter in parameters]
+    decay = torch.tensor(decays, device=device)  # (networks,)
+    stops = [EarlyStopping(config.patience) for _ in decays]
+    best = [weight.detach().clone() for weight in weights]
     began = time.perf_counter()
-    for epoch in range(schedule.epochs):
+    for epoch in range(config.epochs):
         shuffled = torch.randperm(len(training), generator=order).to(device)
-        for number, places in enumerate(shuffled.split(schedule.batch_size)):
-            progress = (epoch + number / batches) / schedule.epochs
-            step_size = schedule.learning_rate * (1 + math.cos(math.pi * progress)) / 2
+        for number, idx in enumerate(shuffled.split(config.batch_size)):
+            progress = (epoch + number / batches) / config.epochs
+            step_size = config.learning_rate * (1 + math.cos(math.pi * progress)) / 2
             optimizer.param_groups[0]["lr"] = step_size
             optimizer.zero_grad()
-            mean_squared_error(network, training.take(places)).sum().backward()
+            mean_squared_error(network, training.take(idx)).sum().backward()
             optimizer.step()
             with torch.no_grad():
-                for parameter in parameters:
-                    one_each = decay.view(-1, *[1] * (parameter.dim() - 1))
-                    parameter.mul_(1 - step_size * one_each)
-        measured = zip(evaluate(network, training), evaluate(network, validation), strict=True)
-        for which, (error, now) in enumerate(zip(errors, measured, strict=True)):
-            if error.running(schedule.patience) and error.add(*now):
-                for kept, parameter in zip(best, parameters, strict=True):
-                    kept[which] = parameter[which].detach()
-        on_epoch(min(error.curve.best_validation for error in errors))
-        if not any(error.running(schedule.patience) for error in errors):
+                for weight in weights:
+                    weight.mul_(1 - step_size * decay.view(-1, *[1] * (weight.dim() - 1)))
+
+        errors = zip(evaluate(network, training), evaluate(network, validation), strict=True)
+        for i, (stop, error) in enumerate(zip(stops, errors, strict=True)):
+            if stop.running and stop.add(*error):
+                for kept, weight in zip(best, weights, strict=True):
+                    kept[i] = weight[i].detach()
+        on_epoch(min(min(stop.validation) for stop in stops))
+        if not any(stop.running for stop in stops):
             break
     with torch.no_grad():
-        for kept, parameter in zip(best, parameters, strict=True):
-            parameter.copy_(kept)
-    return Trained(tuple(error.curve for error in errors), time.perf_counter() - began)
+        for kept, weight in zip(best, weights, strict=True):
+            weight.copy_(kept)
+    curves = [Curve(tuple(stop.training), tuple(stop.validation)) for stop in stops]
+    return curves, time.perf_counter() - began
 
 
 def mean_squared_error(network: Network, batch: Batch) -> Tensor:
-    """Mean squared error of each network on the batch, `(networks,)`, in scaled units.
+    """The loss of each network, `(networks,)`.
 
-    Padded steps have no part in it: a sequence has one prediction, read from the state after
-    its last real step.
+    Padded steps have no part in it: a sequence has one prediction, read from the state after its
+    last real step.
     """
-    return (network(batch.inputs, batch.lengths) - batch.targets).square().mean(dim=1)
+    predictions = network(batch.inputs, batch.lengths)  # (networks, batch)
+    return (predictions - batch.targets).square().mean(dim=1)
 
 
 @torch.no_grad()
 def evaluate(network: Network, batch: Batch) -> list[float]:
-    """Mean squared error of each network, in scaled units."""
-    return mean_squared_error(network, batch).tolist()
+    """Mean squared error of each network on all of `batch`; asked for after every epoch."""
+    return (_predictions(network, batch) - batch.targets).square().mean(dim=1).tolist()
 
 
 @torch.no_grad()
 def predict(network: Network, batch: Batch, scale: Scale) -> np.ndarray:
     """Predictions in the units of the targets, `(networks, batch)`, float64."""
-    scaled = network(batch.inputs, batch.lengths).cpu().numpy().astype(np.float64)
-    return scaled * scale.deviation + scale.mean
+    scaled = _predictions(network, batch).cpu().numpy().astype(np.float64)
+    return scaled * scale.std + scale.mean
 
 
-class _Errors:
-    """The errors of one network as training goes on, and whether it still goes on."""
-
-    def __init__(self, scale: Scale) -> None:
-        self._unit = scale.deviation**2
-        self.training: list[float] = []
-        self.validation: list[float] = []
-        self.best_epoch = 0
-
-    @property
-    def curve(self) -> Curve:
-        return Curve(tuple(self.training), tuple(self.validation))
-
-    def running(self, patience: int) -> bool:
-        return len(self.validation) - self.best_epoch < patience
-
-    def add(self, training: float, validation: float) -> bool:
-        """Write the errors down; whether this validation error is the lowest so far."""
-        lowest = min(self.validation, default=math.inf)
-        self.training.append(training * self._unit)
-        self.validation.append(validation * self._unit)
-        if self.validation[-1] < lowest:
-            self.best_epoch = len(self.validation)
-            return True
-        return False
+def _predictions(network: Network, batch: Batch) -> Tensor:
+    """`(networks, batch)`, in chunks that bound the memory."""
+    chunks = zip(batch.inputs.split(CHUNK), batch.lengths.split(CHUNK), strict=True)
+    return torch.cat([network(*chunk) for chunk in chunks], dim=1)

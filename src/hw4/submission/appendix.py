@@ -13,9 +13,9 @@ from IPython.display import Markdown
 from hw4.foundation import words
 from hw4.foundation.places import ROOT
 from hw4.foundation.tables import table
+from hw4.submission.documents import Cell, read_lines, split_cells
 from hw4.submission.provenance import FINGERPRINT_LENGTH
 from hw4.submission.results import read_results
-from hw4.submission.source import Cell, read_lines, split_cells
 
 _OPENS = re.compile(r"^:{3,} *\{#((?:fig|tbl)-[\w-]+)")
 

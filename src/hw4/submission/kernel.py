@@ -1,120 +1,224 @@
-"""Running the cells of a document, in one kernel of the Python that runs the press."""
+"""Running the cells of a document, by IPython in this process.
+
+A kernel of its own would cost a second's start and import everything once more, and two programs
+would have to be interrupted; what a process of its own would protect from is given back at the end.
+"""
 
 import ast
-import asyncio
+import atexit
 import os
 import re
 import sys
+import tempfile
+import traceback
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from hw4.foundation.errors import UserError
-from hw4.submission.source import Cell, Line, Prose, expressions
+from hw4.submission.documents import Cell, Expression, Line, Prose, expressions
 
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 ESCAPE = re.compile(r"([\\`*_{}\[\]()>#+\-.!,])")
-START_SECONDS = 60
+DRAWING = "module://matplotlib_inline.backend_inline"
+"""What Matplotlib draws with: figures that a cell leaves open are shown below it, as in Jupyter."""
 
 
 class Kernel:
-    """A running kernel: `run` executes a cell, `evaluate` the expressions in a line of prose."""
+    """Runs cells and expressions; to be used in a `with`, which gives back what they changed.
+
+    Args:
+        folder: where the cells run.
+        environment: variables for them.
+    """
 
     def __init__(self, folder: Path, environment: dict[str, str]) -> None:
         self._folder = folder
         self._environment = environment
+        self._outputs: list[dict] = []
+        self._numbers = 0
 
-    async def start(self) -> None:
-        """Start the process; it goes on starting while the caller does other things."""
-        from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
-        from jupyter_client.manager import AsyncKernelManager
+    def __enter__(self) -> "Kernel":
+        self._exits = ExitStack()
+        with ExitStack() as exits:  # what has been changed when a later step fails is given back
+            exits.enter_context(_surroundings(self._folder, self._environment))
+            home = exits.enter_context(tempfile.TemporaryDirectory(prefix="hw4-ipython-"))
+            self._shell = _shell(self._outputs, home)
+            exits.callback(_end, self._shell)
+            self._exits = exits.pop_all()
+        return self
 
-        class OwnPython(KernelSpecManager):
-            """Knows this Python only: no kernel needs to be installed, none can be confused."""
+    def __exit__(self, *error: object) -> None:
+        self._exits.close()
 
-            def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
-                argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-                argv += ["--log-level=40"]  # errors only
-                return KernelSpec(argv=argv, display_name=kernel_name, language="python")
-
-        self._manager = AsyncKernelManager(kernel_spec_manager=OwnPython())
-        await self._manager.start_kernel(
-            cwd=str(self._folder), env={**os.environ, **self._environment}
-        )
-
-    async def ready(self) -> None:
-        """Wait until the kernel answers."""
-        import nbformat
-        from nbclient import NotebookClient
-
-        client = self._manager.client()
-        client.start_channels()
-        try:
-            await client.wait_for_ready(timeout=START_SECONDS)
-        except RuntimeError as error:
-            raise UserError(
-                f"The Python that runs the cells did not start within {START_SECONDS} seconds "
-                f"({error}); see whether '{sys.executable} -m ipykernel' works."
-            ) from None
-        self._notebook = nbformat.v4.new_notebook()
-        self._runner = NotebookClient(self._notebook, km=self._manager, record_timing=False)
-        self._runner.kc = self._client = client
-
-    async def stop(self) -> None:
-        """End the kernel, whatever it is doing."""
-        if getattr(self, "_manager", None) and self._manager.has_kernel:
-            if getattr(self, "_client", None):
-                self._client.stop_channels()
-            await self._manager.shutdown_kernel(now=True)
-
-    async def run(self, cell: Cell) -> list[dict]:
-        """The outputs of a cell.
+    def run(self, cell: Cell) -> list[dict]:
+        """The outputs of a cell, as the format of notebooks has them.
 
         Raises:
             UserError: the cell failed; with its label, file, line and the traceback.
         """
-        import nbformat
-        from nbclient.exceptions import CellExecutionError, DeadKernelError
-
-        source = "\n".join(line.text for line in cell.code)
-        self._notebook.cells.append(nbformat.v4.new_code_cell(source))
-        index = len(self._notebook.cells) - 1
+        self._outputs.clear()
+        self._numbers += 1
+        name = f"<{cell.fence}>"
+        self._shell.compile.name = name
+        out, err = (_Stream(self._outputs, it) for it in ("stdout", "stderr"))
+        before = sys.stdout, sys.stderr
+        sys.stdout, sys.stderr = out, err
         try:
-            done = await self._runner.async_execute_cell(self._notebook.cells[index], index)
-        except CellExecutionError as error:
-            raise UserError(*_failure(cell, error).split("\n")) from None
-        except DeadKernelError:
-            if await self._manager.is_alive():  # nbclient's word for being interrupted as well
-                raise asyncio.CancelledError from None
-            raise UserError(
-                f"{cell.fence}: Python ended while it ran {cell.name} "
-                "(out of memory, or the code called exit)."
-            ) from None
-        return done.outputs
+            with _no_exit():
+                done = self._shell.run_cell("\n".join(line.text for line in cell.code))
+        finally:
+            sys.stdout, sys.stderr = before
+        if error := done.error_before_exec or done.error_in_exec:
+            if isinstance(error, KeyboardInterrupt):
+                raise error
+            told = _failure(cell, name, error, self._shell.traceback)
+            raise UserError(*told.split("\n")) from None
+        return list(self._outputs)
 
-    async def evaluate(self, prose: Prose) -> dict[str, str]:
+    def evaluate(self, prose: Prose) -> dict[str, str]:
         """The Markdown of each inline expression in a piece of prose.
 
         Raises:
             UserError: an expression failed, or has a value that cannot stand in prose.
         """
-        wanted = list(expressions(prose))
-        if not wanted:
-            return {}
-        asked = {str(index): expression for index, (_, expression) in enumerate(wanted)}
-        request = self._client.execute("", user_expressions=asked, store_history=False)
-        reply = await self._runner.async_wait_for_reply(request)
-        answers = (reply or {}).get("content", {}).get("user_expressions", {})
-        values = {}
-        for index, (line, expression) in enumerate(wanted):
-            values[expression] = _value(line, expression, answers.get(str(index)))
-        return values
+        found = list(expressions(prose))
+        asked = {str(index): expression.text for index, expression in enumerate(found)}
+        with _no_exit():
+            answers = self._shell.user_expressions(asked) if asked else {}
+        return {
+            expression.text: _value(expression, answers[str(index)])
+            for index, expression in enumerate(found)
+        }
+
+    def value(self, expression: str) -> object:
+        """What an expression is here and now."""
+        return eval(expression, self._shell.user_ns)
 
 
-def _value(line: Line, expression: str, answer: dict | None) -> str:
-    shown = f"{line}: the expression `{{python}} {expression}`"
-    if answer is None or answer["status"] != "ok":
-        why = f"{answer['ename']}: {answer['evalue']}" if answer else "Python ended"
-        raise UserError(f"{shown} failed with {why}")
+@contextmanager
+def _surroundings(folder: Path, environment: dict[str, str]) -> Iterator[None]:
+    """The project's folder and variables; afterwards all is as it was."""
+    before = Path.cwd(), dict(os.environ), list(sys.path), sys.modules.get("__main__")
+    try:
+        os.chdir(folder)
+        os.environ.update({"MPLBACKEND": DRAWING, **environment})
+        sys.path.insert(0, str(folder))
+        yield
+    finally:
+        os.chdir(before[0])
+        os.environ.clear()
+        os.environ.update(before[1])
+        sys.path[:] = before[2]
+        sys.modules["__main__"] = before[3]
+
+
+@contextmanager
+def _no_exit() -> Iterator[None]:
+    """What ends Python at once ends the cell instead; a process that it started may still end."""
+    end, own = os._exit, os.getpid()
+
+    def ended(status: int) -> None:
+        if os.getpid() != own:
+            end(status)
+        raise SystemExit(status)
+
+    os._exit = ended
+    try:
+        yield
+    finally:
+        os._exit = end
+
+
+class _Stream:
+    """What is printed, among the other outputs in their order."""
+
+    encoding = "utf-8"
+
+    def __init__(self, outputs: list[dict], name: str) -> None:
+        self._outputs, self._name = outputs, name
+
+    def write(self, text: str) -> int:
+        self._outputs.append({"output_type": "stream", "name": self._name, "text": text})
+        return len(text)
+
+    def writelines(self, lines: Iterator[str]) -> None:
+        for line in lines:
+            self.write(line)
+
+    def flush(self) -> None: ...
+
+    def isatty(self) -> bool:
+        return False
+
+
+def _shell(outputs: list[dict], home: str):
+    """IPython's shell, whose outputs are gathered."""
+    from IPython.core.compilerop import CachingCompiler
+    from IPython.core.displayhook import DisplayHook
+    from IPython.core.displaypub import DisplayPublisher
+    from IPython.core.interactiveshell import InteractiveShell
+    from traitlets import Type
+    from traitlets.config import Config
+
+    class Compiler(CachingCompiler):
+        """Names a cell after its place, which a traceback then shows."""
+
+        name = ""
+
+        def get_code_name(self, raw_code, transformed_code, number):
+            return self.name
+
+    class Publisher(DisplayPublisher):
+        def publish(self, data, metadata=None, **_):
+            outputs.append({"output_type": "display_data", "data": data})
+
+    class Hook(DisplayHook):
+        def write_output_prompt(self): ...
+
+        def write_format_data(self, format_dict, md_dict=None):
+            outputs.append({"output_type": "execute_result", "data": format_dict})
+
+        def finish_displayhook(self): ...
+
+    class Shell(InteractiveShell):
+        display_pub_class = Type(Publisher)
+        displayhook_class = Type(Hook)
+        compiler_class = Type(Compiler)
+        traceback = ""
+
+        def _showtraceback(self, etype, evalue, stb):
+            self.traceback = "\n".join(stb)
+
+        def ask_exit(self):
+            raise SystemExit
+
+    config = Config()
+    config.HistoryManager.enabled = False
+    config.InteractiveShell.colors = "nocolor"
+    config.InteractiveShell.ipython_dir = home
+    config.InlineBackend.figure_formats = {"svg"}
+    Shell.clear_instance()
+    return Shell.instance(config=config)
+
+
+def _end(shell) -> None:
+    atexit.unregister(shell.atexit_operations)
+    shell.atexit_operations()
+    shell.cleanup()
+    type(shell).clear_instance()
+
+
+def _value(expression: Expression, answer: dict) -> str:
+    shown = f"{expression.line}: the expression `{{python}} {expression.text}`"
+    if answer["status"] != "ok":
+        raise UserError(f"{shown} failed with {answer['ename']}: {answer['evalue']}")
     data = answer["data"]
+    if expression.binds and data.get("text/plain") not in ("True", "False"):
+        raise UserError(
+            f"{shown} of a {expression.binds} is {data.get('text/plain', 'no text')}, expected is "
+            "True or False; compare, or wrap it in bool(…)."
+        )
     if "text/markdown" in data:
         return data["text/markdown"]
     if "image/svg+xml" in data or "image/png" in data:
@@ -140,13 +244,21 @@ def _escaped(shown: str, text: str) -> str:
     return ESCAPE.sub(r"\\\1", value)
 
 
-def _failure(cell: Cell, error: Exception) -> str:
-    traceback = ANSI.sub("", getattr(error, "traceback", "") or str(error)).strip()
-    inside = re.findall(r"^Cell In\[\d+\], line (\d+)", traceback, re.MULTILINE)
-    inside = inside or re.findall(r'File "?[^\n]*ipykernel_[^\n]*line (\d+)', traceback)
-    line = cell.fence
-    if inside and int(inside[-1]) <= len(cell.code):
-        line = cell.code[int(inside[-1]) - 1]
-    if error.ename == UserError.__name__:  # its one sentence says it all
-        return f"{line}: {cell.name} failed: {error.evalue}"
-    return f"{line}: {cell.name} failed with {error.ename}: {error.evalue}\n\n{traceback}"
+def _failure(cell: Cell, name: str, error: BaseException, shown: str) -> str:
+    line = _line(cell, name, error)
+    if isinstance(error, SystemExit):
+        return f"{line}: {cell.name} calls exit, which would end the build; take the call out."
+    if isinstance(error, UserError):  # its one sentence says it all
+        return f"{line}: {cell.name} failed: {error}"
+    told = ANSI.sub("", shown).strip()
+    return f"{line}: {cell.name} failed with {type(error).__name__}: {error}\n\n{told}"
+
+
+def _line(cell: Cell, name: str, error: BaseException) -> Line:
+    """The line of the cell that an error stems from."""
+    frames = traceback.extract_tb(error.__traceback__)
+    numbers = [frame.lineno for frame in frames if frame.filename == name]
+    if isinstance(error, SyntaxError) and error.filename == name:
+        numbers.append(error.lineno)
+    number = numbers[-1] if numbers else None
+    return cell.code[number - 1] if number and number <= len(cell.code) else cell.fence

@@ -8,13 +8,38 @@ local function problem(needle, message)
 end
 
 local function raw(element)
-  if element.format ~= "typst" and not element.text:match("^%s*<!%-%-.*%-%->%s*$") then
+  local table = element.format == "html" and element.text:match("<table.*</table>")
+  if element.format ~= "typst" and not table and not element.text:match("^%s*<!%-%-.*%-%->%s*$") then
     problem(element.text:match("[^\n]+") or element.format, "raw " .. element.format
       .. " cannot be set in this PDF; write Markdown, or Typst as `…`{=typst}")
   end
 end
 
 local spans = { smallcaps = true, underline = true, mark = true, quoted = true }
+local binding = { when = true, claim = true }
+
+-- Attributes that are not known where they stand would be lost, and what they were to do undone.
+local function only(element, known, what, instead)
+  for name in pairs(element.attributes) do
+    if binding[name] and not known[name] then
+      problem(name .. "=", name .. " binds words in brackets, […]{" .. name .. '="…"}, or a div, '
+        .. "::: {" .. name .. '="…"}; put ' .. what .. " inside")
+    elseif not known[name] then
+      problem(name .. "=", "the attribute " .. name .. " of " .. what .. " is not known here; "
+        .. instead)
+    end
+  end
+end
+
+local function unbindable(what)
+  return function(element)
+    for name in pairs(binding) do
+      if element.attributes[name] then
+        only({ attributes = { [name] = true } }, {}, what)
+      end
+    end
+  end
+end
 
 return {
   {
@@ -23,12 +48,8 @@ return {
     Div = function(div)
       local class = div.classes[1] or ""
       if class:match("^callout%-") then
-        for name in pairs(div.attributes) do
-          if name ~= "title" and name ~= "when" and name ~= "claim" then
-            problem(name .. "=", "the attribute " .. name .. " of a callout is not known here; "
-              .. "use title, or take it out")
-          end
-        end
+        only(div, { title = true, when = true, claim = true }, "a callout",
+          "use title, or take it out")
         if div.identifier ~= "" then
           problem("#" .. div.identifier, "a callout cannot be referred to here; take out #"
             .. div.identifier)
@@ -42,20 +63,26 @@ return {
             .. "*emphasis*, **strong**, or Typst as `…`{=typst}")
         end
       end
-      for name in pairs(span.attributes) do
-        if name ~= "when" and name ~= "claim" then
-          problem(name .. "=", "the attribute " .. name .. " of a span is not known here; write "
-            .. "when or claim, or take it out")
+      only(span, binding, "a span", "write when or claim, or take it out")
+    end,
+    Inlines = function(list)
+      for index, element in ipairs(list) do
+        local name = element.t == "Str" and element.text:match("%f[%w](%a+)=$")
+        local following = list[index + 1]
+        if binding[name] and following and following.t == "Quoted" then
+          problem(element.text, name .. '="…" binds no words; close the brackets before it and the '
+            .. "brace behind it: [words]{" .. name .. '="`{python} …`"}')
         end
       end
     end,
     Header = function(header)
-      for name in pairs(header.attributes) do
-        problem(name .. "=", "the attribute " .. name .. " of a heading is not known here; take "
-          .. "it out")
-      end
+      only(header, {}, "a heading", "take it out")
     end,
+    Link = unbindable("the link"),
+    Code = unbindable("the code"),
+    CodeBlock = unbindable("the code"),
     Image = function(image)
+      unbindable("the picture")(image)
       if image.src:match("^%a+://") or image.src:match("^%.%./") then
         problem(image.src, "a picture comes from this project: write its path from the project's "
           .. "folder, as /figures/name.svg")

@@ -2,18 +2,21 @@
 
 import base64
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from hw4.foundation.errors import UserError
-from hw4.submission.source import INLINE, OPTION, Cell, Line, Prose
+from hw4.submission.documents import INLINE, OPTION, Cell, Expression, Line, Prose, expression_of
 
-MIMES = ("text/markdown", "image/svg+xml", "image/png", "image/jpeg")
+MIMES = ("text/markdown", "image/svg+xml", "image/png", "image/jpeg", "text/html")
 """What is shown of an output, best first: Quarto's order for Typst."""
 
 ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+>")
 PAGE_BREAK = re.compile(r"^\{\{<\s*pagebreak\s*>\}\}\s*$")
 SUFFIXES = {"image/svg+xml": "svg", "image/png": "png", "image/jpeg": "jpg"}
+
+Bind = Callable[[Expression], str] | None
 
 
 @dataclass
@@ -26,10 +29,21 @@ class Writer:
     notices: list[str] = field(default_factory=list)
     _pictures: int = 0
 
-    def prose(self, prose: Prose, values: dict[str, str]) -> None:
-        """Add prose, its expressions replaced by their values."""
+    def prose(self, prose: Prose, values: dict[str, str], bind: Bind = None) -> None:
+        """Add prose, its expressions replaced by their values.
+
+        Args:
+            bind: says what takes the place of an expression that binds words.
+        """
         for line in prose.lines:
-            text = INLINE.sub(lambda found, line=line: _in_place(found, line, values), line.text)
+
+            def value(found: re.Match, line: Line = line) -> str:
+                expression = expression_of(found, line)
+                if bind and expression.binds:
+                    return found["before"] + bind(expression)
+                return _in_place(found, line, values)
+
+            text = INLINE.sub(value, line.text)
             if PAGE_BREAK.match(text):
                 text = "\n```{=typst}\n#pagebreak()\n```\n"
             self.lines.extend(line.says(part) for part in text.split("\n"))
@@ -90,14 +104,16 @@ class Writer:
         mime = next((it for it in MIMES if it in data), None)
         if mime == "text/markdown":
             return ["", *data[mime].splitlines(), ""]
-        if mime:
+        if mime == "text/html" and "<table" in data[mime]:
+            return _fenced(data[mime].splitlines(), "{=html}")
+        if mime in SUFFIXES:
             return ["", f"![]({self._picture(mime, data[mime])})", ""]
         if set(data) == {"text/plain"} and not ADDRESS.search(data["text/plain"]):
             return _fenced(data["text/plain"].splitlines())
         found = " and ".join(sorted(set(data) - {"text/plain"})) or data["text/plain"]
         raise UserError(
             f"{cell.fence}: {cell.name} shows {found}, which cannot be set in a PDF; "
-            "return a hw4.foundation.tables.Table, a figure, or text."
+            "return Markdown, a table (tabulate in Markdown(…), or pandas), a figure, or text."
         )
 
     def _picture(self, mime: str, data: str) -> str:

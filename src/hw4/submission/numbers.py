@@ -19,7 +19,7 @@ from typing import Any
 from hw4.foundation import words
 from hw4.foundation.errors import UserError
 from hw4.foundation.places import ROOT
-from hw4.submission.source import Cell, read_lines, split_cells
+from hw4.submission.documents import Cell, read_lines, split_cells
 
 DEEPEST = 6
 """Names after the first that an expression may have."""

@@ -4,42 +4,44 @@
 with Pandoc and Typst. What it does not know stops it before anything is computed.
 """
 
-import asyncio
 import os
 import tempfile
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from hw4.foundation.errors import UserError
 from hw4.foundation.progress import say
+from hw4.submission.documents import Cell, Expression, Prose, read_lines, split_cells, split_header
 from hw4.submission.kernel import Kernel
 from hw4.submission.markdown import Writer
 from hw4.submission.project import Project, find_root, load_project, run_steps
-from hw4.submission.source import Line, Prose, read_lines, split_cells, split_header
 from hw4.submission.typeset import to_pdf, to_typst
 
-COMPUTED = "{python}"
-"""Begins every cell and every expression in prose; a document without it needs no kernel."""
 
-
-def render(document: Path, output: Path) -> Path:
+def render(document: Path, output: Path, alone: bool = False) -> Path:
     """Make the PDF of a document.
 
     Args:
         document: the `.qmd`; its project is the nearest folder above it with a `_quarto.yml`.
         output: the PDF; replaced only when everything went well.
+        alone: it is a part for a quick look: no step runs before or after, and references to
+            other parts are marked.
 
     Raises:
         UserError: by file and line, what is wrong and what to write instead. `output` is then
             as it was.
     """
     began = time.monotonic()
-    project, body = _read(Path(document).resolve())
+    project, parts = read(Path(document).resolve())
+    if alone:
+        project = project.alone()
     output.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="hw4-press-") as temporary:
         folder = Path(temporary)
-        writer = Writer(folder, project.execute)
-        asyncio.run(_execute(body, project, writer))
+        run_steps(project.pre_render, project, {})
+        writer = run_cells(parts, project, folder)
         for notice in writer.notices:
             say(f"  {notice}")
         pdf = to_pdf(to_typst(writer.lines, project, folder), project, writer.lines)
@@ -54,38 +56,47 @@ def lint(document: Path) -> None:
     Raises:
         UserError: by file and line, what does not, as far as it shows without running the cells.
     """
-    _, body = _read(Path(document).resolve())
-    split_cells(body)
+    read(Path(document).resolve())
 
 
-def _read(document: Path) -> tuple[Project, list[Line]]:
+def read(document: Path) -> tuple[Project, list[Prose | Cell]]:
+    """A document, its project and what it consists of.
+
+    Raises:
+        UserError: by file and line, what is not understood.
+    """
     if not document.is_file():
         raise UserError(f"There is no document {document}.")
     root = find_root(document)
     header, body = split_header(read_lines(document, root))
-    return load_project(root, header, document), body
+    return load_project(root, header, document), split_cells(body)
 
 
-async def _execute(body: list[Line], project: Project, writer: Writer) -> None:
-    """Read the body, run what comes before the documents, then run the cells."""
-    kernel = Kernel(project.root, project.environment)
-    computes = any(COMPUTED in line.text for line in body)
-    try:
-        if computes:
-            await kernel.start()  # it takes a second or two, during which the document is read
-        parts = split_cells(body)
-        run_steps(project.pre_render, project, {})
-        if computes:
-            await kernel.ready()
+def run_cells(
+    parts: list[Prose | Cell],
+    project: Project,
+    folder: Path,
+    bind: Callable[[Kernel, Expression], str] | None = None,
+) -> Writer:
+    """The document with the outputs of its cells and the values of its expressions.
+
+    Args:
+        folder: where its pictures go.
+        bind: says what takes the place of an expression that binds words, if not its value.
+
+    Raises:
+        UserError: by file and line, what failed.
+    """
+    writer = Writer(folder, project.execute)
+    with Kernel(project.root, project.environment) as kernel:
         for part in parts:
             if isinstance(part, Prose):
-                writer.prose(part, await kernel.evaluate(part))
+                writer.prose(part, kernel.evaluate(part), bind and partial(bind, kernel))
             elif {**project.execute, **part.options}["eval"]:
-                writer.cell(part, await kernel.run(part))
+                writer.cell(part, kernel.run(part))
             else:
                 writer.cell(part, [])
-    finally:
-        await kernel.stop()
+    return writer
 
 
 def _hand_out(pdf: bytes, output: Path, project: Project) -> None:

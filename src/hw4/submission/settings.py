@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 from hw4.foundation.errors import UserError
 from hw4.foundation.places import ROOT
-from hw4.submission.lines import Line, load_yaml
+from hw4.submission.documents import Line, load_yaml, read_lines, split_header
 from hw4.submission.renderer import DOCUMENT
-from hw4.submission.source import read_lines, split_header
 
 IN_PLACE, IN_APPENDIX = "in place", "appendix"
 
@@ -20,11 +19,11 @@ class Settings:
 
     Attributes:
         leave_out: the labels of headings whose sections are left out.
-        listings: where code windows stand.
+        code_windows: where they stand.
     """
 
     leave_out: tuple[str, ...] = ()
-    listings: str = IN_PLACE
+    code_windows: str = IN_PLACE
 
 
 def settings() -> Settings:
@@ -45,13 +44,13 @@ def settings_of(header: list[Line]) -> Settings:
             f"{_line('leave-out', header)}: leave-out is {names!r}, expected a list of the names "
             "of headings, such as [sec-transformer, sec-reproducibility]; write one."
         )
-    listings = loaded.get("listings", IN_PLACE)
-    if listings not in (IN_PLACE, IN_APPENDIX):
+    place = loaded.get("code-windows", IN_PLACE)
+    if place not in (IN_PLACE, IN_APPENDIX):
         raise UserError(
-            f"{_line('listings', header)}: listings is {listings!r}, expected {IN_PLACE!r} or "
+            f"{_line('code-windows', header)}: code-windows is {place!r}, expected {IN_PLACE!r} or "
             f"{IN_APPENDIX!r}; write one of these."
         )
-    return Settings(tuple(names), listings)
+    return Settings(tuple(names), place)
 
 
 def _line(name: str, header: list[Line]) -> Line:

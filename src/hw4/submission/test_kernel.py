@@ -1,48 +1,46 @@
 """Cells run in one kernel; values become Markdown; failures are told by file and line."""
 
-import asyncio
+import os
 import sys
 from pathlib import Path
 
 import pytest
 
 from hw4.foundation.errors import UserError
+from hw4.submission.documents import Cell, Line, split_cells
 from hw4.submission.kernel import Kernel
 from hw4.submission.markdown import Writer
 from hw4.submission.project import EXECUTE
-from hw4.submission.source import Cell, Line, split_cells
 
 
 class Session:
-    """One kernel for all tests of this file."""
+    """A kernel that writes what it runs."""
 
-    def __init__(self, folder: Path) -> None:
-        self.kernel = Kernel(folder, {"HW4_TEST": "seen"})
-        self.runner = asyncio.Runner()
-        self.runner.run(self.kernel.start())
-        self.runner.run(self.kernel.ready())
+    def __init__(self, kernel: Kernel) -> None:
+        self.kernel = kernel
 
     def markdown(self, text: str, folder: Path, **execute) -> str:
         writer = self.write(text, folder, **execute)
         return "\n".join(line.text for line in writer.lines)
 
     def write(self, text: str, folder: Path, **execute) -> Writer:
-        rows = enumerate(text.splitlines(), start=1)
         writer = Writer(folder, {**EXECUTE, "echo": False, **execute})
-        for part in split_cells([Line(row, Path("a.qmd"), number) for number, row in rows]):
+        for part in split_cells(lines(text)):
             if isinstance(part, Cell):
-                writer.cell(part, self.runner.run(self.kernel.run(part)))
+                writer.cell(part, self.kernel.run(part))
             else:
-                writer.prose(part, self.runner.run(self.kernel.evaluate(part)))
+                writer.prose(part, self.kernel.evaluate(part))
         return writer
 
 
-@pytest.fixture(scope="module")
+def lines(text: str) -> list[Line]:
+    return [Line(row, Path("a.qmd"), n) for n, row in enumerate(text.splitlines(), start=1)]
+
+
+@pytest.fixture
 def session(tmp_path_factory):
-    started = Session(tmp_path_factory.mktemp("kernel"))
-    yield started
-    started.runner.run(started.kernel.stop())
-    started.runner.close()
+    with Kernel(tmp_path_factory.mktemp("kernel"), {"HW4_TEST": "seen"}) as kernel:
+        yield Session(kernel)
 
 
 SHOWS = """\
@@ -63,7 +61,7 @@ def test_it_is_this_python_in_the_project_s_folder_with_its_environment(session,
     )
     executable, folder, value = text.split("\n")[2].split()
     assert (executable, value) == (sys.executable, "seen")
-    assert folder != str(Path.cwd())
+    assert Path(folder).name.startswith("kernel")
 
 
 @pytest.mark.parametrize(
@@ -122,14 +120,31 @@ def test_a_sentence_for_the_user_needs_no_traceback(session, tmp_path):
     assert str(caught.value) == "a.qmd:4: the cell told failed: Put it there."
 
 
-def test_a_kernel_that_ends_is_told(tmp_path):
-    alone = Session(tmp_path)
-    try:
-        with pytest.raises(UserError, match=r"a.qmd:1: Python ended while it ran a cell"):
-            alone.markdown(cell("import os; os._exit(1)"), tmp_path)
-    finally:
-        alone.runner.run(alone.kernel.stop())
-        alone.runner.close()
+@pytest.mark.parametrize("call", ["exit()", "sys.exit(0)", "os._exit(0)"])
+def test_a_cell_that_calls_exit_is_told(session, tmp_path, call):
+    with pytest.raises(UserError, match=r"^a.qmd:\d: a cell calls exit, .* take the call out.$"):
+        session.markdown(cell(f"import os, sys\n{call}"), tmp_path)
+
+
+def test_what_cells_change_is_given_back(tmp_path, capsys):
+    before = Path.cwd(), dict(os.environ), list(sys.path), sys.modules["__main__"], sys.stdout
+    code = "import os, sys; os.environ['HW4_LEFT'] = '1'; sys.path.append('x'); os.chdir('/')"
+    with Kernel(tmp_path, {"HW4_TEST": "seen"}) as kernel:
+        Session(kernel).markdown(cell(code), tmp_path)
+        with pytest.raises(UserError):
+            Session(kernel).markdown(cell("1 / 0"), tmp_path)
+    after = Path.cwd(), dict(os.environ), list(sys.path), sys.modules["__main__"], sys.stdout
+    assert after == before
+    with Kernel(tmp_path, {}) as kernel:  # and the next document begins with nothing
+        text = Session(kernel).markdown("`{python} 'os' in globals()`", tmp_path)
+    assert text.strip() == "False"
+    assert capsys.readouterr().out == ""
+
+
+def test_what_is_printed_and_shown_keeps_its_order(session, tmp_path):
+    code = "from IPython.display import Markdown, display\nprint('one')\ndisplay(Markdown('two'))\n"
+    text = session.markdown(cell(code + "print('three')\n'four'", "output: asis"), tmp_path)
+    assert text.split() == ["one", "two", "three", "```", "'four'", "```"]
 
 
 def test_the_best_form_of_an_output_is_taken(session, tmp_path):
@@ -141,8 +156,10 @@ def test_the_best_form_of_an_output_is_taken(session, tmp_path):
     assert (tmp_path / "picture-1.svg").read_text() == "<svg/>"
     assert session.markdown(cell("'a```b'"), tmp_path).strip() == "```\n'a```b'\n```"
     table = cell("Shows(text_html='<table></table>', text_plain='p')")
+    assert session.markdown(table, tmp_path).strip() == "```{=html}\n<table></table>\n```"
+    page = cell("Shows(text_html='<form></form>', text_plain='p')")
     with pytest.raises(UserError, match=r"a.qmd:1: .*shows text/html, which cannot be set"):
-        session.markdown(table, tmp_path)
+        session.markdown(page, tmp_path)
     with pytest.raises(UserError, match="shows application/x, which cannot be set"):
         session.markdown(cell("Shows(application_x='?')"), tmp_path)
     with pytest.raises(UserError, match="shows <object at 0x"):
@@ -190,14 +207,14 @@ def test_warnings_go_to_the_terminal_not_into_the_document(session, tmp_path):
 
 
 def test_an_interrupt_is_no_failure_of_the_cell(session, tmp_path):
-    rows = cell("import time; time.sleep(60)").splitlines()
-    asleep = split_cells([Line(row, Path("a.qmd"), 1) for row in rows])
+    with pytest.raises(KeyboardInterrupt):
+        session.markdown(cell("import signal; signal.raise_signal(signal.SIGINT)"), tmp_path)
 
-    async def interrupted() -> None:
-        running = asyncio.create_task(session.kernel.run(asleep[0]))
-        await asyncio.sleep(0.2)
-        running.cancel()
-        await running
 
-    with pytest.raises(asyncio.CancelledError):
-        session.runner.run(interrupted())
+@pytest.mark.parametrize("value", ["1", "'True'", "None", "np.True_"])
+def test_a_claim_is_true_or_false_and_nothing_else(session, tmp_path, value):
+    session.markdown(cell("import numpy as np"), tmp_path)
+    with pytest.raises(UserError, match=r"^a.qmd:2: .* of a claim is .* True or False"):
+        session.markdown(f'Well,\n[so]{{claim="`{{python}} {value}`"}}', tmp_path)
+    text = session.markdown('[so]{when="`{python} 1 > 2`"}', tmp_path)
+    assert text.strip() == '[so]{when="False"}'

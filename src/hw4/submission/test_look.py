@@ -79,7 +79,7 @@ def test_a_smaller_section_can_be_left_out_of_a_larger_one():
 
 
 def test_listings_move_to_a_section_of_their_own_and_are_linked_where_they_were():
-    typst = converted(DOCUMENT, "arrange", "pages", "code-window", listings="appendix")
+    typst = converted(DOCUMENT, "arrange", "pages", "code-window", **{"code-windows": "appendix"})
     assert "src/a.py" in typst and "#link(<code-1>)" in typst
     assert typst.index("Fourth.") < typst.index("Listings") < typst.index("#code-window(")
     assert typst.index("<code-1>", typst.index("Listings")) < typst.index("#code-window(")
@@ -87,5 +87,5 @@ def test_listings_move_to_a_section_of_their_own_and_are_linked_where_they_were(
 
 def test_without_settings_nothing_moves():
     assert converted(DOCUMENT, "arrange") == converted(DOCUMENT)
-    stay = converted(DOCUMENT, "arrange", **{"listings": "in place", "leave-out": "[]"})
+    stay = converted(DOCUMENT, "arrange", **{"code-windows": "in place", "leave-out": "[]"})
     assert stay == converted(DOCUMENT)

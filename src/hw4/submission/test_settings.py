@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from hw4.foundation.errors import UserError
-from hw4.submission.lines import Line
+from hw4.submission.documents import Line
 from hw4.submission.settings import Settings, settings_of
 
 
@@ -17,9 +17,9 @@ def header(text):
     ("text", "expected"),
     [
         ("title: x", Settings()),
-        ("listings: in place\nleave-out: []", Settings()),
+        ("code-windows: in place\nleave-out: []", Settings()),
         ("leave-out:\n  - sec-a\n  - sec-b", Settings(leave_out=("sec-a", "sec-b"))),
-        ("listings: appendix", Settings(listings="appendix")),
+        ("code-windows: appendix", Settings(code_windows="appendix")),
     ],
 )
 def test_settings_are_read_from_the_header(text, expected):
@@ -31,7 +31,7 @@ def test_settings_are_read_from_the_header(text, expected):
     [
         ("title: x\nleave-out: sec-a", "a.qmd:3: leave-out is 'sec-a', expected a list"),
         ("leave-out: [1]", "a.qmd:2: leave-out is [1]"),
-        ("listings: end", "a.qmd:2: listings is 'end', expected 'in place' or 'appendix'"),
+        ("code-windows: end", "a.qmd:2: code-windows is 'end', expected 'in place' or 'appendix'"),
     ],
 )
 def test_a_wrong_setting_is_one_sentence_with_file_and_line(text, expected):

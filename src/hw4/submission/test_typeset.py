@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from hw4.foundation.errors import UserError
+from hw4.submission import typeset
+from hw4.submission.documents import Line
 from hw4.submission.project import load_project
-from hw4.submission.source import Line
 from hw4.submission.typeset import to_pdf, to_typst
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"></svg>'
@@ -17,6 +18,8 @@ SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"></svg>'
 def typst(project: Path, tmp_path: Path):
     """A function from Markdown to the body of the Typst document."""
     (project / "pic.svg").write_text(SVG)
+    (tmp_path.parent / "p.svg").write_text(SVG)
+    (project / "link.svg").symlink_to(tmp_path.parent / "p.svg")
     settings = load_project(project, [], project / "report" / "submission.qmd")
     build = tmp_path / "build"
     build.mkdir()
@@ -66,6 +69,24 @@ def test_columns_take_the_shares_of_the_width_that_are_asked_for(typst):
     body = typst('::: {#tbl-a tbl-colwidths="[20, 72.5]"}\n' + table)
     assert "columns: (20%, 72.5%), align: (auto,right,)" in body
     assert "columns: 2" in typst('::: {#tbl-a tbl-colwidths="auto"}\n' + table)
+
+
+def test_a_table_in_html_is_a_table(typst):
+    frame = (
+        '<div>\n<style scoped>td {color: red}</style>\n<table border="1" class="dataframe">\n'
+        "<thead><tr><th></th><th>model</th></tr></thead>\n"
+        "<tbody><tr><th>0</th><td>a &lt; b #x</td></tr></tbody>\n</table>\n</div>"
+    )
+    body = typst(f"::: {{#tbl-a}}\n```{{=html}}\n{frame}\n```\n\nThe caption.\n:::\n")
+    assert "table.header([row], [model],)" in body  # a header that says something
+    assert r"[0], [a \< b \#x]" in body
+    assert "color" not in body
+
+
+def test_pandoc_has_a_time_limit(typst, monkeypatch):
+    monkeypatch.setattr(typeset, "PANDOC_SECONDS", 0.5)
+    with pytest.raises(UserError, match=r"^Pandoc has not read .* perhaps in a.qmd:3, and take"):
+        typst("# A\n\n" + "[" * 40)
 
 
 def test_what_later_filters_look_for_is_found_in_a_table_as_well(typst):
@@ -135,6 +156,12 @@ def test_callouts_in_all_their_forms(typst):
         ("![A](/pic.svg)", "a.qmd:1: the picture /pic.svg has no alternative text"),
         ('![](no.svg){fig-alt="x"}', "a.qmd:1: there is no picture no.svg"),
         ('![](https://x.y/z.svg){fig-alt="x"}', "a.qmd:1: a picture comes from this project"),
+        (
+            '![](look/../../../p.svg){fig-alt="x"}',
+            "a.qmd:1: the picture .* lies outside",
+        ),
+        ('![](&#47;&#46;./p.svg){fig-alt="x"}', "the picture /../p.svg lies outside this project"),
+        ('![](/link.svg){fig-alt="x"}', "a.qmd:1: the picture /link.svg lies outside"),
         ('::: {#fig-a fig-alt="x"}\n![](/pic.svg)\n:::', "a.qmd:1: fig-a has no caption"),
         (
             "::: {#fig-a layout-ncol=2}\n![](/pic.svg)\n\nx\n:::",

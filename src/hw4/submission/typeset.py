@@ -11,10 +11,12 @@ import yaml
 
 from hw4.foundation.errors import UserError
 from hw4.foundation.progress import say
+from hw4.submission.documents import Line
 from hw4.submission.project import Project, source_date
-from hw4.submission.source import Line
 
 HERE = Path(__file__).parent
+PANDOC_SECONDS = 30
+"""A long report takes two; twenty brackets left open take a minute, and each more doubles it."""
 
 
 def pandoc_program() -> str:
@@ -31,6 +33,30 @@ def pandoc_program() -> str:
     return anywhere
 
 
+def pandoc(arguments: list[str], lines: list[Line]) -> subprocess.CompletedProcess[str]:
+    """Run Pandoc on a document.
+
+    Raises:
+        UserError: it takes longer than any document that a person writes.
+    """
+    text = "\n".join(line.text for line in lines) + "\n"
+    try:
+        return subprocess.run(
+            [pandoc_program(), *arguments],
+            input=text,
+            text=True,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=PANDOC_SECONDS,
+        )
+    except subprocess.TimeoutExpired:
+        deepest = max(lines, key=lambda line: len(re.findall(r"[\[({*_]", line.text)))
+        raise UserError(
+            f"Pandoc has not read the document in {PANDOC_SECONDS} seconds; look for brackets that "
+            f"are opened many times and not closed, perhaps in {deepest}, and take them out."
+        ) from None
+
+
 def to_typst(lines: list[Line], project: Project, folder: Path) -> Path:
     """Write the document as Typst to `folder` (where its pictures are already).
 
@@ -41,9 +67,11 @@ def to_typst(lines: list[Line], project: Project, folder: Path) -> Path:
     shutil.copyfile(HERE / "skeleton.typ", template)
     for partial in project.partials:
         shutil.copyfile(partial, folder / partial.name)
+    for path in project.attached:
+        _attach(path, project, folder)
     metadata = folder / "metadata.yml"
     metadata.write_text(yaml.safe_dump(project.metadata, allow_unicode=True), encoding="utf-8")
-    command = [pandoc_program(), "--from=markdown", "--to=typst", "--standalone", "--wrap=none"]
+    command = ["--from=markdown", "--to=typst", "--standalone", "--wrap=none"]
     command += [f"--template={template}", f"--metadata-file={metadata}"]
     if project.highlighting:
         command += [f"--syntax-highlighting={project.highlighting}"]
@@ -51,8 +79,7 @@ def to_typst(lines: list[Line], project: Project, folder: Path) -> Path:
     command += [f"--lua-filter={path}" for path in filters]
     typst = folder / "submission.typ"
     command += [f"--output={typst}"]
-    text = "\n".join(line.text for line in lines) + "\n"
-    done = subprocess.run(command, input=text, text=True, capture_output=True, encoding="utf-8")
+    done = pandoc(command, lines)
     said: dict[str, list[str]] = {"press": [], "picture": [], "": []}
     for line in done.stderr.splitlines():
         kind, tab, rest = line.partition("\t")
@@ -60,7 +87,7 @@ def to_typst(lines: list[Line], project: Project, folder: Path) -> Path:
     if said["press"]:
         raise UserError(*(_problem(message, lines) for message in said["press"]))
     if done.returncode or said[""]:
-        raise UserError(*_doubt("\n".join(said[""]), lines).split("\n"))
+        raise UserError(*doubt("\n".join(said[""]), lines).split("\n"))
     for picture in said["picture"]:
         _fetch(picture, project, folder, lines)
     return typst
@@ -97,8 +124,8 @@ def to_pdf(typst: Path, project: Project, lines: list[Line]) -> bytes:
 
 def _problem(message: str, lines: list[Line]) -> str:
     needle, _, words = message.partition("\t")
-    where = _where(needle, lines)
-    return f"{where}: {words}." if where else f"{words}."
+    line = where(needle, lines)
+    return f"{line}: {words}." if line else f"{words}."
 
 
 def _refusal(error: Exception, typst: Path, lines: list[Line]) -> str:
@@ -108,14 +135,18 @@ def _refusal(error: Exception, typst: Path, lines: list[Line]) -> str:
     if place:
         wrong = typst.read_text(encoding="utf-8").splitlines()[int(place[1]) - 1].strip()
         longest = max(re.findall(r"[\w(,. -]{4,}", wrong), key=len, default=wrong).strip()
-        where = _where(longest, lines) if longest else None
-        words = f"{where}: {words}" if where else words
+        line = where(longest, lines) if longest else None
+        words = f"{line}: {words}" if line else words
         words += f"\n  in its line: {wrong}"
     return words + "".join(f"\n  hint: {hint}" for hint in error.hints)
 
 
-def _doubt(words: str, lines: list[Line]) -> str:
+def doubt(words: str, lines: list[Line]) -> str:
     """What Pandoc warns of: nothing of it may go into a submission."""
+    div = re.search(r"Div at line (\d+) column \d+ unclosed", words)
+    if div:
+        line = lines[min(int(div[1]), len(lines)) - 1]
+        return f"{line}: a div is never closed; add ::: on a line of its own where it ends."
     twice = re.search(r"Duplicate identifier '(.*?)'", words)
     if twice:
         return _problem(f"#{twice[1]}\tthe name {twice[1]} is given twice; rename one", lines)
@@ -128,19 +159,35 @@ def _doubt(words: str, lines: list[Line]) -> str:
 
 def _fetch(picture: str, project: Project, folder: Path, lines: list[Line]) -> None:
     """Copy a picture that the document names to where Typst will look for it."""
-    here = folder / picture.lstrip("/")
-    if here.is_file():
+    begins = project.root if picture.startswith("/") else project.document.parent
+    here, there = (place / picture.lstrip("/") for place in (folder, begins))
+    inside = here.resolve().is_relative_to(folder.resolve())
+    if inside and here.is_file():
         return
-    there = (project.root if picture.startswith("/") else project.document.parent) / picture.lstrip(
-        "/"
-    )
+    if not (inside and there.resolve().is_relative_to(project.root.resolve())):
+        raise UserError(
+            f"{where(picture, lines) or project.document.name}: the picture {picture} lies outside "
+            "this project; copy it into the project and name it from there, as /figures/name.svg."
+        )
     if not there.is_file():
-        raise UserError(f"{_where(picture, lines)}: there is no picture {picture}; mend the path.")
+        raise UserError(f"{where(picture, lines)}: there is no picture {picture}; mend the path.")
     here.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(there, here)
 
 
-def _where(needle: str, lines: list[Line]) -> Line | None:
+def _attach(path: Path, project: Project, folder: Path) -> None:
+    place = folder / path.relative_to(project.root)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        shutil.copyfile(path, place)
+    except OSError as error:
+        raise UserError(
+            f"{project.document.name}: attach names {path.relative_to(project.root)}, which cannot "
+            f"be read ({error.strerror}); mend the path, or take it out."
+        ) from None
+
+
+def where(needle: str, lines: list[Line]) -> Line | None:
     """The line a problem is about: the first that has its words, whole rather than as a part."""
     whole = re.compile(r"(?<!\w)" + re.escape(needle) + r"(?![\w-])")
     return next((line for line in lines if whole.search(line.text)), None) or next(

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from hw4.foundation.errors import UserError
+from hw4.submission.documents import Cell, Line, Prose, read_lines, split_cells, split_header
 from hw4.submission.project import load_project
-from hw4.submission.source import Cell, Line, Prose, read_lines, split_cells, split_header
 
 
 def lines(text: str) -> list[Line]:

@@ -1,12 +1,14 @@
-"""Reading the documents: includes, front matter, cells."""
+"""Reading the documents: every line knows where it comes from; cells and prose in their order."""
 
 import re
+import reprlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import yaml
+
 from hw4.foundation.errors import UserError
-from hw4.submission.lines import Line, load_yaml, read_utf8
 
 INCLUDE = re.compile(r"^\{\{<\s*include\s+(\S+)\s*>\}\}\s*$")
 SHORTCODE = re.compile(r"(?<!\{)\{\{<\s*(/?\w+)?.*?(>\}\}|$)")
@@ -18,6 +20,7 @@ SHOWN = re.compile(r"``.+?``")
 OPEN_INLINE = re.compile(r"(?<!`)`\{([A-Za-z]\w*)\}(?=[ \t]|$)")
 DOUBLED = re.compile(r"``\s?`?\{python\}")
 INLINE = re.compile(r"(?P<before>^|[^`])`\{python\}[ \t](?P<expression>[^`]+)`")
+BINDS = re.compile(r"""(?<![\w-])(when|claim)=["']?`\{python\}[ \t]$""")
 
 CELL_OPTIONS = (
     "label",
@@ -32,6 +35,33 @@ CELL_OPTIONS = (
     "eval",
     "warning",
 )
+SHOWN_OF_LINE = 80
+"""Characters of a line that a message repeats."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of text and where it comes from."""
+
+    text: str
+    path: Path
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.number}"
+
+    def says(self, text: str) -> "Line":
+        """Another text from the same place."""
+        return replace(self, text=text)
+
+
+@dataclass(frozen=True)
+class Expression:
+    """An inline expression; `binds` is `when` or `claim` where it stands in that attribute."""
+
+    text: str
+    line: Line
+    binds: str
 
 
 @dataclass(frozen=True)
@@ -115,83 +145,71 @@ def split_header(lines: list[Line]) -> tuple[list[Line], list[Line]]:
 
 
 def split_cells(lines: list[Line]) -> list[Prose | Cell]:
-    """The body as prose and cells in order, parsed by jupytext.
+    """The body as prose and cells in order.
 
     Raises:
-        UserError: something in it is not understood (see `_check_outside`), by file and line.
+        UserError: something in it is not understood, by file and line.
     """
-    import jupytext  # takes half a second, meanwhile the kernel starts
-
-    _check_fences(lines)
-    text = "\n".join(line.text for line in lines) + "\n"
-    try:
-        notebook = jupytext.reads(text, fmt="Rmd")
-    except Exception as error:  # it has no common one for what it does not understand
-        raise UserError(
-            f"{lines[0].path}: cells and prose cannot be told apart ({error}); see that each cell "
-            "begins with ```{python} and ends with ```."
-        ) from error
     parts: list[Prose | Cell] = []
+    prose: list[Line] = []
     labels: set[str] = set()
-    at = 0
-    for parsed in notebook.cells:
-        source = parsed.source.splitlines()
-        if parsed.cell_type == "code":
-            while not _chunk(lines[at].text):
-                at += 1
-            code = tuple(lines[at + 1 : at + 1 + len(source)])
-            cell = Cell(lines[at], code, _options(code))
-            label = cell.options.get("label")
-            if label in labels:
-                raise UserError(f"{lines[at]}: the label {label} is given twice; rename one.")
-            labels |= {label} if label else set()
-            parts.append(cell)
-            at += len(source) + 2
-        elif source:
-            while lines[at].text != source[0]:
-                at += 1
-            prose = tuple(lines[at : at + len(source)])
-            _check_prose(prose)
-            parts.append(Prose(prose))
-            at += len(source)
-    return parts
-
-
-def _chunk(text: str) -> re.Match | None:
-    found = FENCE.match(text)
-    return CHUNK.match(found["info"]) if found else None
-
-
-def _check_fences(lines: list[Line]) -> None:
-    closing = None
+    closing, fence, code = None, None, []
     for line in lines:
         opening = closing is None
         closing = _closing_fence(line.text, closing)
-        chunk = _chunk(line.text) if opening else None
-        if not chunk:
-            if opening and LIKE_CHUNK.match(line.text):
-                raise UserError(
-                    f"{line}: a cell begins with ```{{python}} and nothing else; move what follows "
-                    "to a line of its own."
-                )
-            continue
-        if chunk["language"] != "python":
-            raise UserError(
-                f"{line}: cells are in Python, not {chunk['language']}; write ```{{python}} "
-                f"for a cell, or ```{chunk['language']} to show code."
-            )
-        if chunk["rest"].strip():
-            raise UserError(
-                f"{line}: options stand on lines of their own; write '#| name: value' "
-                f"below the fence in place of '{chunk['rest'].strip()}'."
-            )
-        if not line.text.startswith("```{"):
-            raise UserError(f"{line}: a cell begins at the margin with ```{{python}}.")
+        if opening and _begins_cell(line):
+            fence, code = line, []
+            parts += _prose(prose)
+            prose = []
+        elif fence is None:
+            prose.append(line)
+        elif closing is not None:
+            code.append(line)
+        else:
+            cell = Cell(fence, tuple(code), _options(code))
+            label = cell.options.get("label")
+            if label in labels:
+                raise UserError(f"{fence}: the label {label} is given twice; rename one.")
+            labels |= {label} if label else set()
+            parts.append(cell)
+            fence = None
     if closing is not None:
         raise UserError(f"{lines[-1]}: a fenced block is never closed; add {closing}.")
+    return [*parts, *_prose(prose)]
 
 
-def _options(code: tuple[Line, ...]) -> dict:
+def _prose(lines: list[Line]) -> Iterator[Prose]:
+    _check_prose(lines)
+    if any(line.text.strip() for line in lines):
+        yield Prose(tuple(lines))
+
+
+def _begins_cell(line: Line) -> bool:
+    found = FENCE.match(line.text)
+    chunk = CHUNK.match(found["info"]) if found else None
+    if not chunk:
+        if LIKE_CHUNK.match(line.text):
+            raise UserError(
+                f"{line}: a cell begins with ```{{python}} and nothing else; move what follows "
+                "to a line of its own."
+            )
+        return False
+    if chunk["language"] != "python":
+        raise UserError(
+            f"{line}: cells are in Python, not {chunk['language']}; write ```{{python}} "
+            f"for a cell, or ```{chunk['language']} to show code."
+        )
+    if chunk["rest"].strip():
+        raise UserError(
+            f"{line}: options stand on lines of their own; write '#| name: value' "
+            f"below the fence in place of '{chunk['rest'].strip()}'."
+        )
+    if not line.text.startswith("```{"):
+        raise UserError(f"{line}: a cell begins at the margin with ```{{python}}.")
+    return True
+
+
+def _options(code: list[Line]) -> dict:
     lines = []
     for line in code:
         found = OPTION.match(line.text)
@@ -214,7 +232,7 @@ def _options(code: tuple[Line, ...]) -> dict:
     return options
 
 
-def _check_prose(lines: tuple[Line, ...]) -> None:
+def _check_prose(lines: list[Line]) -> None:
     closing = None
     for line in lines:
         closing = _closing_fence(line.text, closing)
@@ -242,8 +260,102 @@ def _check_prose(lines: tuple[Line, ...]) -> None:
             )
 
 
-def expressions(prose: Prose) -> Iterator[tuple[Line, str]]:
-    """The inline expressions of a piece of prose, each with its line."""
+def expressions(prose: Prose) -> Iterator[Expression]:
+    """The inline expressions of a piece of prose."""
     for line in prose.lines:
         for found in INLINE.finditer(line.text):
-            yield line, found["expression"].strip()
+            yield expression_of(found, line)
+
+
+def expression_of(found: re.Match, line: Line) -> Expression:
+    """What `INLINE` has found in a line."""
+    bound = BINDS.search(line.text[: found.start("expression")])
+    return Expression(found["expression"].strip(), line, bound[1] if bound else "")
+
+
+def read_utf8(path: Path, shown: Path | str) -> str:
+    """The text of a file, without a mark of the byte order, its lines ended by `\\n`.
+
+    Args:
+        shown: what to call it in a message.
+
+    Raises:
+        UserError: it cannot be read, or is not UTF-8.
+    """
+    try:
+        content = path.read_bytes()
+        return content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+    except UnicodeDecodeError as error:
+        number = content[: error.start].count(b"\n") + 1
+        raise UserError(
+            f"{shown}:{number}: found bytes that are not UTF-8, expected text: save it as UTF-8."
+        ) from None
+    except OSError as error:
+        raise UserError(
+            f"{shown} cannot be read ({error.strerror}), a text file was expected: put it back."
+        ) from None
+
+
+def parse_yaml(lines: list[Line]) -> object:
+    """What a few lines of YAML hold.
+
+    Raises:
+        UserError: it is not YAML.
+    """
+    text, at = "\n".join(line.text for line in lines), 0
+    try:
+        return yaml.safe_load(text)
+    except yaml.MarkedYAMLError as error:
+        at = error.problem_mark.line if error.problem_mark else 0
+        problem = error.problem
+    except yaml.reader.ReaderError as error:
+        at = text.count("\n", 0, error.position)
+        problem = f"the character #x{error.character:04x} is not allowed"
+    except RecursionError:
+        problem = "nested too deep"
+    except ValueError as error:  # a date such as 2025-13-01
+        at = next((n for n, line in enumerate(lines) if _has_no_value(line.text)), 0)
+        problem = str(error)
+    at = min(at, len(lines) - 1)
+    while at and not lines[at].text.strip():
+        at -= 1
+    line = lines[at]
+    raise UserError(
+        f"{line}: this is not valid YAML ({problem}): {line.text.strip()[:SHOWN_OF_LINE]}; "
+        "put that line right."
+    )
+
+
+def _has_no_value(text: str) -> bool:
+    try:
+        yaml.safe_load(text.strip())
+    except yaml.YAMLError:
+        return False
+    except ValueError:
+        return True
+    return False
+
+
+def load_yaml(lines: list[Line]) -> dict:
+    """The mapping a few lines of YAML hold.
+
+    Raises:
+        UserError: it is not YAML, or not a mapping.
+    """
+    return as_mapping(parse_yaml(lines), lines[0])
+
+
+def as_mapping(value: object, line: Line, where: str = "") -> dict:
+    """`value` if it is a mapping, an empty one for nothing.
+
+    Raises:
+        UserError: it is something else.
+    """
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise UserError(
+            f"{line}: expected 'key: value' lines{where}, found {reprlib.repr(value)}; write them, "
+            "or take it out."
+        )
+    return value

@@ -1,0 +1,59 @@
+"""The baselines on a process whose answers are known, and on little data."""
+
+import math
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LinearRegression
+
+from hw4.sequences import baselines
+from hw4.sequences.conftest import process
+
+
+def test_a_process_whose_answers_are_known():
+    training, validation, test = (process(count, count, 0.5) for count in (800, 200, 2000))
+    measured = baselines.fit(training, validation, 5, known_floor=None).test(test)
+    assert measured.noise_floor == pytest.approx(0.25, rel=0.1)
+    assert abs(measured.noise_floor - 0.25) < 3 * measured.noise_floor_error
+    assert 2 <= measured.chosen <= 4
+    assert measured.linear[1].test_mse > 5 > 0.3 > measured.linear[2].test_mse > 0.2
+    assert measured.mean == pytest.approx(test.targets.var(), rel=0.05)
+    assert measured.first_steps_informed < measured.mean
+    assert measured.first_steps_informed < 1.02 * measured.first_steps
+
+
+def test_linear_models_are_scikit_learns():
+    training, validation, test = (process(count, count) for count in (200, 50, 60))
+    fitted = baselines.fit(training, validation, 5, None)
+    rows = [part.last(3).padded(3, "front").reshape(len(part), -1) for part in (training, test)]
+    reference = LinearRegression().fit(rows[0].astype(float), training.targets)
+    ours = fitted.predict_linear(test, 3)
+    np.testing.assert_allclose(ours, reference.predict(rows[1].astype(float)), rtol=1e-6)
+    expected = np.mean((ours - test.targets) ** 2)
+    assert fitted.test(test).linear[3].test_mse == pytest.approx(expected)
+
+
+def test_the_informed_predictor_averages_over_the_lengths():
+    # all sequences of two steps: the first two are the last two, and it knows as much as anyone
+    training, validation, test = (process(n, n, lengths=(2, 2)) for n in (300, 60, 60))
+    measured = baselines.fit(training, validation, 2, None).test(test)
+    assert measured.chosen == 2
+    assert measured.first_steps_informed == pytest.approx(measured.linear[2].test_mse)
+
+
+def test_what_validation_chooses_ignores_the_test_set():
+    training, validation, test = (process(count, count) for count in (200, 50, 60))
+    fitted = baselines.fit(training, validation, 5, None)
+    measured = fitted.test(test)
+    lowest = min(measured.linear.values(), key=lambda each: each.validation_mse)
+    assert measured.chosen == lowest.steps
+    assert measured.noise_floor == min(each.noise for each in measured.linear.values())
+    assert math.isnan(fitted.baselines.mean)
+
+
+def test_few_sequences_fit_few_linear_models():
+    training, validation, test = (process(count, count) for count in (17, 3, 20))
+    measured = baselines.fit(training, validation, 5, None).test(test)
+    assert [steps for steps, each in measured.linear.items() if each.is_fitted] == [1]
+    assert list(measured.linear) == list(range(1, baselines.MOST_STEPS + 1))
+    assert math.isnan(measured.linear[2].test_mse)

@@ -1,0 +1,164 @@
+"""Claims: which sentence of a document is bound to which numbers, and whether they bear it."""
+
+import ast
+import json
+import reprlib
+import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from hw4.foundation.errors import UserError
+from hw4.submission.documents import Expression, Line
+from hw4.submission.kernel import Kernel
+from hw4.submission.press import read, run_cells
+from hw4.submission.typeset import doubt, pandoc, where
+
+MARKS = ("[claim false]", "[neither True nor False", "[bound to no words]")
+"""What `report/look/claims.lua` writes behind words that are not borne, as a PDF's text has it."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Words that are bound to numbers.
+
+    Attributes:
+        line: where the expression stands.
+        sentence: the words as they are printed.
+        expression: what they are bound to.
+        holds: whether it is true.
+        sides: what it compares, with its values: `low is 0.58`.
+    """
+
+    line: Line
+    sentence: str
+    expression: str
+    holds: bool
+    sides: str
+
+    def __str__(self) -> str:
+        verdict = "holds" if self.holds else "does not hold"
+        return f"{self.line}: “{self.sentence}”: {self.expression} {verdict} ({self.sides})"
+
+
+@dataclass(frozen=True)
+class _Bound:
+    expression: Expression
+    holds: bool
+    sides: str
+
+
+def claims(document: Path) -> list[Claim]:
+    """The claims of a document in their order, but for those in passages that are left out.
+
+    Its cells are run, so what they load must be stored.
+
+    Raises:
+        UserError: a cell or an expression fails, a value is neither True nor False, or one binds
+            no words; by file and line.
+    """
+    bound: list[_Bound] = []
+
+    def number(kernel: Kernel, expression: Expression) -> str:
+        sides = ", ".join(_sides(kernel, expression.text))
+        bound.append(_Bound(expression, bool(kernel.value(expression.text)), sides))
+        return str(len(bound) - 1)
+
+    project, parts = read(Path(document).resolve())
+    with tempfile.TemporaryDirectory(prefix="hw4-claims-") as folder:
+        lines = run_cells(parts, project, Path(folder), number).lines
+    done = pandoc(["--from=markdown", "--to=json"], lines)
+    if done.returncode or "unclosed" in done.stderr:
+        raise UserError(doubt(done.stderr, lines))
+    blocks = json.loads(done.stdout)["blocks"]
+    binding = {attributes.get(name) for _, attributes, _ in _bindings(blocks) for name in NAMES}
+    for index, it in enumerate(bound):
+        if str(index) not in binding:
+            raise UserError(
+                f'{it.expression.line}: {it.expression.binds}="…" binds no words; write it behind '
+                f'words in brackets, [words]{{{it.expression.binds}="…"}}, or on the ::: of a div.'
+            )
+    return list(_judged(blocks, bound, lines))
+
+
+NAMES = ("when", "claim")
+
+
+def _judged(node: object, bound: list[_Bound], lines: list[Line]) -> Iterator[Claim]:
+    """From the outside in: what stands in a passage that is left out is not judged."""
+    if isinstance(node, list):
+        for child in node:
+            yield from _judged(child, bound, lines)
+    elif isinstance(node, dict):
+        for _, attributes, content in _bindings(node, deep=False):
+            it = {
+                name: bound[int(value)] if value.isdigit() else value == "True"
+                for name, value in attributes.items()
+                if name in NAMES
+            }
+            if not getattr(it.get("when"), "holds", it.get("when", True)):
+                return
+            sentence = _text(content).strip()
+            claim = it.get("claim")
+            if isinstance(claim, _Bound):
+                line, expression = claim.expression.line, claim.expression.text
+                yield Claim(line, sentence, expression, claim.holds, claim.sides)
+            elif claim is not None:  # printed by a cell, which has computed it
+                line = where(sentence, lines) or lines[0]
+                yield Claim(line, sentence, str(claim), claim, "")
+        yield from _judged(list(node.values()), bound, lines)
+
+
+def _bindings(node: object, deep: bool = True) -> Iterator[tuple[str, dict[str, str], list]]:
+    """The spans and divs with attributes: type, attributes, content."""
+    if isinstance(node, dict):
+        if node.get("t") in ("Span", "Div"):
+            yield node["t"], dict(node["c"][0][2]), node["c"][1]
+        node = list(node.values()) if deep else []
+    if isinstance(node, list):
+        for child in node:
+            yield from _bindings(child)
+
+
+def _text(node: object) -> str:
+    """The words of a piece of Pandoc's tree."""
+    if isinstance(node, list):
+        return "".join(map(_text, node))
+    if not isinstance(node, dict):
+        return ""
+    kind, content = node.get("t"), node.get("c")
+    if kind in ("Space", "SoftBreak", "LineBreak"):
+        return " "
+    if kind == "Str":
+        return content
+    if kind in ("Code", "Math"):
+        return content[1]
+    words = _text(content)
+    if kind == "Quoted":
+        return f"“{words}”"
+    return f"{words} " if kind in ("Para", "Plain", "Header") else words
+
+
+def _sides(kernel: Kernel, expression: str) -> Iterator[str]:
+    """What is compared in an expression, but for the constants, with its value."""
+    for node in _compared(ast.parse(expression.strip(), mode="eval").body):
+        if not isinstance(node, ast.Constant):
+            text = ast.unparse(node)
+            with suppress(Exception):  # of what is not reached, as in `x is not None and x.y > 0`
+                yield f"{text} is {_shown(kernel.value(text))}"
+
+
+def _compared(node: ast.expr) -> list[ast.expr]:
+    match node:
+        case ast.Compare():
+            return [node.left, *node.comparators]
+        case ast.BoolOp():
+            return [side for value in node.values for side in _compared(value)]
+        case ast.UnaryOp(op=ast.Not()):
+            return _compared(node.operand)
+    return [node]
+
+
+def _shown(value: object) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else reprlib.repr(value)

@@ -1,0 +1,86 @@
+"""What is stored, what would be computed, and why: by name, and without computing anything."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, Protocol
+
+from hw4.foundation.words import duration, plain
+
+SHOWN = 60
+"""Characters of a value that is shown."""
+SHOWN_FILES = 8
+"""Files of code that are named."""
+
+
+class Stored(Protocol):
+    """What is needed of an experiment."""
+
+    title: str
+
+    def is_stored(self) -> bool: ...
+
+    def latest(self) -> dict[str, Any] | None: ...
+
+    def parts(self) -> dict[str, Any]: ...
+
+
+def status(experiment: Stored) -> Iterator[str]:
+    """A line on one experiment, and one for each thing that changed since its stored result."""
+    latest = experiment.latest()
+    took = f"{_took(latest)}" if latest else ""
+    if experiment.is_stored():
+        yield f"{experiment.title}: stored{took and f' ({took})'}"
+    elif latest is None:
+        yield f"{experiment.title}: to be computed, nothing is stored yet"
+    else:
+        yield f"{experiment.title}: to be computed again; the last time: {took}"
+        changes = list(differences(latest["basis"], experiment.parts()))
+        for change in changes or ["nothing: the stored result is damaged, or was taken away"]:
+            yield f"  changed: {change}"
+
+
+def differences(before: dict[str, Any], now: dict[str, Any]) -> Iterator[str]:
+    """What of all that a key is made of differs, each by its name."""
+    code = [
+        _file(it)
+        for it in sorted(before["code"].keys() | now["code"].keys())
+        if before["code"].get(it) != now["code"].get(it)
+    ]
+    yield from code[:SHOWN_FILES]
+    if len(code) > SHOWN_FILES:
+        yield f"{len(code) - SHOWN_FILES} more files of code"
+    for name, old, new in _changed(before["settings"], now["settings"]):
+        yield f"the setting {name}: {old} is now {new}"
+    for name, old, new in _changed(before["versions"], now["versions"]):
+        yield f"the version of {name}: {old} is now {new}"
+    old, new = before["data"], now["data"]
+    if (old["kind"], old["fingerprint"]) != (new["kind"], new["fingerprint"]):
+        kinds = "" if old["kind"] == new["kind"] else f": {old['kind']} is now {new['kind']}"
+        files = ", ".join(map(plain, new["files"] or old["files"]))
+        yield f"the data{kinds}{f' ({files})' if files else ''}"
+    for name, old, new in _changed(before["circumstances"], now["circumstances"]):
+        yield f"what it finds here{f' ({name})' if name else ''}: {old} is now {new}"
+
+
+def _took(latest: dict[str, Any]) -> str:
+    provenance = latest["provenance"]
+    finished = datetime.fromisoformat(provenance["finished"])
+    return f"{duration(provenance['seconds'])} on {finished:%Y-%m-%d at %H:%M} UTC"
+
+
+def _file(module: str) -> str:
+    return f"src/{module.replace('.', '/')}.py"
+
+
+def _changed(before: Any, now: Any, name: str = "") -> Iterator[tuple[str, str, str]]:
+    """Each value that differs, with its dotted name."""
+    if isinstance(before, dict) and isinstance(now, dict):
+        for key in before.keys() | now.keys():
+            yield from _changed(before.get(key), now.get(key), f"{name}.{key}".lstrip("."))
+    elif before != now:
+        yield name, _short(before), _short(now)
+
+
+def _short(value: Any) -> str:
+    text = "none" if value is None else plain(str(value))
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
