@@ -85,6 +85,12 @@ def _parser() -> argparse.ArgumentParser:
 
     render = commands.add_parser("render", help="make _output/report/submission.pdf")
     render.add_argument(
+        "document",
+        nargs="?",
+        type=lambda name: Path(name).absolute(),  # before the project's folder is entered
+        help="a part, such as report/_2-sequences.qmd: a quick look at it in _output/preview/",
+    )
+    render.add_argument(
         "--with",
         dest="renderer",
         choices=("auto", "quarto", "press"),
@@ -161,8 +167,10 @@ def _status(options: argparse.Namespace) -> None:
 
 
 def _render(options: argparse.Namespace) -> int:
-    from hw4.submission.renderer import render
+    from hw4.submission.renderer import DOCUMENT, render, render_part
 
+    if options.document and options.document.resolve() != DOCUMENT:
+        return render_part(options.document, options.renderer)
     return render(options.renderer, may_install=options.install_quarto)
 
 

@@ -326,7 +326,7 @@ function Pandoc(doc)
     doc = doc:walk(pass)
   end
   for _, it in ipairs(references) do
-    if not defined[it[1]] then
+    if not defined[it[1]] and not doc.meta.alone then -- the template marks what another part has
       problem("@" .. it[2], "the reference @" .. it[2] .. " points to nothing; there is no {#"
         .. it[1] .. "} in the document; mend the name")
     end

@@ -1,38 +1,19 @@
-"""One notebook for each problem, made from the part of the report that answers it.
+"""One notebook for each problem, made from the part of the report that answers it."""
 
-What only a PDF needs (frames of figures and tables, names of equations, references by number) is
-turned into what a notebook shows.
-"""
-
-import re
+import ast
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from io import StringIO
-from itertools import groupby
 from pathlib import Path
 
-from hw4.foundation.atomic import write_text
 from hw4.foundation.places import ROOT
-from hw4.submission.documents import INLINE, OPTION, Cell, Prose, read_lines, split_cells
+from hw4.foundation.store import write_text
+from hw4.submission.documents import INLINE, OPTION, Cell, read_lines, split_cells
+from hw4.submission.typeset import pandoc_program
 
-_FENCE = re.compile(r"^:{3,}.*$", re.MULTILINE)
-_RAW = re.compile(r"^```\{=typst\}.*?^```$\n?|`[^`]*`\{=typst\}", re.MULTILINE | re.DOTALL)
-_EQUATION_NAME = re.compile(r"^\$\$ *\{#eq-[^\n]*\}", re.MULTILINE)
-_TABLE_NAME = re.compile(r"^: (.*?)\s*\{#tbl-[\w-]+\}$", re.MULTILINE)
-_HEADING_NAME = re.compile(r"^(#+ .*?)\s*\{#sec-[\w-]+\}$", re.MULTILINE)
-_REFERENCE = re.compile(r"-?@(fig|tbl|sec|eq|lst)-([\w-]+)")
-_KINDS = {
-    "fig": "the figure",
-    "tbl": "the table",
-    "sec": "the section",
-    "eq": "the equation",
-    "lst": "the listing",
-}
-
-_LISTING = re.compile(r"^(`{3,}) *\{\.python[^}]*\}", re.MULTILINE)
-
-_INSTALL = """\
+FILTERS = (ROOT / "report/look/claims.lua", Path(__file__).with_name("notebook.lua"))
+INSTALL = """\
 # Run this first. On Colab, or wherever the package is not installed, it fetches and installs it.
 import importlib.util
 import os
@@ -43,19 +24,11 @@ if importlib.util.find_spec("hw4") is None:
     if not os.path.isdir("homework4"):
         !git clone --quiet {{source}} homework4
     %pip install --quiet --editable "./homework4[offline]"
-    sys.path.insert(0, os.path.abspath("homework4/src"))
-"""
-_TRAIN = """\
+    sys.path.insert(0, os.path.abspath("homework4/src"))"""
+TRAIN = """\
 # Trains what is not stored yet; minutes the first time.
-!{{sys.executable}} -m hw4 train {problem}
-"""
-_SETUP = """\
-from IPython.display import Markdown, display
-
-from hw4.submission.code_window import code
-from hw4.submission.notebooks import asis
-from hw4.submission.provenance import provenance as hw4_provenance
-"""
+!{{sys.executable}} -m hw4 train {problem}"""
+SETUP = "from hw4.submission.notebooks import asis, show"
 
 
 def write_notebooks(parts: dict[str, Path], folder: Path) -> list[Path]:
@@ -66,12 +39,10 @@ def write_notebooks(parts: dict[str, Path], folder: Path) -> list[Path]:
     """
     import jupytext
 
-    written = []
-    for problem, part in parts.items():
-        path = folder / f"{problem}.ipynb"
-        write_text(path, jupytext.writes(notebook(problem, part), fmt="ipynb"))
-        written.append(path)
-    return written
+    paths = {problem: folder / f"{problem}.ipynb" for problem in parts}
+    for problem, path in paths.items():
+        write_text(path, jupytext.writes(notebook(problem, parts[problem]), fmt="ipynb"))
+    return list(paths.values())
 
 
 def notebook(problem: str, part: Path):
@@ -79,88 +50,94 @@ def notebook(problem: str, part: Path):
     from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
     cells = [new_markdown_cell(f"*Made from `{part.name}` by `make notebooks`.*")]
-    sources = (_INSTALL.format(remote=_remote()), _TRAIN.format(problem=problem), _SETUP)
-    cells += [new_code_cell(source.strip()) for source in sources]
+    sources = (INSTALL.format(remote=_remote()), TRAIN.format(problem=problem), SETUP)
+    cells += [new_code_cell(source) for source in sources]
     for piece in split_cells(read_lines(part, ROOT)):
         if isinstance(piece, Cell):
             cells.append(new_code_cell(_code(piece)))
-        else:
-            cells += [
-                new_code_cell(text) if computed else new_markdown_cell(text)
-                for text, computed in _prose(piece)
-            ]
+            continue
+        text = _whole("\n".join(line.text for line in piece.lines))
+        if INLINE.search(text):  # shown by code, with the values as they are then
+            cells.append(new_code_cell(f'show(r"""\n{text}\n""")'))
+        elif plain := _plain(text):
+            cells.append(new_markdown_cell(plain))
     for number, cell in enumerate(cells):
         cell["id"] = f"{problem}-{number}"  # the same in every run
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     return new_notebook(cells=cells, metadata={"kernelspec": kernel})
 
 
-@contextmanager
-def asis() -> Iterator[None]:
-    """Show what is printed inside as Markdown, without what only a PDF understands."""
+def show(markdown: str) -> None:
+    """Show a document's Markdown with the values of its inline expressions."""
+    from IPython import get_ipython
     from IPython.display import Markdown, display
 
+    def value(found) -> str:
+        answer = get_ipython().user_expressions({"0": found["expression"]})["0"]
+        if answer["status"] != "ok":
+            raise ValueError(f"{found['expression']} failed: {answer['evalue']}")
+        data = answer["data"]
+        text = data.get("text/markdown") or data["text/plain"]
+        return found["before"] + (ast.literal_eval(text) if text[:1] in "'\"" else text)
+
+    if plain := _plain(INLINE.sub(value, markdown)):
+        display(Markdown(plain))
+
+
+@contextmanager
+def asis() -> Iterator[None]:
+    """Show what is printed inside as Markdown."""
     printed = StringIO()
     with redirect_stdout(printed):
         yield
-    if text := _plain(printed.getvalue()):
-        display(Markdown(text))
+    show(printed.getvalue())
 
 
 def _code(cell: Cell) -> str:
     lines = [line.text for line in cell.code if not OPTION.match(line.text)]
     if cell.options.get("output") == "asis":
-        lines = ["with asis():", *(f"    {line}" if line else line for line in lines)]
+        # star imports stand at the top of a module, not inside a block
+        top = [line for line in lines if line.startswith("from ") and line.endswith("*")]
+        rest = [f"    {line}" if line else line for line in lines if line not in top]
+        lines = [*top, "with asis():", *rest]
     return "\n".join(lines).strip()
 
 
-def _prose(prose: Prose) -> Iterator[tuple[str, bool]]:
-    """Each paragraph that is computed as code that shows it, what stands between as Markdown."""
-    text = _plain("\n".join(line.text for line in prose.lines))
-    for computed, group in groupby(
-        (block for block in re.split(r"\n{2,}", text) if block.strip()),
-        lambda block: INLINE.search(block) is not None,
-    ):
-        blocks = "\n\n".join(group)
-        yield (_computed(blocks) if computed else blocks), computed
-
-
-def _computed(text: str) -> str:
-    """Code that shows Markdown with the values of its inline expressions."""
-    values = [found["expression"].strip() for found in INLINE.finditer(text)]
-    shown = INLINE.sub(lambda found: found["before"] + "\0", text)
-    shown = shown.replace("{", "{{").replace("}", "}}").replace("\0", "{}")
-    arguments = ",\n    ".join(values)
-    return f"display(Markdown({shown!r}.format(\n    {arguments},\n)))"
+def _whole(text: str) -> str:
+    """A piece of a document without the fences of divs that begin or end outside of it."""
+    lines, opened, lone = text.strip().split("\n"), [], []
+    for number, line in enumerate(lines):
+        if not line.startswith(":::"):
+            continue
+        if line.strip(": "):
+            opened.append(number)
+        elif opened:
+            opened.pop()
+        else:
+            lone.append(number)
+    return "\n".join(it for number, it in enumerate(lines) if number not in {*opened, *lone})
 
 
 def _plain(markdown: str) -> str:
     """Markdown for a notebook."""
-    text = _RAW.sub("", markdown)
-    text = _FENCE.sub("", text)
-    text = _EQUATION_NAME.sub("$$", text)
-    text = _HEADING_NAME.sub(r"\1", text)
-    text = _TABLE_NAME.sub(r"\1", text)
-    text = _LISTING.sub(r"\1python", text)
-    text = _REFERENCE.sub(_reference, text)
-    return text.strip()
-
-
-def _reference(found: re.Match) -> str:
-    """`@fig-sequences-curves` as `the figure (sequences curves)`."""
-    return f"{_KINDS[found[1]]} ({found[2].replace('-', ' ')})"
+    command = [
+        pandoc_program(),
+        "--from=markdown",
+        "--to=commonmark+pipe_tables+tex_math_dollars",
+        "--wrap=none",
+    ]
+    command += [f"--lua-filter={path}" for path in FILTERS]
+    done = subprocess.run(
+        command, input=markdown, capture_output=True, encoding="utf-8", check=True
+    )
+    return done.stdout.strip()
 
 
 def _remote() -> str:
     """Where this repository can be cloned from, or a place to fill in."""
+    command = ["git", "remote", "get-url", "origin"]
     try:
-        found = subprocess.run(
-            ["git", "remote", "get-url", "origin"],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     except (OSError, subprocess.SubprocessError):
         return "ADDRESS OF THE REPOSITORY"
-    return found.stdout.strip()
+    return done.stdout.strip()

@@ -20,12 +20,14 @@ from hw4.submission.project import Project, find_root, load_project, run_steps
 from hw4.submission.typeset import to_pdf, to_typst
 
 
-def render(document: Path, output: Path) -> Path:
+def render(document: Path, output: Path, alone: bool = False) -> Path:
     """Make the PDF of a document.
 
     Args:
         document: the `.qmd`; its project is the nearest folder above it with a `_quarto.yml`.
         output: the PDF; replaced only when everything went well.
+        alone: it is a part for a quick look: no step runs before or after, and references to
+            other parts are marked.
 
     Raises:
         UserError: by file and line, what is wrong and what to write instead. `output` is then
@@ -33,6 +35,8 @@ def render(document: Path, output: Path) -> Path:
     """
     began = time.monotonic()
     project, parts = read(Path(document).resolve())
+    if alone:
+        project = project.alone()
     output.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="hw4-press-") as temporary:
         folder = Path(temporary)

@@ -6,7 +6,7 @@ import reprlib
 import shlex
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -42,6 +42,7 @@ METADATA = (
     "toc-depth",
     "leave-out",
     "code-windows",
+    "attach",
 )
 FORMAT = ("filters", "template-partials", "pdf-standard", "syntax-highlighting")
 
@@ -59,6 +60,7 @@ class Project:
         metadata: what the template is given.
         filters: Lua filters, in order.
         partials: the template's partials.
+        attached: files that are put into the PDF.
         standards: of the PDF, such as `ua-1`.
         highlighting: of code, in Pandoc's words.
         environment: from `_environment`, for cells and commands.
@@ -72,9 +74,15 @@ class Project:
     metadata: dict
     filters: tuple[Path, ...]
     partials: tuple[Path, ...]
+    attached: tuple[Path, ...]
     standards: tuple[str, ...]
     highlighting: str | None
     environment: dict[str, str]
+
+    def alone(self) -> "Project":
+        """The same for one part by itself: a quick look, which claims to be no submission."""
+        metadata = {**self.metadata, "alone": True}
+        return replace(self, pre_render=(), post_render=(), standards=(), metadata=metadata)
 
 
 def find_root(document: Path) -> Path:
@@ -92,13 +100,19 @@ def load_project(root: Path, header: list[Line], document: Path) -> Project:
         UserError: a setting is not known, by file and line; or a file it names is missing.
     """
     source_date()  # a wrong one is said before anything is computed
-    config_file = root / "_quarto.yml"
-    config = read_lines(config_file, root) if config_file.is_file() else []
-    layers = [lines for lines in (config, header) if lines]
+    layers = [
+        (folder, lines)
+        for folder, lines in (
+            (root, _read_settings(root / "_quarto.yml", root)),
+            (document.parent, _read_settings(document.parent / "_metadata.yml", root)),
+            (document.parent, header),
+        )
+        if lines
+    ]
     settings: dict = {}
     execute = dict(EXECUTE)
     project: dict = {}
-    for lines in layers:
+    for folder, lines in layers:
         loaded = load_yaml(lines)
         look = loaded.pop("format", None) or {}
         project |= _known(_section(loaded, "project", lines), PROJECT, lines)
@@ -106,9 +120,9 @@ def load_project(root: Path, header: list[Line], document: Path) -> Project:
         execute |= {name: value for name, value in shown.items() if name in EXECUTE}
         for part in (loaded, *_typst(look, lines)):
             settings |= _known(part, (*METADATA, *FORMAT, *IGNORED), lines)
-
-    def files(name: str) -> tuple[Path, ...]:
-        return tuple(_existing(root, str(entry), name) for entry in _list(settings.get(name)))
+            for name, paths in (("filters", _filters), ("template-partials", _partials)):
+                if name in part:
+                    settings[name] = paths(folder, _list(part[name]), lines[0].path)
 
     return Project(
         root=root,
@@ -117,8 +131,9 @@ def load_project(root: Path, header: list[Line], document: Path) -> Project:
         post_render=_list(project.get("post-render")),
         execute=execute,
         metadata=_metadata(settings, document),
-        filters=_filters(root, _list(settings.get("filters"))),
-        partials=files("template-partials"),
+        filters=settings.get("filters", ()),
+        partials=settings.get("template-partials", ()),
+        attached=_attached(root, settings.get("attach"), document),
         standards=_list(settings.get("pdf-standard")),
         highlighting=settings.get("syntax-highlighting"),
         environment=_environment(root),
@@ -189,14 +204,33 @@ def _list(value: object) -> tuple:
     return tuple(value) if isinstance(value, list) else (value,)
 
 
-def _existing(root: Path, entry: str, name: str) -> Path:
-    path = root / entry
+def _read_settings(file: Path, root: Path) -> list[Line]:
+    return read_lines(file, root) if file.is_file() else []
+
+
+def _existing(folder: Path, entry: str, name: str, file: Path) -> Path:
+    path = folder / entry
     if not path.is_file():
-        raise UserError(f"_quarto.yml: {name} names {entry}, which is not there; mend the path.")
+        raise UserError(f"{file}: {name} names {entry}, which is not there; mend the path.")
     return path
 
 
-def _filters(root: Path, entries: tuple) -> tuple[Path, ...]:
+def _partials(folder: Path, entries: tuple, file: Path) -> tuple[Path, ...]:
+    return tuple(_existing(folder, str(entry), "template-partials", file) for entry in entries)
+
+
+def _attached(root: Path, entries: object, document: Path) -> tuple[Path, ...]:
+    paths = tuple(root / str(entry) for entry in _list(entries))
+    for path in paths:
+        if not path.resolve().is_relative_to(root.resolve()):
+            raise UserError(
+                f"{document.name}: attach names {path.relative_to(root)}, which lies outside this "
+                "project; take it out."
+            )
+    return paths
+
+
+def _filters(folder: Path, entries: tuple, file: Path) -> tuple[Path, ...]:
     """Lua filters as Quarto orders them: each `{path: …, at: pre-ast}`, then the bare paths.
 
     In between are Quarto's own, which the press does without; later places (`at: post-quarto`, …)
@@ -207,16 +241,17 @@ def _filters(root: Path, entries: tuple) -> tuple[Path, ...]:
         early = isinstance(entry, dict)
         if early and (set(entry) != {"path", "at"} or entry["at"] != "pre-ast"):
             raise UserError(
-                f"_quarto.yml: found {reprlib.repr(entry)} below filters, expected a path, or "
+                f"{file}: found {reprlib.repr(entry)} below filters, expected a path, or "
                 "'path: …' with 'at: pre-ast'; write one of these."
             )
         if early and bare:
             raise UserError(
-                f"_quarto.yml: the filter {entry['path']} at pre-ast stands below one that Quarto "
+                f"{file}: the filter {entry['path']} at pre-ast stands below one that Quarto "
                 "runs after it; move it up."
             )
         bare = not early
-        paths.append(_existing(root, str(entry["path"] if early else entry), "filters"))
+        path = str(entry["path"] if early else entry)
+        paths.append(_existing(folder, path, "filters", file))
     return tuple(paths)
 
 

@@ -72,6 +72,29 @@ def render(renderer: str = "auto", may_install: bool = False) -> int:
     return subprocess.run([choice.quarto, "render"], cwd=ROOT, env=for_quarto()).returncode
 
 
+def render_part(part: Path, renderer: str = "auto") -> int:
+    """Make the PDF of one part of the report, for a quick look: nothing is trained or proof-read.
+
+    Args:
+        renderer: the press, unless `quarto` is asked for.
+
+    Raises:
+        UserError: the part is not there, or what the press has to say.
+    """
+    if part.suffix != ".qmd" or not part.is_file():
+        known = ", ".join(str(it.relative_to(ROOT)) for it in sorted(DOCUMENT.parent.glob("*.qmd")))
+        raise UserError(f"There is no document {part}: choose from {known}.")
+    if renderer == "quarto":
+        choice = choose(renderer)
+        say(choice.line)
+        command = [choice.quarto, "render", part.resolve()]
+        return subprocess.run(command, cwd=ROOT, env=for_quarto()).returncode
+    from hw4.submission.press import render as press
+
+    press(part, output_folder() / "preview" / f"{part.stem}.pdf", alone=True)
+    return 0
+
+
 def for_quarto() -> dict[str, str]:
     """The environment of Quarto's process: its cells run in this Python."""
     return {**os.environ, "QUARTO_PYTHON": sys.executable}

@@ -214,7 +214,7 @@ def claims(monkeypatch):
 
 def claim(holds, line="report/_2-sequences.qmd:7"):
     return SimpleNamespace(
-        line=line, sentence="It falls.", expression="gain > 0", holds=holds, sides="-0.1 > 0"
+        line=line, sentence="It falls.", expression="gain > 0", holds=holds, sides="-0.1"
     )
 
 
@@ -222,20 +222,27 @@ def claim(holds, line="report/_2-sequences.qmd:7"):
 def test_a_false_claim_stops_a_submission_and_no_trial(tmp_path, claims, results, stops):
     claims.append(claim(False))
     made = reading(tmp_path, CLAIMED, results)
-    line = "report/_2-sequences.qmd:7: “It falls.” is not borne by the numbers: gain > 0 (-0.1 > 0)"
+    line = (
+        "report/_2-sequences.qmd:7: the numbers do not bear “It falls.”: gain > 0 is False (-0.1)"
+    )
     assert (line in faults(made)) == stops
     assert (line in [note for look in NOTES for note in look(made)]) != stops
 
 
-def test_what_is_neither_true_nor_false_always_stops(tmp_path, claims):
-    claims.append(claim(None))
+def test_what_is_neither_true_nor_false_always_stops(tmp_path, monkeypatch):
+    def fails(document):
+        raise UserError("a.qmd:7: nan, expected is True or False")
+
+    monkeypatch.setitem(sys.modules, "hw4.submission.claims", SimpleNamespace(claims=fails))
     marked = CLAIMED.replace("claim false", "neither True nor False: nan")
-    assert any("cannot be judged: gain > 0" in line for line in faults(reading(tmp_path, marked)))
+    made = reading(tmp_path, marked, QUICK)
+    assert "a.qmd:7: nan, expected is True or False" in faults(made)
+    assert [note for look in NOTES for note in look(made)] == []
 
 
 def test_a_mark_that_no_claim_explains_is_a_fault(tmp_path, claims):
     claims.append(claim(True))
-    assert any("no claim of the documents" in it for it in faults(reading(tmp_path, CLAIMED)))
+    assert any("no document says why now" in it for it in faults(reading(tmp_path, CLAIMED)))
 
 
 def test_a_typed_number_that_equals_a_live_one_is_noted(tmp_path, monkeypatch):
@@ -318,3 +325,13 @@ def test_a_rubric_with_a_wrong_field_is_one_sentence(tmp_path, monkeypatch):
     with pytest.raises(UserError, match="titel"):
         rubric_module.rubric()
     rubric_module.rubric.cache_clear()
+
+
+def test_a_stream_that_ends_in_a_carriage_return_is_not_too_short():
+    failure = SimpleNamespace(
+        rule_id="PDFA3A-STREAM-LENGTH-001", object_id=SimpleNamespace(object_number=7)
+    )
+    right = b"%PDF\n7 0 obj\n<</Length 4>>\nstream\nabc\r\nendstream\nendobj\n"
+    assert module._is_misread(failure, right)
+    assert not module._is_misread(failure, right.replace(b"Length 4", b"Length 3"))
+    assert not module._is_misread(failure, right.replace(b"abc\r", b"abcd"))

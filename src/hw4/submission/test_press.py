@@ -120,8 +120,10 @@ def test_a_document_with_one_of_everything(document, project, monkeypatch, capsy
     pages = words(output)
     assert len(pages) == 3
     title, first, second = pages
-    assert "A course: its name Homework 9 Ann Author and Bob Writer · October 9, 2025" in title
-    assert "Problem 2: The first Ann Author & Bob Writer · page 2 of 3" in first
+    assert (
+        "A course: its name Homework 9 Ann Author and Bob Writer · built October 9, 2025" in title
+    )
+    assert "Problem 2: The first stand-in data · Ann Author & Bob Writer · page 2 of 3" in first
     assert "Before the first problem." in title
     assert "Values 3 and a_b, 𝑥𝑡 ∈ 𝐴, see Figure 1, Table 1, Equation 1, Listing 1," in first
     assert "Problem 2, Task 1 and Figure 1, Figure 2." in first
@@ -145,6 +147,55 @@ def test_a_document_with_one_of_everything(document, project, monkeypatch, capsy
     before = output.read_bytes()
     render(document, output)
     assert output.read_bytes() == before
+
+
+def test_one_part_by_itself(document, project, capsys):
+    config = project / "_quarto.yml"
+    config.write_text(config.read_text().replace("project:", "project:\n  pre-render: [no-such]"))
+    part = document.with_name("_part.qmd")
+    part.write_text(
+        "```{python}\nfrom IPython.display import Markdown\ndef alt(): return 'A frame.'\n```\n\n"
+        "# Problem 2: The first {#sec-first}\n\n"
+        "See @fig-elsewhere, [@sec-there; @sec-first] and `{python} 1 + 1`.\n"
+    )
+    output = project / "_output" / "preview" / "_part.pdf"
+    render(part, output, alone=True)
+    assert "Made _output/preview/_part.pdf in" in capsys.readouterr().out
+    assert "See ?@fig-elsewhere, ?@sec-there, Problem 2 and 2." in words(output)[-1]
+
+
+def test_what_is_attached_is_in_the_pdf(document, project):
+    text = document.read_text().replace(
+        "date:", "attach: [results.json, report/_part.qmd]\ndate:", 1
+    )
+    document.write_text(text)
+    for name, value in (
+        ("filters:", "filters:\n  - path: report/look/attach.lua\n    at: pre-ast"),
+        ("pdf-standard: ua-1", "pdf-standard: [ua-1, a-3a]"),
+    ):
+        config = project / "_quarto.yml"
+        config.write_text(config.read_text().replace(name, value))
+    with pytest.raises(UserError, match=r"attach names results.json, which cannot be read"):
+        render(document, project / "a.pdf")
+    (project / "results.json").write_text('{"a": 1}')
+    pdf = pypdf.PdfReader(render(document, project / "a.pdf"))
+    assert pdf.attachments["results.json"] == [b'{"a": 1}']
+    assert pdf.attachments["report/_part.qmd"] == [PART.encode()]
+    document.write_text(text.replace("[results.json", "[../secret.json"))
+    with pytest.raises(UserError, match=r"attach names ../secret.json, which lies outside"):
+        render(document, project / "a.pdf")
+
+
+def test_settings_of_a_folder_stand_beside_its_documents(document, project):
+    config = project / "_quarto.yml"
+    first, rest = config.read_text().split("lang: en")
+    config.write_text(first)
+    look = ("lang: en" + rest).replace("report/look/", "look/")
+    (project / "report" / "_metadata.yml").write_text(look)
+    assert "Figure 1" in " ".join(words(render(document, project / "a.pdf")))
+    (project / "report" / "_metadata.yml").write_text(look.replace("tables.lua", "gone.lua"))
+    with pytest.raises(UserError, match=r"^report/_metadata.yml: filters names look/gone.lua"):
+        render(document, project / "a.pdf")
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,8 @@ def to_typst(lines: list[Line], project: Project, folder: Path) -> Path:
     shutil.copyfile(HERE / "skeleton.typ", template)
     for partial in project.partials:
         shutil.copyfile(partial, folder / partial.name)
+    for path in project.attached:
+        _attach(path, project, folder)
     metadata = folder / "metadata.yml"
     metadata.write_text(yaml.safe_dump(project.metadata, allow_unicode=True), encoding="utf-8")
     command = ["--from=markdown", "--to=typst", "--standalone", "--wrap=none"]
@@ -171,6 +173,18 @@ def _fetch(picture: str, project: Project, folder: Path, lines: list[Line]) -> N
         raise UserError(f"{where(picture, lines)}: there is no picture {picture}; mend the path.")
     here.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(there, here)
+
+
+def _attach(path: Path, project: Project, folder: Path) -> None:
+    place = folder / path.relative_to(project.root)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        shutil.copyfile(path, place)
+    except OSError as error:
+        raise UserError(
+            f"{project.document.name}: attach names {path.relative_to(project.root)}, which cannot "
+            f"be read ({error.strerror}); mend the path, or take it out."
+        ) from None
 
 
 def where(needle: str, lines: list[Line]) -> Line | None:
