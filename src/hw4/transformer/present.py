@@ -66,7 +66,7 @@ def _italic(formula: str) -> str:
 # In inches, from the left and from the top.
 QUERY, KEY, VALUE = 1.1, 3.05, 5.2
 SCORES = (QUERY + KEY) / 2
-ROWS = tuple(0.16 + 0.52 * row + (0.16 if row else 0) for row in range(9))
+ROWS = tuple(0.16 + 0.57 * row + (0.16 if row else 0) for row in range(9))
 BOX_WIDTH, BOX_HEIGHT = 1.5, 0.29
 HEIGHT = ROWS[-1] + 0.55
 
