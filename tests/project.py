@@ -10,6 +10,8 @@ from pathlib import Path
 from pypdf import PdfReader
 
 ROOT = Path(__file__).resolve().parents[1]
+REPORT = ROOT / "tests" / "report"
+"""A small report of the tests' own, with one part a problem."""
 COPIED = ("_quarto.yml", "_environment", "pyproject.toml", "report", "src")
 
 
@@ -63,6 +65,16 @@ class Project:
             "HW4_PROFILE": "quick",
             "HW4_DEVICE": "cpu",
         }
+
+    def copy(self, folder: Path) -> "Project":
+        """The same, to be changed."""
+        shutil.copytree(self.folder, folder, symlinks=True)
+        return Project(folder)
+
+    def append(self, name: str, text: str) -> None:
+        """Put a paragraph or a cell at the end of a file."""
+        with (self.folder / name).open("a", encoding="utf-8") as stream:
+            stream.write(f"\n{text}")
 
     def edit(self, name: str, old: str, new: str) -> None:
         """Replace the first `old` in a file by `new`; it must be there."""

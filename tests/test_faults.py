@@ -172,11 +172,10 @@ def test_who_reads_only_the_first_line_is_not_told_of_errors(project):
 
 def test_a_kernel_that_dies_is_said_with_file_and_line(project):
     good = project.pdf.read_bytes()
-    part = project.folder / "report" / "_4-transformer.qmd"
-    part.write_text(part.read_text() + "\n```{python}\nimport os\n\nos._exit(3)\n```\n")
+    project.append("report/_layer.qmd", "```{python}\nimport os\n\nos._exit(3)\n```\n")
     build = project.run("render", "--with", "press")
     assert build.status == 1
-    assert "_4-transformer.qmd:" in build.output
+    assert "_layer.qmd:" in build.output
     assert "Python ended" in build.output
     assert project.pdf.read_bytes() == good
 

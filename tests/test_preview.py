@@ -77,7 +77,7 @@ def test_quarto_is_told_of_a_file_that_the_document_includes(project, preview, t
     process = preview(f"{program.parent}{os.pathsep}{os.environ['PATH']}")
     read_until(process, "watching preview")
     time.sleep(1)
-    project.edit("report/_2-sequences.qmd", "\n\n", "\n\nEdited.\n\n")
+    project.append("report/_sequences.qmd", "Edited.\n")
     assert process.wait(PATIENCE + 10) == 0, process.stdout.read()
 
 
@@ -89,8 +89,8 @@ def test_the_press_renders_again_and_an_interrupt_ends_it(project, preview):
     )
     process = preview(without_quarto)
     read_until(process, "Made ")
-    project.edit("report/_2-sequences.qmd", "\n\n", "\n\nWritten while watched.\n\n")
-    read_until(process, "_2-sequences.qmd changed")
+    project.append("report/_sequences.qmd", "Written while watched.\n")
+    read_until(process, "_sequences.qmd changed")
     read_until(process, "Made ")
     assert "Written while watched." in project.text()
     os.killpg(process.pid, signal.SIGINT)

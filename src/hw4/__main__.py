@@ -4,12 +4,29 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hw4.foundation.errors import Stopped, UserError
-from hw4.foundation.places import ROOT
+try:
+    from hw4.foundation.errors import Stopped, UserError
+    from hw4.foundation.places import ROOT
+except ModuleNotFoundError as error:  # another Python runs this file than the project's own
+    _root = Path(__file__).resolve().parents[2]
+    _own = _root / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    _by_quarto = any(name.startswith("QUARTO_PROJECT") for name in os.environ)
+    if (
+        _own.is_file()
+        and Path(sys.prefix).resolve() != _own.parents[1].resolve()
+        and not _by_quarto
+    ):
+        os.execv(_own, [str(_own), *sys.argv])
+    sys.exit(
+        f"Error: {sys.executable} does not have what this project needs ({error}): run "
+        f"`make report` once in {_root}, which sets up its environment, and `quarto render` there."
+    )
 
 if TYPE_CHECKING:  # what takes long to import waits until an interrupt has its one line
     from hw4.foundation.experiment import Experiment
@@ -22,6 +39,9 @@ OUTERMOST = "HW4_OUTERMOST"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit status (0 good, 1 the user can put it right, 2 usage)."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # names of files may hold any letter, a terminal not
+            stream.reconfigure(errors="backslashreplace")
     options = _parser().parse_args(arguments)
     os.chdir(ROOT)
     # Ctrl-C reaches the steps of a build as well; the outermost command speaks for all of them.
@@ -60,10 +80,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         if outermost:
-            print("Interrupted; what was finished is stored, the next build goes on from there.")
+            _say_last(
+                "Interrupted; what was finished is stored, the next build goes on from there."
+            )
         # Threads of a library may still be at work; there is nothing left to wait for.
-        sys.stdout.flush()
+        with suppress(OSError):
+            sys.stdout.flush()
         os._exit(INTERRUPTED)
+
+
+def _say_last(line: str) -> None:
+    """Print a line, also where Quarto has ended already and nobody reads what its steps print."""
+    if "QUARTO_PROJECT_OUTPUT_DIR" in os.environ and not sys.stdout.isatty():
+        with suppress(OSError), Path("/dev/tty").open("w", encoding="utf-8") as terminal:
+            print(line, file=terminal)
+            return
+    with suppress(BrokenPipeError):
+        print(line, flush=True)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -183,12 +216,14 @@ def _check(options: argparse.Namespace) -> int:
 def _data(options: argparse.Namespace) -> int:
     from hw4.foundation.files import say_unused
     from hw4.foundation.places import data_folder
+    from hw4.foundation.progress import say
+    from hw4.foundation.words import plain
 
     if options.download:
         from hw4.tweets.data import download
 
         print(f"Downloaded {download(data_folder())}.")
-    print(f"Data folder: {data_folder()}")
+    say(f"Data folder: {data_folder()}")
     sources, faults = [], {}
     for experiment in experiments():
         try:
@@ -202,11 +237,11 @@ def _data(options: argparse.Namespace) -> int:
             continue
         sources.append(source)
         found = (
-            f"the course's files ({', '.join(source.files)})"
+            f"the course's files ({', '.join(map(plain, source.files))})"
             if source.kind == "course"
             else "not found, the stand-in will be used (data/README.md says what goes where)"
         )
-        print(f"  {experiment.title}: {found}")
+        say(f"  {experiment.title}: {found}")
     if not faults:
         say_unused(sources)
     for fault in faults:

@@ -41,6 +41,11 @@ def changed(old: str, new: str):
     return rubric(good.RUBRIC.replace(old, new))
 
 
+def settings(text: str):
+    """A document whose header has this after its title, beside a PDF to check."""
+    return lambda home: good.submission(home, header=text)
+
+
 def results(text: str):
     return lambda home: good.submission(home, results=text)
 
@@ -242,19 +247,19 @@ CASES = (
         *(f"{RUBRIC}:1", "not UTF-8", "expected text", "save it as UTF-8", CHECK),
     ),
     Bad(
-        "a rubric with an unknown way to print",
-        changed("|scientific", "|roman"),
-        *(RUBRIC, "'roman'", "scientific", "use one of", CHECK),
+        "a header that leaves out a sentence",
+        settings("leave-out: the transformer\n"),
+        *(f"{QMD}:3", "leave-out is 'the transformer'", "a list of the names", "write one", CHECK),
     ),
     Bad(
-        "a rubric that prints words as a number",
-        changed("test_mse|scientific", "source|percent"),
-        *(RUBRIC, "sequences.source", "percent cannot print", "correct the field", CHECK),
+        "a header that puts code nowhere",
+        settings("code-windows: nowhere\n"),
+        *(f"{QMD}:3", "'nowhere'", "'in place' or 'appendix'", "write one of these", CHECK),
     ),
     Bad(
-        "a rubric with a number that there is not",
-        changed("sequences.test_mse", "sequences.test_error"),
-        *(RUBRIC, "test_error", "in results.json", "correct the names", CHECK),
+        "a header that is no YAML",
+        settings("leave-out: [sec-a\n"),
+        *(f"{QMD}:", "not valid YAML", "expected", "put that line right", CHECK),
     ),
     Bad(
         "a rubric with a window of code that there is not",

@@ -42,7 +42,6 @@ RUBRIC = """\
       title: vanilla RNN
       points: 4
       section: sec-sequences-vanilla
-      answers: ["test MSE {sequences.test_mse|scientific}"]
       code: [hw4.sequences.model.VanillaRNN]
 """
 RESULTS = '{"build": {"profile": "full"}, "sequences": {"source": "course", "test_mse": 1e-4}}'
@@ -174,9 +173,12 @@ def _page() -> bytes:
     return typst.compile(source.encode(), ignore_system_fonts=True)
 
 
-def submission(home: Home, rubric: str | bytes = RUBRIC, results: str = RESULTS) -> None:
-    """A PDF, its results, and the rubric it is checked against."""
+def submission(
+    home: Home, rubric: str | bytes = RUBRIC, results: str = RESULTS, header: str = ""
+) -> None:
+    """A PDF, its results, the rubric it is checked against, and a document with this header."""
     (home.output / "report" / "submission.pdf").write_bytes(_page())
     (home.output / "results.json").write_text(results, encoding="utf-8")
     home.rubric.parent.mkdir(parents=True)
     home.rubric.write_bytes(rubric if isinstance(rubric, bytes) else rubric.encode())
+    home.document.write_text(f"---\ntitle: Homework\n{header}---\n\nProse.\n", encoding="utf-8")

@@ -1,6 +1,6 @@
 """The exceptions a user is meant to read."""
 
-from hw4.foundation.words import printable
+from hw4.foundation.names import printable
 
 
 class UserError(Exception):

@@ -18,10 +18,10 @@ from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from hw4.foundation.errors import UserError
+from hw4.foundation.names import plain
 from hw4.foundation.places import data_folder, store_folder
 from hw4.foundation.progress import say
 from hw4.foundation.store import write_text
-from hw4.foundation.words import plain
 
 MIB = 2**20
 MAX_HASHED = 4096 * MIB

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
-from hw4.foundation.words import printable
+from hw4.foundation.names import printable
 
 LINE_EVERY = 20.0
 """Seconds between two lines of progress where there is no terminal (a log file, say)."""

@@ -1,98 +1,21 @@
-"""Proof-reading: what would embarrass the authors before a grader, found by the build itself.
-
-`FAULTS` stop the submission, `NOTES` do not.
-"""
+"""Proof-reading: what would embarrass the authors before a grader, found by the build itself."""
 
 import os
-import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import cached_property
+import subprocess
 from pathlib import Path
-from typing import Any
 
-from hw4.foundation.atomic import write_bytes
 from hw4.foundation.errors import UserError
 from hw4.foundation.places import ROOT
 from hw4.foundation.progress import say
-from hw4.submission.code_window import excerpt
-from hw4.submission.digits import live_numbers, typed_numbers
-from hw4.submission.pdf import Pdf, Row
-from hw4.submission.renderer import DOCUMENT, quarto_pdf, submission_pdf
+from hw4.foundation.store import write_bytes
+from hw4.submission.faults import FAULTS, NOTES, QUICK, READABLE, Look, without_alt
+from hw4.submission.html import Html
+from hw4.submission.pdf import Pdf
+from hw4.submission.reading import Reading
+from hw4.submission.renderer import quarto_pdf, submission_pdf
 from hw4.submission.results import read_results
-from hw4.submission.rubric import RUBRIC, Item, Problem, rubric
-from hw4.submission.settings import Settings, settings
-
-LARGEST = 20 * 1024**2
-"""Bytes; what Gradescope and mail still take."""
-SHORTEST_ANSWER = 200
-"""Characters of text between a question's heading and the next question's."""
-EMPTY_TEXT, EMPTY_DRAWING = 150, 0.02
-"""A page with fewer characters (its head included) and a smaller share drawn is nearly empty."""
-MARGIN = 54.0
-"""Points that stay free at the right edge of a page."""
-SHOWN = 5
-"""Broken rules of a standard that are named."""
-STAND_IN, QUICK = "stand-in data", "quick profile"
-LISTINGS, APPENDIX = "sec-listings", "sec-reproducibility"
-_DEFINITION = re.compile(r"\s*(class|def) ")
-_NUMBER = re.compile(r"(\d+(?:,\d{3})*(?:\.\d+)?)(?: ?(%|× 10[⁻⁰¹²³⁴-⁹]+))?")
-_CLAIM = re.compile(r"\[(claim false|bound to no words|neither True nor False: [^\]]*)\]")
-_TROUBLE = {
-    "an unresolved reference": re.compile(r"\?+@?(fig|tbl|eq|sec|lst)-|@(fig|tbl|eq|sec|lst)-\w"),
-    "a traceback": re.compile(r"Traceback \(most recent call last\)"),
-    "an error text": re.compile(r"\b[A-Z]\w*(Error|Exception): "),
-    "a warning text": re.compile(r"\b(User|Runtime|Future|Deprecation)Warning\b"),
-    "an inline expression that was not computed": re.compile(r"\{python\}"),
-    "a passage that is never closed": re.compile(r"\{[^{}]*\b(claim|when)="),
-    "a table that came out as text": re.compile(r"\|\s*:?[-—–]{2,}:?\s*\|"),
-    "a value that is no number": re.compile(r"(?<![\w.])(nan|NaN|inf)(?![\w.])"),
-}
-
-
-@dataclass(frozen=True)
-class Reading:
-    """A PDF beside the results that it should show."""
-
-    pdf: Pdf
-    results: dict[str, Any]
-    problems: tuple[Problem, ...]
-    settings: Settings
-
-    @property
-    def shown(self) -> list[Problem]:
-        """The problems that the document's header does not leave out."""
-        return [it for it in self.problems if it.section not in self.settings.leave_out]
-
-    @property
-    def is_quick(self) -> bool:
-        return self.results["build"]["profile"] == "quick"
-
-    def source(self, problem: Problem) -> str:
-        """`course`, `stand-in` or `none`."""
-        return self.results[problem.experiment]["source"]
-
-    def pages_of(self, section: str) -> range:
-        """The pages of a problem, the listings or the appendix: up to where the next one begins."""
-        parts = [*(it.section for it in self.problems), LISTINGS, APPENDIX]
-        starts = [self.pdf.labels[it] for it in parts if it in self.pdf.labels]
-        first = self.pdf.labels.get(section)
-        if first is None:
-            return range(0)
-        ends = [start for start in starts if start > first]
-        return range(first, min(ends, default=self.pdf.page_count + 1))
-
-    def text_of(self, section: str) -> str:
-        """The text of these pages."""
-        pages = self.pages_of(section)
-        return self.pdf.text(pages[0], pages[-1]) if pages else ""
-
-    @cached_property
-    def rows(self) -> dict[str, Row]:
-        """The rows of the front page's table, by the heading that they link to."""
-        first = min((self.pdf.labels.get(it.section, 2) for it in self.problems), default=2)
-        rows = [row for page in range(1, first) for row in self.pdf.rows(page)]
-        return {label: row for row in rows for label in row.labels}
+from hw4.submission.rubric import RUBRIC, Problem, rubric
+from hw4.submission.settings import settings
 
 
 def check() -> int:
@@ -101,33 +24,63 @@ def check() -> int:
     As a `post-render` step it reads what the renderer has just made. Quarto's, which is beside the
     document, it then hands out as the press does by itself: one that is good takes the place of
     the last good one, one that fails is put aside as `submission-rejected.pdf`.
+
+    Raises:
+        UserError: there is nothing that can be read, or it is of another kind.
     """
     final = submission_pdf()
     made = os.environ.get("QUARTO_PROJECT_OUTPUT_FILES", "").splitlines()
     path = ROOT / made[0] if made else final
-    by_quarto = path == quarto_pdf()
+    if path.name.startswith("_"):
+        say(f"{path.name} is a part by itself, for a look: it is not proof-read.")
+        return 0
+    if path.suffix == ".html":
+        return _check_html(path)
+    if path.suffix != ".pdf":
+        raise UserError(
+            f"{path.name} cannot be proof-read, the report was made for PDF and HTML: render it "
+            "with --to typst or --to html."
+        )
+    by_press = path.name.startswith(".")
     try:
         reading = Reading(Pdf(path), read_results(), rubric(), settings())
-        _see_experiments(reading)
-        faults = [line for look in FAULTS for line in look(reading)]
-        notes = [line for look in NOTES for line in look(reading)]
+        faults = _found(reading, FAULTS)
     except UserError:
-        if by_quarto:
+        if made and not by_press:
             _reject(path, final)
         raise
-    _say_all("notes, which stop nothing", notes)
-    _say_all("found", faults, of="fault")
     if faults:
-        if by_quarto:
+        if made and not by_press:
             _reject(path, final)
         return 1
     for problem in reading.problems:
         say(_summary(reading, problem))
-    if by_quarto:
+    if path == quarto_pdf():
         _hand_out(path, final)
-    elif made:
+    elif by_press:
         quarto_pdf().unlink(missing_ok=True)  # it would be older than the press's
+    elif made:  # a name that a user gave
+        say(f"The submission is {made[0]}.")
     return 0
+
+
+def _check_html(path: Path) -> int:
+    reading = Reading(Html(path), read_results(), rubric(), settings())
+    faults = _found(reading, (*READABLE, without_alt))
+    say(
+        f"{path.name} was read for answers, code, claims and errors; pages, fonts, marks and the "
+        "rules of PDF/UA are checked in the PDF alone, which is what to hand in."
+    )
+    return 1 if faults else 0
+
+
+def _found(reading: Reading, looks: tuple[Look, ...]) -> list[str]:
+    """The faults, which are listed, as the notes are."""
+    _see_experiments(reading)
+    faults = [line for look in looks for line in look(reading)]
+    _say_all("notes, which stop nothing", [line for look in NOTES for line in look(reading)])
+    _say_all("found", faults, of="fault")
+    return faults
 
 
 def _say_all(verb: str, lines: list[str], of: str = "thing") -> None:
@@ -148,255 +101,6 @@ def _see_experiments(reading: Reading) -> None:
             )
 
 
-# --- the answers -----------------------------------------------------------------------------
-
-
-def _unlisted(reading: Reading) -> Iterator[str]:
-    listed = {problem.experiment for problem in reading.problems} | {"build"}
-    for name in reading.results:
-        if name not in listed:
-            yield f"results.json has the experiment {name!r}, but no problem of {RUBRIC} names it"
-
-
-def _left_out(reading: Reading) -> Iterator[str]:
-    for problem in reading.problems:
-        if problem not in reading.shown and problem.points:
-            yield (
-                f"problem {problem.number} is worth {problem.points} points and left out: take "
-                f"{problem.section} out of leave-out in the header of {DOCUMENT.relative_to(ROOT)}"
-            )
-
-
-def _unanswered(reading: Reading) -> Iterator[str]:
-    for problem in reading.shown:
-        pages = reading.pages_of(problem.section)
-        for item in problem.items:
-            page, name = reading.pdf.labels.get(item.section), problem.name_of(item)
-            if page is None or page not in pages:
-                yield (
-                    f"{name}: no answer, there is no heading {{#{item.section}}} in its problem"
-                    + (
-                        ""
-                        if problem.points or pages
-                        else f"; if that is meant, name {problem.section} below leave-out in the "
-                        f"header of {DOCUMENT.relative_to(ROOT)}"
-                    )
-                )
-            elif len(_section(reading, item, problem)) < SHORTEST_ANSWER:
-                yield f"{name}: the answer under {{#{item.section}}} is nearly empty"
-
-
-def _section(reading: Reading, item: Item, problem: Problem) -> str:
-    """The text from the page of an item's heading to the page where the next item's begins."""
-    first = reading.pdf.labels[item.section]
-    later = [reading.pdf.labels.get(other.section, 0) for other in problem.items]
-    last = min(
-        [page for page in later if page > first], default=reading.pages_of(problem.section)[-1]
-    )
-    return reading.pdf.text(first, last)
-
-
-def _front_page(reading: Reading) -> Iterator[str]:
-    for problem in reading.shown:
-        text = reading.text_of(problem.section)
-        for item in problem.items:
-            row, name = reading.rows.get(item.section), problem.name_of(item)
-            if row is None:
-                yield (
-                    f"{name}: no row of the table in {DOCUMENT.relative_to(ROOT)} links to its "
-                    f"answer; add one that ends in [](#{item.section}){{.page}}"
-                )
-                continue
-            for number, unit in _NUMBER.findall(row.cells[1]):
-                pattern = rf"(?<![\d.,]){re.escape(number)}(?!\d|[.,]\d)"
-                pattern += r"\s*" + re.escape(unit).replace(r"\ ", r"\s*")
-                if not re.search(pattern, text):
-                    yield (
-                        f"{name}: the number {f'{number} {unit}'.strip()} of its answer on page 1 "
-                        "does not stand in the problem's pages"
-                    )
-
-
-def _without_code(reading: Reading) -> Iterator[str]:
-    listings = reading.text_of(LISTINGS)
-    for problem in reading.shown:
-        text = _squeezed(reading.text_of(problem.section) + listings)
-        for item in problem.items:
-            for name in item.code:
-                lines = excerpt(name).code.splitlines()
-                line = next((line for line in lines if _DEFINITION.match(line)), lines[0])
-                if _squeezed(line) not in text:
-                    yield f"{problem.name_of(item)}: the code window of {name} is missing"
-
-
-def _squeezed(text: str) -> str:
-    """Text without white space, which a PDF's lines break at will."""
-    return re.sub(r"\s+", "", text)
-
-
-# --- claims and typed numbers ------------------------------------------------------------------
-
-
-def _claims(reading: Reading, stops: bool) -> Iterator[str]:
-    """The claims that are marked in the PDF; the documents are evaluated only if there are any."""
-    marks = [found[1] for page in reading.pdf.pages for found in _CLAIM.finditer(page)]
-    if not marks:
-        return
-    from hw4.submission.claims import claims
-
-    try:
-        false = [claim for claim in claims(DOCUMENT) if not claim.holds]
-    except (
-        UserError
-    ) as error:  # a value that is neither True nor False, or words that are not bound
-        yield from [str(error)] if stops else []
-        return
-    for claim in false:
-        if _is_of_course_data(reading, str(claim.line)) == stops:
-            yield (
-                f"{claim.line}: the numbers do not bear “{claim.sentence}”: {claim.expression} is "
-                f"False ({claim.sides})"
-            )
-    if stops and not false:
-        yield f"a page is marked [{marks[0]}], and no document says why now: render it again"
-
-
-def _is_of_course_data(reading: Reading, place: str) -> bool:
-    """Whether a line of the documents speaks of numbers that could be handed in."""
-    own = [it for it in reading.problems if it.experiment in place] or reading.problems
-    return not reading.is_quick and all(reading.source(it) != "stand-in" for it in own)
-
-
-def _false_claims(reading: Reading) -> Iterator[str]:
-    yield from _claims(reading, stops=True)
-
-
-def _doubtful_claims(reading: Reading) -> Iterator[str]:
-    yield from _claims(reading, stops=False)
-
-
-def _typed_numbers(reading: Reading) -> Iterator[str]:
-    live = live_numbers(reading.results)
-    for line, number in typed_numbers(DOCUMENT):
-        if number in live:
-            yield (
-                f"{line}: {number} is typed, and {live[number]} of results.json prints the same: "
-                "`python -m hw4 numbers` gives the expression to write in its place"
-            )
-
-
-# --- the pages ---------------------------------------------------------------------------------
-
-
-def _troubled_pages(reading: Reading) -> Iterator[str]:
-    for page in range(1, reading.pdf.page_count + 1):
-        # What stands in code windows and in quotations is meant to be there.
-        prose = reading.pdf.prose(page)
-        for name, pattern in _TROUBLE.items():
-            if hit := pattern.search(prose):
-                start, end = prose.rfind("\n", 0, hit.start()) + 1, prose.find("\n", hit.end())
-                line = " ".join(prose[start : end if end >= 0 else None].split())
-                yield f"page {page}: {name} (if it is meant, set it in backticks): {line}"
-
-
-def _empty_pages(reading: Reading) -> Iterator[str]:
-    for page, text in enumerate(reading.pdf.pages, 1):
-        if len(text.strip()) < EMPTY_TEXT and reading.pdf.drawn(page) < EMPTY_DRAWING:
-            yield (
-                f"page {page} is nearly empty: shorten what stands before it by a line or two, or "
-                "say more"
-            )
-
-
-def _wide_code(reading: Reading) -> Iterator[str]:
-    for page in range(1, reading.pdf.page_count + 1):
-        edge = reading.pdf.width(page) - MARGIN
-        for run in reading.pdf.code_runs(page):
-            if run.right > edge and run.text:
-                yield f"page {page}: a line of code runs out of its window: {run.text}"
-
-
-def _stand_in_marks(reading: Reading) -> Iterator[str]:
-    front = reading.pdf.pages[0]
-    expected = any(reading.source(problem) == "stand-in" for problem in reading.problems)
-    if expected != (STAND_IN in front.lower()):
-        yield f"page 1: the note on {STAND_IN} is {'missing' if expected else 'left over'}"
-    for problem in reading.shown:
-        expected = reading.source(problem) == "stand-in"
-        for page in reading.pages_of(problem.section):
-            if expected != (STAND_IN in reading.pdf.pages[page - 1].lower()):
-                state = "missing" if expected else "left over"
-                yield f"page {page}: the mark {STAND_IN!r} of problem {problem.number} is {state}"
-    quick = reading.is_quick
-    if quick != (QUICK in front.lower()):
-        yield f"page 1: the note on the {QUICK} is {'missing' if quick else 'left over'}"
-    for page, text in enumerate(reading.pdf.pages[1:], 2):
-        if quick and QUICK not in text.lower():
-            yield f"page {page}: the mark {QUICK!r} is missing"
-
-
-# --- the file ----------------------------------------------------------------------------------
-
-
-def _fonts(reading: Reading) -> Iterator[str]:
-    for name in sorted(reading.pdf.fonts_not_embedded()):
-        yield f"the font {name} is not embedded"
-
-
-def _size(reading: Reading) -> Iterator[str]:
-    size = len(reading.pdf.content)
-    if size > LARGEST:
-        yield f"the file has {size / 1024**2:.1f} MB, and {LARGEST // 1024**2} MB are allowed"
-
-
-def _standards(reading: Reading) -> Iterator[str]:
-    """Broken rules of PDF/UA-1, and of PDF/A-3a if the file claims to be that."""
-    from page import ValidationProfile, validate_pdf_bytes
-
-    standards = {"PDF/UA-1": ValidationProfile.PDF_UA_1}
-    if b"pdfaid:part" in reading.pdf.content:
-        standards["PDF/A-3a"] = ValidationProfile.PDF_A_3A
-    for name, profile in standards.items():
-        failures = validate_pdf_bytes(reading.pdf.content, profile=profile).failures
-        failures = [it for it in failures if not _is_misread(it, reading.pdf.content)]
-        for broken in {it.rule_id: it for it in reversed(failures)}.values():
-            yield f"the file is not {name}, rule {broken.rule_id}: {broken.message}"
-
-
-def _is_misread(failure: Any, content: bytes) -> bool:
-    """Whether a stream has its length, but ends in a byte that page-validation takes for a line's.
-
-    Its last byte is a carriage return then, by chance, and a line feed follows: one end of a line,
-    page-validation thinks, and finds the stream a byte too short.
-    """
-    if failure.rule_id != "PDFA3A-STREAM-LENGTH-001" or failure.object_id is None:
-        return False
-    number = failure.object_id.object_number
-    stream = re.search(
-        rb"\n%d 0 obj\s*<<[^>]*?/Length (\d+)\D.*?stream\r?\n" % number, content, re.S
-    )
-    end = stream.end() + int(stream[1]) if stream else 0
-    return content[end - 1 : end + 10] == b"\r\nendstream"
-
-
-FAULTS: tuple[Callable[[Reading], Iterator[str]], ...] = (
-    _unlisted,
-    _left_out,
-    _unanswered,
-    _front_page,
-    _without_code,
-    _false_claims,
-    _troubled_pages,
-    _empty_pages,
-    _wide_code,
-    _stand_in_marks,
-    _fonts,
-    _size,
-    _standards,
-)
-NOTES = (_doubtful_claims, _typed_numbers)
-
-
 def _summary(reading: Reading, problem: Problem) -> str:
     if problem not in reading.shown:
         return f"Problem {problem.number}: left out, as the header of the document asks"
@@ -413,10 +117,26 @@ def _summary(reading: Reading, problem: Problem) -> str:
 
 
 def _hand_out(path: Path, final: Path) -> None:
-    """Put a good PDF where the submission belongs; the preview goes on showing `path`."""
+    """Put a good PDF where the submission belongs, under its one name."""
     write_bytes(final, path.read_bytes())
+    if not _is_preview():
+        path.unlink()  # and Quarto does not name it as what was made
     _rejected(final).unlink(missing_ok=True)
     say(f"The submission is {final.relative_to(ROOT)}.")
+
+
+def _is_preview() -> bool:
+    """Whether `quarto preview` runs this step: it goes on showing the file that it has made."""
+    try:
+        parent = subprocess.run(
+            ["ps", "-o", "args=", "-p", str(os.getppid())],
+            capture_output=True,
+            text=True,
+            timeout=10,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return True
+    return parent.returncode != 0 or "preview" in parent.stdout.split()
 
 
 def _reject(path: Path, final: Path) -> None:

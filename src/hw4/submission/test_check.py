@@ -8,9 +8,12 @@ import typst
 
 from hw4.foundation.errors import UserError
 from hw4.submission import check as module
+from hw4.submission import faults as faults_module
 from hw4.submission import rubric as rubric_module
-from hw4.submission.check import FAULTS, NOTES, Reading, check
+from hw4.submission.check import check
+from hw4.submission.faults import FAULTS, NOTES
 from hw4.submission.pdf import Pdf
+from hw4.submission.reading import Reading
 from hw4.submission.rubric import Item, Problem, worths
 from hw4.submission.settings import Settings
 
@@ -42,7 +45,7 @@ ITEM = Item(
     title="a vanilla RNN",
     points=4,
     section="sec-p2-1",
-    code=("hw4.submission.check.Reading",),
+    code=("hw4.submission.reading.Reading",),
 )
 PROBLEM = Problem(2, "Sequences", "sequences", "sec-p2", (ITEM,))
 UA = ("ua-1",)
@@ -71,7 +74,7 @@ def faults(reading):
 @pytest.fixture(autouse=True)
 def no_typed_numbers(monkeypatch):
     """The documents of the real report are not what these tests are about."""
-    monkeypatch.setattr(module, "typed_numbers", lambda document: [])
+    monkeypatch.setattr(faults_module, "typed_numbers", lambda document: [])
 
 
 def changed(old, new):
@@ -95,7 +98,7 @@ QUICK = {**RESULTS, "build": {"profile": "quick"}}
             RESULTS,
             "there is no heading {#sec-p2-1}",
         ),
-        (changed("class Reading:", "pass"), RESULTS, "window of hw4.submission.check.Reading is"),
+        (changed("class Reading:", "pass"), RESULTS, "window of hw4.submission.reading.Reading is"),
         (
             changed("is 1.3 × 10⁻⁴", "is 11.3 × 10⁻⁴"),
             RESULTS,
@@ -145,7 +148,7 @@ class Reading:
 
 
 def test_a_file_that_is_too_large_is_found(tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "LARGEST", 1000)
+    monkeypatch.setattr(faults_module, "LARGEST", 1000)
     assert any("are allowed" in line for line in faults(reading(tmp_path)))
 
 
@@ -247,7 +250,7 @@ def test_a_mark_that_no_claim_explains_is_a_fault(tmp_path, claims):
 
 def test_a_typed_number_that_equals_a_live_one_is_noted(tmp_path, monkeypatch):
     typed = [("a.qmd:3", "1.3 × 10⁻⁴"), ("a.qmd:4", "1.4 × 10⁻⁴")]
-    monkeypatch.setattr(module, "typed_numbers", lambda document: typed)
+    monkeypatch.setattr(faults_module, "typed_numbers", lambda document: typed)
     (note,) = [note for look in NOTES for note in look(reading(tmp_path))]
     assert note.startswith("a.qmd:3: 1.3 × 10⁻⁴ is typed, and sequences.test_mse of results.json")
 
@@ -262,6 +265,7 @@ def rendered(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "ROOT", tmp_path)
     monkeypatch.setattr(module, "submission_pdf", lambda: final)
     monkeypatch.setattr(module, "quarto_pdf", lambda: made)
+    monkeypatch.setattr(module, "_is_preview", lambda: False)
     monkeypatch.setattr(module, "rubric", lambda: (PROBLEM,))
     monkeypatch.setattr(module, "read_results", lambda: RESULTS)
     monkeypatch.setattr(module, "settings", Settings)
@@ -270,10 +274,18 @@ def rendered(tmp_path, monkeypatch):
 
 
 def test_a_good_pdf_is_summed_up_by_problem_and_handed_out(rendered, capsys):
+    content = rendered.made.read_bytes()
     assert check() == 0
     told = capsys.readouterr().out
     assert "Problem 2: 4 points answered, page 2, the course's data" in told
     assert "The submission is _output/submission.pdf." in told
+    assert rendered.final.read_bytes() == content
+    assert not rendered.made.exists()  # one name is left
+
+
+def test_a_preview_goes_on_showing_what_it_has_made(rendered, monkeypatch):
+    monkeypatch.setattr(module, "_is_preview", lambda: True)
+    assert check() == 0
     assert rendered.final.read_bytes() == rendered.made.read_bytes()
 
 
@@ -327,11 +339,69 @@ def test_a_rubric_with_a_wrong_field_is_one_sentence(tmp_path, monkeypatch):
     rubric_module.rubric.cache_clear()
 
 
+PAGE = f"""<!DOCTYPE html><html><head><title>x</title></head><body>
+<table><tr><th>Item</th><th>Answer</th><th>Page</th></tr>
+<tr><td>1</td><td>mean squared error 1.3 × 10⁻⁴</td>
+<td><a href="#sec-p2-1">here</a></td></tr></table>
+<section id="sec-p2"><h1>Problem 2</h1>{WORDS}
+<section id="sec-p2-1"><h2>Task 1</h2><p>{WORDS} The test error is 1.3 × 10⁻⁴.</p>
+<pre><code>class Reading:
+ValueError: shown on purpose</code></pre><img src="a.svg" alt="dots">
+<p class="quoted">nan</p></section></section></body></html>
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("", "", None),
+        ('id="sec-p2-1"', "", "there is no heading {#sec-p2-1}"),
+        ('href="#sec-p2-1"', 'href="#sec-x"', "no row of the table in"),
+        ("class Reading:", "pass", "the code window of"),
+        ('class="quoted"', "", "a value that is no number"),
+        ("<p>The", "<p>ValueError: no. The", None),
+        ("The network", "UserWarning: the network", "a warning text"),
+        (' alt="dots"', "", "the picture a.svg has no alternative text"),
+    ],
+)
+def test_html_is_read_for_what_it_can_be_read_for(
+    rendered, monkeypatch, capsys, old, new, expected
+):
+    page = rendered.folder / "report" / "submission.html"
+    page.write_text(PAGE.replace(old, new) if old else PAGE, encoding="utf-8")
+    monkeypatch.setenv("QUARTO_PROJECT_OUTPUT_FILES", str(page))
+    assert check() == (1 if expected else 0)
+    told = capsys.readouterr().out
+    assert "submission.html was read for answers, code, claims and errors" in told
+    assert expected is None or expected in told
+    assert page.exists() and not rendered.final.exists()
+
+
+def test_a_part_by_itself_is_not_proof_read(rendered, monkeypatch, capsys):
+    monkeypatch.setenv("QUARTO_PROJECT_OUTPUT_FILES", "report/_2-sequences.pdf")
+    assert check() == 0
+    assert "a part by itself" in capsys.readouterr().out
+
+
+def test_what_is_neither_pdf_nor_html_is_refused(rendered, monkeypatch):
+    monkeypatch.setenv("QUARTO_PROJECT_OUTPUT_FILES", "report/submission.docx")
+    with pytest.raises(UserError, match=r"submission\.docx cannot be proof-read.*--to typst"):
+        check()
+
+
+def test_a_name_that_a_user_gave_is_the_submission(rendered, monkeypatch, capsys):
+    rendered.made.rename(rendered.folder / "tom.pdf")
+    monkeypatch.setenv("QUARTO_PROJECT_OUTPUT_FILES", "tom.pdf")
+    assert check() == 0
+    assert "The submission is tom.pdf." in capsys.readouterr().out
+    assert (rendered.folder / "tom.pdf").exists() and not rendered.final.exists()
+
+
 def test_a_stream_that_ends_in_a_carriage_return_is_not_too_short():
     failure = SimpleNamespace(
         rule_id="PDFA3A-STREAM-LENGTH-001", object_id=SimpleNamespace(object_number=7)
     )
     right = b"%PDF\n7 0 obj\n<</Length 4>>\nstream\nabc\r\nendstream\nendobj\n"
-    assert module._is_misread(failure, right)
-    assert not module._is_misread(failure, right.replace(b"Length 4", b"Length 3"))
-    assert not module._is_misread(failure, right.replace(b"abc\r", b"abcd"))
+    assert faults_module._is_misread(failure, right)
+    assert not faults_module._is_misread(failure, right.replace(b"Length 4", b"Length 3"))
+    assert not faults_module._is_misread(failure, right.replace(b"abc\r", b"abcd"))

@@ -1,0 +1,297 @@
+"""What a grader should not see: `FAULTS` stop the submission, `NOTES` do not.
+
+Each of the functions below looks for one kind of it, and says it in a line.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from hw4.foundation.errors import UserError
+from hw4.submission.code_window import excerpt
+from hw4.submission.digits import live_numbers, typed_numbers
+from hw4.submission.reading import LISTINGS, Reading
+from hw4.submission.renderer import DOCUMENT
+from hw4.submission.rubric import RUBRIC, Item, Problem
+
+LARGEST = 20 * 1024**2
+"""Bytes; what Gradescope and mail still take."""
+SHORTEST_ANSWER = 200
+"""Characters of text between a question's heading and the next question's."""
+EMPTY_TEXT, EMPTY_DRAWING = 150, 0.02
+"""A page with fewer characters (its head included) and a smaller share drawn is nearly empty."""
+MARGIN = 54.0
+"""Points that stay free at the right edge of a page."""
+STAND_IN, QUICK = "stand-in data", "quick profile"
+_DEFINITION = re.compile(r"\s*(class|def) ")
+_NUMBER = re.compile(r"(\d+(?:,\d{3})*(?:\.\d+)?)(?: ?(%|× 10[⁻⁰¹²³⁴-⁹]+))?")
+_CLAIM = re.compile(r"\[(claim false|bound to no words|neither True nor False: [^\]]*)\]")
+_TROUBLE = {
+    "an unresolved reference": re.compile(r"\?+@?(fig|tbl|eq|sec|lst)-|@(fig|tbl|eq|sec|lst)-\w"),
+    "a traceback": re.compile(r"Traceback \(most recent call last\)"),
+    "an error text": re.compile(r"\b[A-Z]\w*(Error|Exception): "),
+    "a warning text": re.compile(r"\b(User|Runtime|Future|Deprecation)Warning\b"),
+    "an inline expression that was not computed": re.compile(r"\{python\}"),
+    "a passage that is never closed": re.compile(r"\{[^{}]*\b(claim|when)="),
+    "a table that came out as text": re.compile(r"\|\s*:?[-—–]{2,}:?\s*\|"),
+    "a value that is no number": re.compile(r"(?<![\w.])(nan|NaN|inf)(?![\w.])"),
+}
+
+
+# --- the answers -----------------------------------------------------------------------------
+
+
+def _unlisted(reading: Reading) -> Iterator[str]:
+    listed = {problem.experiment for problem in reading.problems} | {"build"}
+    for name in reading.results:
+        if name not in listed:
+            yield f"results.json has the experiment {name!r}, but no problem of {RUBRIC} names it"
+
+
+def _left_out(reading: Reading) -> Iterator[str]:
+    for problem in reading.problems:
+        if problem not in reading.shown and problem.points:
+            yield (
+                f"problem {problem.number} is worth {problem.points} points and left out: take "
+                f"{problem.section} out of leave-out in the header of {DOCUMENT.name}"
+            )
+
+
+def _unanswered(reading: Reading) -> Iterator[str]:
+    for problem in reading.shown:
+        pages = reading.pages_of(problem.section)
+        for item in problem.items:
+            page, name = reading.pdf.labels.get(item.section), problem.name_of(item)
+            if page is None or page not in pages:
+                yield (
+                    f"{name}: no answer, there is no heading {{#{item.section}}} in its problem"
+                    + (
+                        ""
+                        if problem.points or pages
+                        else f"; if that is meant, name {problem.section} below leave-out in the "
+                        f"header of {DOCUMENT.name}"
+                    )
+                )
+            elif len(_section(reading, item, problem)) < SHORTEST_ANSWER:
+                yield f"{name}: the answer under {{#{item.section}}} is nearly empty"
+
+
+def _section(reading: Reading, item: Item, problem: Problem) -> str:
+    """The text from the page of an item's heading to the page where the next item's begins."""
+    first = reading.pdf.labels[item.section]
+    later = [reading.pdf.labels.get(other.section, 0) for other in problem.items]
+    last = min(
+        [page for page in later if page > first], default=reading.pages_of(problem.section)[-1]
+    )
+    return reading.pdf.text(first, last)
+
+
+def _front_page(reading: Reading) -> Iterator[str]:
+    for problem in reading.shown:
+        text = reading.text_of(problem.section)
+        for item in problem.items:
+            row, name = reading.rows.get(item.section), problem.name_of(item)
+            if row is None:
+                yield (
+                    f"{name}: no row of the table in {DOCUMENT.name} links to its "
+                    f"answer; add one that ends in [](#{item.section}){{.page}}"
+                )
+                continue
+            for number, unit in _NUMBER.findall(row.cells[1]):
+                pattern = rf"(?<![\d.,]){re.escape(number)}(?!\d|[.,]\d)"
+                pattern += r"\s*" + re.escape(unit).replace(r"\ ", r"\s*")
+                if not re.search(pattern, text):
+                    yield (
+                        f"{name}: the number {f'{number} {unit}'.strip()} of its answer on page 1 "
+                        "does not stand in the problem's pages"
+                    )
+
+
+def _without_code(reading: Reading) -> Iterator[str]:
+    listings = reading.text_of(LISTINGS)
+    for problem in reading.shown:
+        text = _squeezed(reading.text_of(problem.section) + listings)
+        for item in problem.items:
+            for name in item.code:
+                lines = excerpt(name).code.splitlines()
+                line = next((line for line in lines if _DEFINITION.match(line)), lines[0])
+                if _squeezed(line) not in text:
+                    yield f"{problem.name_of(item)}: the code window of {name} is missing"
+
+
+def _squeezed(text: str) -> str:
+    """Text without white space, which a PDF's lines break at will."""
+    return re.sub(r"\s+", "", text)
+
+
+# --- claims and typed numbers ------------------------------------------------------------------
+
+
+def _claims(reading: Reading, stops: bool) -> Iterator[str]:
+    """The claims that are marked in the PDF; the documents are evaluated only if there are any."""
+    marks = [found[1] for page in reading.pdf.pages for found in _CLAIM.finditer(page)]
+    if not marks:
+        return
+    from hw4.submission.claims import claims
+
+    try:
+        false = [claim for claim in claims(DOCUMENT) if not claim.holds]
+    except (
+        UserError
+    ) as error:  # a value that is neither True nor False, or words that are not bound
+        yield from [str(error)] if stops else []
+        return
+    for claim in false:
+        if _is_of_course_data(reading, str(claim.line)) == stops:
+            yield (
+                f"{claim.line}: the numbers do not bear “{claim.sentence}”: {claim.expression} is "
+                f"False ({claim.sides})"
+            )
+    if stops and not false:
+        yield f"a page is marked [{marks[0]}], and no document says why now: render it again"
+
+
+def _is_of_course_data(reading: Reading, place: str) -> bool:
+    """Whether a line of the documents speaks of numbers that could be handed in."""
+    own = [it for it in reading.problems if it.experiment in place] or reading.problems
+    return not reading.is_quick and all(reading.source(it) != "stand-in" for it in own)
+
+
+def _false_claims(reading: Reading) -> Iterator[str]:
+    yield from _claims(reading, stops=True)
+
+
+def _doubtful_claims(reading: Reading) -> Iterator[str]:
+    yield from _claims(reading, stops=False)
+
+
+def _typed_numbers(reading: Reading) -> Iterator[str]:
+    live = live_numbers(reading.results)
+    for line, number in typed_numbers(DOCUMENT):
+        if number in live:
+            yield (
+                f"{line}: {number} is typed, and {live[number]} of results.json prints the same: "
+                "`python -m hw4 numbers` gives the expression to write in its place"
+            )
+
+
+# --- the pages ---------------------------------------------------------------------------------
+
+
+def _troubled_pages(reading: Reading) -> Iterator[str]:
+    for page in range(1, reading.pdf.page_count + 1):
+        # What stands in code windows and in quotations is meant to be there.
+        prose = reading.pdf.prose(page)
+        for name, pattern in _TROUBLE.items():
+            if hit := pattern.search(prose):
+                start, end = prose.rfind("\n", 0, hit.start()) + 1, prose.find("\n", hit.end())
+                line = " ".join(prose[start : end if end >= 0 else None].split())
+                yield f"page {page}: {name} (if it is meant, set it in backticks): {line}"
+
+
+def _empty_pages(reading: Reading) -> Iterator[str]:
+    for page, text in enumerate(reading.pdf.pages, 1):
+        if len(text.strip()) < EMPTY_TEXT and reading.pdf.drawn(page) < EMPTY_DRAWING:
+            yield (
+                f"page {page} is nearly empty: shorten what stands before it by a line or two, or "
+                "say more"
+            )
+
+
+def _wide_code(reading: Reading) -> Iterator[str]:
+    for page in range(1, reading.pdf.page_count + 1):
+        edge = reading.pdf.width(page) - MARGIN
+        for run in reading.pdf.code_runs(page):
+            if run.right > edge and run.text:
+                yield f"page {page}: a line of code runs out of its window: {run.text}"
+
+
+def _stand_in_marks(reading: Reading) -> Iterator[str]:
+    front = reading.pdf.pages[0]
+    expected = any(reading.source(problem) == "stand-in" for problem in reading.problems)
+    if expected != (STAND_IN in front.lower()):
+        yield f"page 1: the note on {STAND_IN} is {'missing' if expected else 'left over'}"
+    for problem in reading.shown:
+        expected = reading.source(problem) == "stand-in"
+        for page in reading.pages_of(problem.section):
+            if expected != (STAND_IN in reading.pdf.pages[page - 1].lower()):
+                state = "missing" if expected else "left over"
+                yield f"page {page}: the mark {STAND_IN!r} of problem {problem.number} is {state}"
+    quick = reading.is_quick
+    if quick != (QUICK in front.lower()):
+        yield f"page 1: the note on the {QUICK} is {'missing' if quick else 'left over'}"
+    for page, text in enumerate(reading.pdf.pages[1:], 2):
+        if quick and QUICK not in text.lower():
+            yield f"page {page}: the mark {QUICK!r} is missing"
+
+
+# --- the file ----------------------------------------------------------------------------------
+
+
+def _fonts(reading: Reading) -> Iterator[str]:
+    for name in sorted(reading.pdf.fonts_not_embedded()):
+        yield f"the font {name} is not embedded"
+
+
+def _size(reading: Reading) -> Iterator[str]:
+    size = len(reading.pdf.content)
+    if size > LARGEST:
+        yield f"the file has {size / 1024**2:.1f} MB, and {LARGEST // 1024**2} MB are allowed"
+
+
+def _standards(reading: Reading) -> Iterator[str]:
+    """Broken rules of PDF/UA-1, and of PDF/A-3a if the file claims to be that."""
+    from page import ValidationProfile, validate_pdf_bytes
+
+    standards = {"PDF/UA-1": ValidationProfile.PDF_UA_1}
+    if b"pdfaid:part" in reading.pdf.content:
+        standards["PDF/A-3a"] = ValidationProfile.PDF_A_3A
+    for name, profile in standards.items():
+        failures = validate_pdf_bytes(reading.pdf.content, profile=profile).failures
+        failures = [it for it in failures if not _is_misread(it, reading.pdf.content)]
+        for broken in {it.rule_id: it for it in reversed(failures)}.values():
+            yield f"the file is not {name}, rule {broken.rule_id}: {broken.message}"
+
+
+def _is_misread(failure: Any, content: bytes) -> bool:
+    """Whether a stream has its length, but ends in a byte that page-validation takes for a line's.
+
+    Its last byte is a carriage return then, by chance, and a line feed follows: one end of a line,
+    page-validation thinks, and finds the stream a byte too short.
+    """
+    if failure.rule_id != "PDFA3A-STREAM-LENGTH-001" or failure.object_id is None:
+        return False
+    number = failure.object_id.object_number
+    stream = re.search(
+        rb"\n%d 0 obj\s*<<[^>]*?/Length (\d+)\D.*?stream\r?\n" % number, content, re.S
+    )
+    end = stream.end() + int(stream[1]) if stream else 0
+    return content[end - 1 : end + 10] == b"\r\nendstream"
+
+
+def without_alt(reading: Reading) -> Iterator[str]:
+    for name in reading.pdf.without_alt:
+        yield f"the picture {name} has no alternative text"
+
+
+Look = Callable[[Reading], Iterator[str]]
+READABLE: tuple[Look, ...] = (
+    _unlisted,
+    _left_out,
+    _unanswered,
+    _front_page,
+    _without_code,
+    _false_claims,
+    _troubled_pages,
+)
+"""What a page of HTML can be read for as well."""
+FAULTS: tuple[Look, ...] = (
+    *READABLE,
+    _empty_pages,
+    _wide_code,
+    _stand_in_marks,
+    _fonts,
+    _size,
+    _standards,
+)
+NOTES = (_doubtful_claims, _typed_numbers)

@@ -1,0 +1,58 @@
+"""A finished document beside the results that it should show."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from hw4.submission.html import Html
+from hw4.submission.pdf import Pdf, Row
+from hw4.submission.rubric import Problem
+from hw4.submission.settings import Settings
+
+LISTINGS, APPENDIX = "sec-listings", "sec-reproducibility"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A PDF, or the same as HTML, beside the results that it should show."""
+
+    pdf: Pdf | Html
+    results: dict[str, Any]
+    problems: tuple[Problem, ...]
+    settings: Settings
+
+    @property
+    def shown(self) -> list[Problem]:
+        """The problems that the document's header does not leave out."""
+        return [it for it in self.problems if it.section not in self.settings.leave_out]
+
+    @property
+    def is_quick(self) -> bool:
+        return self.results["build"]["profile"] == "quick"
+
+    def source(self, problem: Problem) -> str:
+        """`course`, `stand-in` or `none`."""
+        return self.results[problem.experiment]["source"]
+
+    def pages_of(self, section: str) -> range:
+        """The pages of a problem, the listings or the appendix: up to where the next one begins."""
+        parts = [*(it.section for it in self.problems), LISTINGS, APPENDIX]
+        starts = [self.pdf.labels[it] for it in parts if it in self.pdf.labels]
+        first = self.pdf.labels.get(section)
+        if first is None:
+            return range(0)
+        ends = [start for start in starts if start > first]
+        return range(first, min(ends, default=self.pdf.page_count + 1))
+
+    def text_of(self, section: str) -> str:
+        """The text of these pages."""
+        pages = self.pages_of(section)
+        return self.pdf.text(pages[0], pages[-1]) if pages else ""
+
+    @cached_property
+    def rows(self) -> dict[str, Row]:
+        """The rows of the front page's table, by the heading that they link to."""
+        first = min((self.pdf.labels.get(it.section, 2) for it in self.problems), default=2)
+        first = max(first, 2)  # HTML has but one page
+        rows = [row for page in range(1, first) for row in self.pdf.rows(page)]
+        return {label: row for row in rows for label in row.labels}
