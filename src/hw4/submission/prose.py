@@ -17,11 +17,14 @@ The formats below turn a number into the words that prose needs:
 `code(…)` shows code, `provenance(…)` says where a problem's numbers come from.
 """
 
+import json
 import os
+from pathlib import Path
 
 from IPython import get_ipython
 from IPython.display import Markdown
 
+from hw4.foundation.errors import UserError
 from hw4.foundation.places import ROOT
 from hw4.foundation.words import (
     duration,
@@ -56,6 +59,9 @@ __all__ = [
     "spelled",
     "times",
 ]
+
+
+FORMATS = ("typst", "html")
 
 
 def _print_floats_rounded(shell) -> None:
@@ -98,6 +104,37 @@ def _places(expression: str) -> list[str]:
     ][:1]
 
 
+def _tell_in_one_sentence(shell) -> None:
+    """What is said to the user needs no traceback, in Quarto as in the press."""
+
+    def told(shell, kind, error, traceback, tb_offset=None) -> list[str]:
+        return [f"Error: {error}"]
+
+    shell.set_custom_exc((UserError,), told)
+
+
+def _see_format() -> None:
+    """Before anything is computed for it, refuse a format in which the homework is not read.
+
+    Quarto names a file about the render in an environment variable of the kernel.
+    """
+    info = os.environ.get("QUARTO_EXECUTE_INFO")
+    if not info:
+        return
+    try:
+        render = json.loads(Path(info).read_text(encoding="utf-8"))
+        form = render["format"]["identifier"]["target-format"]
+    except (OSError, ValueError, LookupError, TypeError):
+        return
+    if form not in FORMATS:
+        raise UserError(
+            f"This homework is not rendered to {form}: render to typst, which makes the PDF "
+            "(`quarto render`), or to html."
+        )
+
+
 if (_shell := get_ipython()) is not None:
+    _tell_in_one_sentence(_shell)
+    _see_format()
     _print_floats_rounded(_shell)
     _say_what_there_is(_shell)
