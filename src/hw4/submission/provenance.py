@@ -6,8 +6,8 @@ from typing import Protocol
 
 from IPython.display import Markdown
 
-from hw4.foundation.course_files import DataSource
-from hw4.foundation.device import Device
+from hw4.foundation.compute import Device
+from hw4.foundation.files import DataSource
 from hw4.foundation.places import quick
 from hw4.foundation.words import duration, listing
 

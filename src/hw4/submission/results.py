@@ -7,9 +7,9 @@ import subprocess
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from hw4.foundation.atomic import write_text
 from hw4.foundation.errors import UserError
 from hw4.foundation.places import ROOT, output_folder, quick
+from hw4.foundation.store import write_text
 
 if TYPE_CHECKING:  # reading the file needs none of what computes it
     from hw4.foundation.experiment import Experiment
@@ -22,7 +22,7 @@ def results_file():
 
 def write_results(experiments: "Sequence[Experiment]") -> None:
     """Gather the stored results of all experiments into `results.json`."""
-    from hw4.foundation.convert import to_plain, without_nan
+    from hw4.foundation.store import to_plain, without_nan
 
     content: dict[str, Any] = {
         "build": {

@@ -4,8 +4,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from hw4.foundation.course_files import DataSource
-from hw4.foundation.device import Device
+from hw4.foundation.compute import Device
+from hw4.foundation.files import DataSource
 from hw4.submission.provenance import front_page, provenance
 
 
