@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from hw4.foundation.errors import UserError
 from hw4.foundation.places import ROOT, output_folder, quick
-from hw4.foundation.store import write_text
+from hw4.foundation.store import write_bytes
 
 if TYPE_CHECKING:  # reading the file needs none of what computes it
     from hw4.foundation.experiment import Experiment
@@ -48,7 +48,8 @@ def write_results(experiments: "Sequence[Experiment]") -> None:
             **experiment.stored().report(),
         }
     text = json.dumps(without_nan(to_plain(content)), indent=2, ensure_ascii=False)
-    write_text(results_file(), text + "\n")
+    # A name that is no Unicode is still JSON then: its odd bytes stand as escapes.
+    write_bytes(results_file(), f"{text}\n".encode("utf-8", "backslashreplace"))
 
 
 def read_results() -> dict[str, Any]:
