@@ -105,7 +105,7 @@ def appendix() -> Appendix:
 def _data(part: dict[str, Any]) -> str:
     if part["source"] != "course":
         return {"stand-in": "stand-in, made by code", "none": "none needed"}[part["source"]]
-    files = ", ".join(f"`{name}`" for name in part["files"])
+    files = ", ".join(map(words.named, part["files"]))
     return f"{files} (sha256 `{part['fingerprint'][:FINGERPRINT_LENGTH]}`)"
 
 

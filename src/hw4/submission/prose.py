@@ -17,11 +17,15 @@ The formats below turn a number into the words that prose needs:
 `code(…)` shows code, `provenance(…)` says where a problem's numbers come from.
 """
 
+import json
 import os
+from contextlib import suppress
+from pathlib import Path
 
 from IPython import get_ipython
 from IPython.display import Markdown
 
+from hw4.foundation.errors import UserError
 from hw4.foundation.places import ROOT
 from hw4.foundation.words import (
     duration,
@@ -56,6 +60,10 @@ __all__ = [
     "spelled",
     "times",
 ]
+
+
+FORMATS = ("typst", "html")
+"""What the report can be rendered to."""
 
 
 def _print_floats_rounded(shell) -> None:
@@ -98,6 +106,22 @@ def _places(expression: str) -> list[str]:
     ][:1]
 
 
+def _refuse_other_formats() -> None:
+    """Quarto would run every cell, and then make a file that lacks figures, tables and marks."""
+    told = os.environ.get("QUARTO_EXECUTE_INFO")
+    if not told:
+        return
+    with suppress(OSError, ValueError, KeyError):
+        content = json.loads(Path(told).read_text(encoding="utf-8"))
+        target = content["format"]["identifier"]["target-format"]
+        if not target.startswith(FORMATS):
+            raise UserError(
+                f"The report is made for {' and '.join(FORMATS)}, and {target} was asked for: "
+                "render it with --to typst, or --to html for reading on a screen."
+            )
+
+
+_refuse_other_formats()
 if (_shell := get_ipython()) is not None:
     _print_floats_rounded(_shell)
     _say_what_there_is(_shell)

@@ -4,8 +4,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from hw4.foundation.course_files import DataSource
-from hw4.foundation.device import Device
+from hw4.foundation.compute import Device
+from hw4.foundation.files import DataSource
 from hw4.submission.provenance import front_page, provenance
 
 
@@ -25,7 +25,7 @@ def test_course_data_leaves_no_mark(capsys):
     here = provenance(experiment("course", ("X_train.npy", "y_train.npy")))
     assert capsys.readouterr().out == ""
     assert (here.is_course, here.is_stand_in, here.is_without_data) == (True, False, False)
-    assert here.files.data == "`X_train.npy` and `y_train.npy`"
+    assert here.files.data == r"X\_train\.npy and y\_train\.npy"
     assert here.fingerprint.data == "`0123456789ab`"
     assert (here.time, here.device) == ("42 s", "the CPU")
 
