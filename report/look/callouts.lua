@@ -24,6 +24,9 @@ local function inlines(text)
 end
 
 function Div(div)
+  if not FORMAT:match("typst") then
+    return nil -- Quarto has its own for the screen
+  end
   if div.classes:includes("quiet") then
     local blocks = pandoc.Blocks({ raw("#quiet-line[") })
     blocks:extend(div.content)
