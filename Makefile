@@ -54,4 +54,7 @@ $(READY): pyproject.toml constraints.txt
 	test -x $(PYTHON) || $$found -m venv $(VENV)
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check "uv==$$(sed -n 's/^uv==//p' constraints.txt)"
 	@$(PYTHON) -m uv pip install --quiet --compile-bytecode --python $(PYTHON) --constraint constraints.txt --editable ".[test,offline,cluster]"
+	@# Quarto finds this environment from any folder; its kernel does not warn of its own protocol.
+	@mkdir -p $(VENV)/etc/ipython && echo "get_config().IPKernelApp.log_level = 40" > $(VENV)/etc/ipython/ipython_kernel_config.py
+	@echo "QUARTO_PYTHON=$$(pwd -P)/$(PYTHON)" > _environment.local
 	@pwd -P > $@

@@ -16,7 +16,7 @@ from torch import nn
 from torchvision import datasets, transforms
 
 from benchmarks.harness import Row, at_least, side_by_side
-from hw4.foundation.seeds import seed_everything
+from hw4.foundation.compute import seed_everything
 from hw4.windows import images, standin, training
 from hw4.windows.augment import DEVIATION, MEAN
 from hw4.windows.candidates import build

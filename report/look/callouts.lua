@@ -1,7 +1,7 @@
 -- Callouts in the project's own look: `::: {.callout-note title="…"}` and its four sisters;
 -- and `::: {.quiet}`, a line in small grey type.
 -- Both end as a call of a Typst function. Runs before Quarto's own filters, which make something
--- else of a callout.
+-- else of a callout. In other formats than Typst they are left to Quarto.
 
 local kinds = { note = "Note", tip = "Tip", important = "Important", caution = "Caution",
   warning = "Warning" }
@@ -25,7 +25,7 @@ end
 
 function Div(div)
   if not FORMAT:match("typst") then
-    return nil -- Quarto has its own for the screen
+    return nil
   end
   if div.classes:includes("quiet") then
     local blocks = pandoc.Blocks({ raw("#quiet-line[") })

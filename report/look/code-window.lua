@@ -1,7 +1,7 @@
 -- Turns a Div of class `code-window`, printed by hw4.submission.code_window, into a call of the
 -- Typst function of the same name (code-window.typ). The Div holds one code block for each part of
 -- the window, with the number of its first line in `startFrom`; one of class `continues` follows the
--- one before it but for a docstring that was cut. Other formats keep the Div.
+-- one before it but for a docstring that was cut. In other formats the Div begins with its path.
 
 -- A Typst string: what JSON would escape, Typst escapes alike, but for the other control characters.
 local function typst_string(text)
@@ -10,8 +10,12 @@ local function typst_string(text)
 end
 
 local function code_window(div)
-  if not div.classes:includes('code-window') or not FORMAT:match('typst') then
+  if not div.classes:includes('code-window') then
     return nil
+  end
+  if not FORMAT:match('typst') then
+    div.content:insert(1, pandoc.Plain({ pandoc.Code(div.attributes.path or '') }))
+    return div
   end
   local parts = {}
   for _, block in ipairs(div.content) do

@@ -20,7 +20,7 @@ local function spoken(tex)
 end
 
 function Math(math)
-  if math.mathtype ~= "InlineMath" then
+  if math.mathtype ~= "InlineMath" or not FORMAT:match("typst") then
     return nil
   end
   local typst = pandoc.write(pandoc.Pandoc({ pandoc.Plain({ math }) }), "typst"):gsub("%s+$", "")

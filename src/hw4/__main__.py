@@ -4,13 +4,29 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hw4.foundation.errors import Stopped, UserError
-from hw4.foundation.places import ROOT
+try:
+    from hw4.foundation.errors import Stopped, UserError
+    from hw4.foundation.places import ROOT
+except ModuleNotFoundError as error:  # another Python runs this file than the project's own
+    _root = Path(__file__).resolve().parents[2]
+    _own = _root / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    _by_quarto = any(name.startswith("QUARTO_PROJECT") for name in os.environ)
+    if (
+        _own.is_file()
+        and Path(sys.prefix).resolve() != _own.parents[1].resolve()
+        and not _by_quarto
+    ):
+        os.execv(_own, [str(_own), *sys.argv])
+    sys.exit(
+        f"Error: {sys.executable} does not have what this project needs ({error}): run "
+        f"`make report` once in {_root}, which sets up its environment, and `quarto render` there."
+    )
 
 if TYPE_CHECKING:  # what takes long to import waits until an interrupt has its one line
     from hw4.foundation.experiment import Experiment
@@ -64,10 +80,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         if outermost:
-            print("Interrupted; what was finished is stored, the next build goes on from there.")
+            _say_last(
+                "Interrupted; what was finished is stored, the next build goes on from there."
+            )
         # Threads of a library may still be at work; there is nothing left to wait for.
-        sys.stdout.flush()
+        with suppress(OSError):
+            sys.stdout.flush()
         os._exit(INTERRUPTED)
+
+
+def _say_last(line: str) -> None:
+    """Print a line, also where Quarto has ended already and nobody reads what its steps print."""
+    if "QUARTO_PROJECT_OUTPUT_DIR" in os.environ and not sys.stdout.isatty():
+        with suppress(OSError), Path("/dev/tty").open("w", encoding="utf-8") as terminal:
+            print(line, file=terminal)
+            return
+    with suppress(BrokenPipeError):
+        print(line, flush=True)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -19,7 +19,6 @@ The formats below turn a number into the words that prose needs:
 
 import json
 import os
-from contextlib import suppress
 from pathlib import Path
 
 from IPython import get_ipython
@@ -63,7 +62,6 @@ __all__ = [
 
 
 FORMATS = ("typst", "html")
-"""What the report can be rendered to."""
 
 
 def _print_floats_rounded(shell) -> None:
@@ -106,22 +104,37 @@ def _places(expression: str) -> list[str]:
     ][:1]
 
 
-def _refuse_other_formats() -> None:
-    """Quarto would run every cell, and then make a file that lacks figures, tables and marks."""
-    told = os.environ.get("QUARTO_EXECUTE_INFO")
-    if not told:
+def _tell_in_one_sentence(shell) -> None:
+    """What is said to the user needs no traceback, in Quarto as in the press."""
+
+    def told(shell, kind, error, traceback, tb_offset=None) -> list[str]:
+        return [f"Error: {error}"]
+
+    shell.set_custom_exc((UserError,), told)
+
+
+def _see_format() -> None:
+    """Before anything is computed for it, refuse a format in which the homework is not read.
+
+    Quarto names a file about the render in an environment variable of the kernel.
+    """
+    info = os.environ.get("QUARTO_EXECUTE_INFO")
+    if not info:
         return
-    with suppress(OSError, ValueError, KeyError):
-        content = json.loads(Path(told).read_text(encoding="utf-8"))
-        target = content["format"]["identifier"]["target-format"]
-        if not target.startswith(FORMATS):
-            raise UserError(
-                f"The report is made for {' and '.join(FORMATS)}, and {target} was asked for: "
-                "render it with --to typst, or --to html for reading on a screen."
-            )
+    try:
+        render = json.loads(Path(info).read_text(encoding="utf-8"))
+        form = render["format"]["identifier"]["target-format"]
+    except (OSError, ValueError, LookupError, TypeError):
+        return
+    if form not in FORMATS:
+        raise UserError(
+            f"This homework is not rendered to {form}: render to typst, which makes the PDF "
+            "(`quarto render`), or to html."
+        )
 
 
-_refuse_other_formats()
 if (_shell := get_ipython()) is not None:
+    _tell_in_one_sentence(_shell)
+    _see_format()
     _print_floats_rounded(_shell)
     _say_what_there_is(_shell)

@@ -8,8 +8,9 @@ from IPython.display import Markdown
 
 from hw4.foundation.compute import Device
 from hw4.foundation.files import DataSource
+from hw4.foundation.names import named
 from hw4.foundation.places import quick
-from hw4.foundation.words import duration, listing, named
+from hw4.foundation.words import duration, listing
 
 FINGERPRINT_LENGTH = 12
 DEVICES = {"cpu": "the CPU", "cuda": "a GPU", "mps": "an Apple GPU"}
@@ -54,7 +55,7 @@ class Here:
 
     @property
     def files(self) -> Markdown:
-        return Markdown(listing([named(name) for name in self._stored.source.files]) or "its files")
+        return Markdown(listing([*map(named, self._stored.source.files)]) or "its files")
 
     @property
     def fingerprint(self) -> Markdown:

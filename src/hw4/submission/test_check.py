@@ -265,6 +265,7 @@ def rendered(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "ROOT", tmp_path)
     monkeypatch.setattr(module, "submission_pdf", lambda: final)
     monkeypatch.setattr(module, "quarto_pdf", lambda: made)
+    monkeypatch.setattr(module, "_is_preview", lambda: False)
     monkeypatch.setattr(module, "rubric", lambda: (PROBLEM,))
     monkeypatch.setattr(module, "read_results", lambda: RESULTS)
     monkeypatch.setattr(module, "settings", Settings)
@@ -273,10 +274,18 @@ def rendered(tmp_path, monkeypatch):
 
 
 def test_a_good_pdf_is_summed_up_by_problem_and_handed_out(rendered, capsys):
+    content = rendered.made.read_bytes()
     assert check() == 0
     told = capsys.readouterr().out
     assert "Problem 2: 4 points answered, page 2, the course's data" in told
     assert "The submission is _output/submission.pdf." in told
+    assert rendered.final.read_bytes() == content
+    assert not rendered.made.exists()  # one name is left
+
+
+def test_a_preview_goes_on_showing_what_it_has_made(rendered, monkeypatch):
+    monkeypatch.setattr(module, "_is_preview", lambda: True)
+    assert check() == 0
     assert rendered.final.read_bytes() == rendered.made.read_bytes()
 
 

@@ -77,7 +77,7 @@ def test_formats_that_would_lack_half_of_the_report_are_refused_at_once(
     told.write_text(json.dumps({"format": {"identifier": {"target-format": target}}}))
     monkeypatch.setenv("QUARTO_EXECUTE_INFO", str(told))
     if target in ("typst", "html"):
-        prose._refuse_other_formats()
+        prose._see_format()
     else:
-        with pytest.raises(UserError, match=f"{target} was asked for: render it with --to typst"):
-            prose._refuse_other_formats()
+        with pytest.raises(UserError, match=f"not rendered to {target}: render to typst"):
+            prose._see_format()

@@ -30,6 +30,12 @@ def test_course_data_leaves_no_mark(capsys):
     assert (here.time, here.device) == ("42 s", "the CPU")
 
 
+def test_a_file_s_name_is_only_a_name():
+    """In a code span a backtick would end it, and what follows would be Typst."""
+    here = provenance(experiment("course", ('x`#read("secret")`{=typst}.csv',)))
+    assert here.files.data == r"x\`\#read\(\"secret\"\)\`\{\=typst\}\.csv"
+
+
 def test_stand_in_data_marks_the_pages(capsys):
     here = provenance(experiment("stand-in", ("homework4_question2_data.zip",)))
     assert "#stand-in-on()" in capsys.readouterr().out
