@@ -71,7 +71,8 @@ def _took(latest: dict[str, Any]) -> str:
 
 
 def _file(module: str) -> str:
-    return f"src/{module.replace('.', '/')}.py"
+    folder = f"src/{module.replace('.', '/')}"
+    return f"{folder}/__init__.py" if (ROOT / folder).is_dir() else f"{folder}.py"
 
 
 def _changed(before: Any, now: Any, name: str = "") -> Iterator[tuple[str, str, str]]:
