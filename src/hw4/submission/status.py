@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from hw4.foundation.names import plain
+from hw4.foundation.places import ROOT
 from hw4.foundation.words import duration
 
 SHOWN = 60
