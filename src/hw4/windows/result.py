@@ -32,7 +32,7 @@ class TrainConfig:
         passes: images to be looked at in all; decides the number of epochs, within `epochs`.
         epochs: fewest and most.
         backbone_rate: learning rate of the backbone as a share of the head's; 0 keeps it frozen.
-        frozen_stages: of the backbone, from the image on; they stay as ImageNet left them.
+        frozen_share: of the backbone's stages, from the image on; they stay as ImageNet left them.
         label_smoothing: share of a label's weight that is spread over the other classes.
         averaging: how slowly the average of the weights follows them; 0 for no average.
         augment: whether images are varied in training (mirrored, cropped, tilted, relit).
@@ -49,7 +49,7 @@ class TrainConfig:
     batch_size: Count = 32
     weight_decay: Amount = 0.02
     backbone_rate: Amount = 1.0
-    frozen_stages: int = 0
+    frozen_share: Share = 0.0
     label_smoothing: Share = 0.0
     averaging: Share = 0.0
     augment: bool = True
@@ -138,7 +138,7 @@ class Settings:
         passes=6_700,
         epochs=(2, 9),
         backbone_rate=0.1,
-        frozen_stages=4,
+        frozen_share=0.5,
         label_smoothing=0.1,
         erasing=0.0,
         balance=False,
