@@ -120,6 +120,7 @@ def test_a_sentence_for_the_user_needs_no_traceback(session, tmp_path):
     assert str(caught.value) == "a.qmd:4: the cell told failed: Put it there."
 
 
+@pytest.mark.filterwarnings("ignore:To exit")
 @pytest.mark.parametrize("call", ["exit()", "sys.exit(0)", "os._exit(0)"])
 def test_a_cell_that_calls_exit_is_told(session, tmp_path, call):
     with pytest.raises(UserError, match=r"^a.qmd:\d: a cell calls exit, .* take the call out.$"):
