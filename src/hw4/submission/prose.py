@@ -19,11 +19,13 @@ The formats below turn a number into the words that prose needs:
 
 import json
 import os
+import sys
 from pathlib import Path
 
 from IPython import get_ipython
 from IPython.display import Markdown
 
+from hw4.foundation import style
 from hw4.foundation.errors import UserError
 from hw4.foundation.places import ROOT
 from hw4.foundation.words import (
@@ -113,6 +115,12 @@ def _tell_in_one_sentence(shell) -> None:
     shell.set_custom_exc((UserError,), told)
 
 
+def _draw_in_our_style() -> None:
+    """In Quarto, which imports Matplotlib before the first cell; the press has seen to it."""
+    if "matplotlib" in sys.modules:
+        sys.modules["matplotlib"].rcParams.update(style.PLAIN)
+
+
 def _see_format() -> None:
     """Before anything is computed for it, refuse a format in which the homework is not read.
 
@@ -135,6 +143,7 @@ def _see_format() -> None:
 
 if (_shell := get_ipython()) is not None:
     _tell_in_one_sentence(_shell)
+    _draw_in_our_style()
     _see_format()
     _print_floats_rounded(_shell)
     _say_what_there_is(_shell)
