@@ -1,6 +1,5 @@
 """Problem 3's grid on stored features, against the full frozen model run at every step."""
 
-from argparse import Namespace
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,20 +7,19 @@ import numpy as np
 import torch
 
 from benchmarks.harness import Row, at_least, side_by_side
-from hw4.tweets.arguments import build_parser
+from hw4.foundation.scores import f1_macro
+from hw4.tweets.arguments import TrainConfig
 from hw4.tweets.data import Tweets
 from hw4.tweets.encoder import encoder_source
 from hw4.tweets.features import compute_features
-from hw4.tweets.finetune import load_pretrained
-from hw4.tweets.heads import HeadData, class_weights, run_trials, train_head
 from hw4.tweets.model import Head
 from hw4.tweets.result import Grid
-from hw4.tweets.scores import f1_macro
 from hw4.tweets.standin import compose
 from hw4.tweets.tokens import Tokens, to_dataset
+from hw4.tweets.training import load_pretrained, run_heads, train_head
 from hw4.tweets.weights import distilbert_folder
 
-GRID = Grid(epochs=(4, 8), batch_size=16)
+GRID = Grid(weight_decays=(0.01, 0.3), epochs=(4, 8), batch_size=16)
 TRAIN, VALIDATION = 48, 24
 REPEATS = 3
 TOLERANCE = 1e-3
@@ -46,7 +44,7 @@ def rows() -> Iterator[Row]:
     source = encoder_source("nearest")
     with distilbert_folder(source, tweets.texts) as folder:
         tokens = _tokens(folder, tweets)
-        many = [build_parser().parse_args(line) for line in GRID.arguments()]
+        many = list(GRID.configs(TrainConfig()))
         scores: dict[str, list[float]] = {}
 
         def stored() -> None:
@@ -71,7 +69,7 @@ def rows() -> Iterator[Row]:
 def _both_classes() -> Tweets:
     """Composed tweets with a third of class 0, so that a few are enough."""
     pool = compose(600, seed=1)
-    per_class = [np.flatnonzero(pool.labels == label) for label in (0, 1)]
+    per_class = [np.flatnonzero(pool.targets == label) for label in (0, 1)]
     count = TRAIN + VALIDATION
     chosen = np.concatenate([per_class[0][: count // 3], per_class[1][: count - count // 3]])
     return pool.take(np.random.default_rng(1).permutation(chosen))
@@ -84,30 +82,26 @@ def _tokens(folder: Path, tweets: Tweets) -> Tokens:
 
 
 def _on_stored_features(
-    folder: Path, tokens: Tokens, tweets: Tweets, many: list[Namespace]
+    folder: Path, tokens: Tokens, tweets: Tweets, many: list[TrainConfig]
 ) -> list[float]:
     model = load_pretrained(folder, many[0])
     features, _ = compute_features(model.distilbert, tokens)
-    data = HeadData(
-        features.first[:TRAIN],
-        tweets.labels[:TRAIN],
-        features.first[TRAIN:],
-        tweets.labels[TRAIN:],
-    )
-    return [trial.validation_f1_macro for trial in run_trials(many, Head(model), data, jobs=1)]
+    train, validation = np.arange(TRAIN), tweets.targets[TRAIN:]
+    wanted = [(config, train) for config in many]
+    runs = run_heads(wanted, Head(model), features.first, tweets.targets, jobs=1)
+    return [f1_macro(validation, run.probabilities[TRAIN:] > 0.5) for run in runs]
 
 
 def _with_full_model(
-    folder: Path, tokens: Tokens, tweets: Tweets, many: list[Namespace]
+    folder: Path, tokens: Tokens, tweets: Tweets, many: list[TrainConfig]
 ) -> list[float]:
     found = []
-    labels = torch.from_numpy(tweets.labels)
-    for args in many:
-        model = load_pretrained(folder, args)
+    targets = torch.from_numpy(tweets.targets)
+    for config in many:
+        model = load_pretrained(folder, config)
         live, head = Live(model.distilbert, tokens), Head(model)
-        weights = class_weights(tweets.labels[:TRAIN], args.class_weighting)
-        train_head(args, head, live, labels[:TRAIN], weights)
+        train_head(config, head, live, targets[:TRAIN])
         with torch.no_grad():
             logits = head(live[torch.arange(TRAIN, TRAIN + VALIDATION)])
-        found.append(f1_macro(tweets.labels[TRAIN:], logits.argmax(dim=1).numpy()))
+        found.append(f1_macro(tweets.targets[TRAIN:], logits.argmax(dim=1).numpy()))
     return found

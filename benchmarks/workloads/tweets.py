@@ -7,17 +7,17 @@ and MiniLM alone would take half an hour for the largest size.
 import csv
 from pathlib import Path
 
+import numpy as np
 from transformers import DistilBertTokenizerFast
 
 from hw4.tweets import data
-from hw4.tweets.arguments import build_parser
+from hw4.tweets.arguments import TrainConfig
 from hw4.tweets.encoder import encoder_source
 from hw4.tweets.features import compute_features
-from hw4.tweets.finetune import load_pretrained
-from hw4.tweets.heads import HeadData, run_trial
 from hw4.tweets.model import Head
 from hw4.tweets.standin import compose
 from hw4.tweets.tokens import Tokens, to_dataset
+from hw4.tweets.training import load_pretrained, run_head
 from hw4.tweets.weights import distilbert_folder
 
 
@@ -27,25 +27,18 @@ def make(count: int, folder: Path) -> None:
     with (folder / data.FILE).open("w", encoding="utf-8", newline="") as stream:
         table = csv.writer(stream)
         table.writerow(data.COLUMNS[0])
-        table.writerows(zip(tweets.texts, tweets.labels.tolist(), strict=True))
+        table.writerows(zip(tweets.texts, tweets.targets.tolist(), strict=True))
 
 
 def work(count: int, folder: Path) -> None:
     """From the table to a head trained for two epochs."""
-    tweets, empty = data.read_course_file()
-    split = data.split(tweets, empty)
-    args = build_parser().parse_args(["--epochs", "2", "--batch_size", "64"])
+    split = data.split(*data.read_course_file())
+    config = TrainConfig(epochs=2)
     with distilbert_folder(encoder_source("random"), split.train.texts[:1000]) as encoder:
         tokenizer = DistilBertTokenizerFast.from_pretrained(encoder)
         parts = (split.train, split.validation, split.test)
         tokens = Tokens.of(*(to_dataset(part, tokenizer, 128) for part in parts))
-        model = load_pretrained(encoder, args)
+        model = load_pretrained(encoder, config)
     features, _ = compute_features(model.distilbert, tokens)
-    first, rest = len(split.train), len(split.train) + len(split.validation)
-    heads = HeadData(
-        features.first[:first],
-        split.train.labels,
-        features.first[first:rest],
-        split.validation.labels,
-    )
-    run_trial(args, Head(model), heads)
+    targets = np.concatenate([part.targets for part in parts])
+    run_head(config, Head(model), features.first, targets, np.arange(len(split.train)))

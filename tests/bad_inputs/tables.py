@@ -149,6 +149,6 @@ CASES = (
     Bad(
         "a folder named as the file",
         is_folder,
-        *(CSV, "Is a directory", "a CSV file you may read", "download", TWEETS),
+        *(CSV, "not a regular file", "a readable file was expected", "download", TWEETS),
     ),
 )

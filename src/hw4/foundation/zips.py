@@ -3,7 +3,7 @@
 import zipfile
 from pathlib import Path
 
-from hw4.foundation.files import Limits, _open_zip, leads_out
+from hw4.foundation.archive import Limits, _open_zip, leads_out
 
 __all__ = ["leads_out", "open_zip"]
 

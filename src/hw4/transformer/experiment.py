@@ -3,9 +3,9 @@
 import torch
 from torch import Tensor, nn
 
+from hw4.foundation.compute import seed_everything
 from hw4.foundation.errors import UserError
 from hw4.foundation.experiment import Outcome, Work
-from hw4.foundation.seeds import seed_everything
 from hw4.transformer.derive import ITEMS, READINGS, Dimensions, Shape
 from hw4.transformer.model import TransformerLayer, copy_weights
 from hw4.transformer.result import ItemRead, ReadingCounted, Result, Settings
@@ -23,7 +23,7 @@ def run(settings: Settings, work: Work) -> Outcome[Result]:
     layer = TransformerLayer(sizes, settings.dropout)
     result = Result(
         dimensions=sizes,
-        items=confirmed_items(sizes, read_shapes(layer, x)),
+        shapes=confirmed_shapes(sizes, read_shapes(layer, x)),
         readings=confirmed_readings(sizes, count_parameters(sizes)),
         difference=difference_from_pytorch(sizes, x),
         row_sum_error=row_sum_error(layer, x),
@@ -51,7 +51,7 @@ def read_shapes(layer: nn.Module, x: Tensor) -> dict[str, Shape]:
     return shapes
 
 
-def confirmed_items(sizes: Dimensions, shapes: dict[str, Shape]) -> tuple[ItemRead, ...]:
+def confirmed_shapes(sizes: Dimensions, shapes: dict[str, Shape]) -> dict[str, ItemRead]:
     """The sheet's items 1 to 10, if the derived shapes are those that were read off.
 
     Raises:
@@ -65,8 +65,8 @@ def confirmed_items(sizes: Dimensions, shapes: dict[str, Shape]) -> tuple[ItemRe
                 f"src/hw4/transformer/derive.py, but the layer's {item.module} in model.py gives "
                 f"{list(read)}; correct the one that is wrong."
             )
-    return tuple(
-        ItemRead(
+    return {
+        item.module: ItemRead(
             number=item.number,
             name=item.name,
             shape=sizes.sizes(item.answer),
@@ -74,7 +74,7 @@ def confirmed_items(sizes: Dimensions, shapes: dict[str, Shape]) -> tuple[ItemRe
             one_head=sizes.sizes(item.one_head) if item.one_head else None,
         )
         for item in ITEMS
-    )
+    }
 
 
 def count_parameters(sizes: Dimensions) -> dict[str, list[tuple[str, int]]]:
@@ -120,7 +120,7 @@ def count_parameters(sizes: Dimensions) -> dict[str, list[tuple[str, int]]]:
 
 def confirmed_readings(
     sizes: Dimensions, counted: dict[str, list[tuple[str, int]]]
-) -> tuple[ReadingCounted, ...]:
+) -> dict[str, ReadingCounted]:
     """The readings of item 11, if the derived numbers are those that were counted.
 
     Raises:
@@ -135,16 +135,15 @@ def confirmed_readings(
                     f"{derived} in src/hw4/transformer/derive.py, but {modules} has {count} "
                     "parameters; correct the one that is wrong."
                 )
-    return tuple(
-        ReadingCounted(
-            key=reading.key,
+    return {
+        reading.key: ReadingCounted(
             description=reading.description,
             formula=reading.formula,
             count=reading.count(sizes.hidden_size),
             modules=counted[reading.key][-1][0],
         )
         for reading in READINGS
-    )
+    }
 
 
 @torch.no_grad()

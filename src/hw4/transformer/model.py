@@ -41,27 +41,17 @@ class TransformerLayer(nn.Module):
     """
 
     def __init__(
-        self,
-        dimensions: Dimensions,
-        dropout: float = 0.1,
-        bias: bool = False,
-        output_projection: bool = False,
+        self, dimensions: Dimensions, dropout=0.1, bias=False, output_projection=False
     ) -> None:
         super().__init__()
-        hidden_size, heads = dimensions.hidden_size, dimensions.heads
-        self.query = nn.Linear(hidden_size, hidden_size, bias=bias)
-        self.key = nn.Linear(hidden_size, hidden_size, bias=bias)
-        self.value = nn.Linear(hidden_size, hidden_size, bias=bias)
-        self.split_query = SplitHeads(heads)
-        self.split_key = SplitHeads(heads)
-        self.split_value = SplitHeads(heads)
+        size, heads = dimensions.hidden_size, dimensions.heads
+        self.query, self.key, self.value = (nn.Linear(size, size, bias) for _ in range(3))
+        self.split_query, self.split_key, self.split_value = (SplitHeads(heads) for _ in range(3))
         self.scale = 1 / math.sqrt(dimensions.head_size)
         self.softmax = nn.Softmax(dim=-1)
         self.dropout_1 = nn.Dropout(dropout)
         self.merge = MergeHeads()
-        self.output = nn.Identity()
-        if output_projection:
-            self.output = nn.Linear(hidden_size, hidden_size, bias=bias)
+        self.output = nn.Linear(size, size, bias) if output_projection else nn.Identity()
         self.dropout_2 = nn.Dropout(dropout)
 
     def forward(self, x: Tensor) -> Tensor:

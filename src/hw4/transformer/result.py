@@ -1,6 +1,7 @@
 """Settings and result of problem 4."""
 
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any
 
 from hw4.foundation.experiment import Experiment
@@ -33,8 +34,7 @@ class ItemRead:
     """A shape as derived and as read off the running layer, which agree.
 
     Attributes:
-        number: the sheet's.
-        name: the sheet's words.
+        number, name: the sheet's.
         shape: the answer.
         all_heads: the shape with all heads stacked.
         one_head: the shape for one head, or None where there are no heads.
@@ -55,7 +55,6 @@ class ReadingCounted:
         modules: which modules were counted.
     """
 
-    key: str
     description: str
     formula: str
     count: int
@@ -67,47 +66,52 @@ class Result:
     """The answers to the sheet's eleven items.
 
     Attributes:
-        items: the ten shapes.
-        readings: the parameter counts, the answer to item 11 first.
+        shapes: items 1 to 10, by the layer's module whose output it is.
+        readings: counts for item 11 by what the layer is taken to have; the answer first.
         difference: largest difference from `nn.MultiheadAttention` with the same weights.
         row_sum_error: largest difference of a row of the attention map from a sum of one.
     """
 
     dimensions: Dimensions
-    items: tuple[ItemRead, ...]
-    readings: tuple[ReadingCounted, ...]
+    shapes: dict[str, ItemRead]
+    readings: dict[str, ReadingCounted]
     difference: float
     row_sum_error: float
 
     @property
     def parameters(self) -> int:
         """The answer to item 11."""
-        return self.readings[0].count
+        return next(iter(self.readings.values())).count
 
-    def item(self, number: int) -> ItemRead:
-        """The item with the sheet's `number`, 1 to 10."""
-        return self.items[number - 1]
+    @property
+    def map_numbers(self) -> int:
+        """Numbers in the attention map of all heads."""
+        return prod(self.shapes["softmax"].all_heads)
+
+    @property
+    def map_over_query(self) -> float:
+        """How many times as many as in Q."""
+        return self.map_numbers / prod(self.shapes["query"].shape)
 
     def report(self) -> dict[str, Any]:
         """This problem's part of `results.json`; the count of item 11 is a scalar, of shape []."""
         number, name = PARAMETERS
-        shapes = [
+        shapes: list[dict] = [
             {
                 "item": item.number,
                 "name": item.name,
+                "module": module,
                 "shape": item.shape,
                 "one_head": item.one_head,
                 "all_heads": item.all_heads,
             }
-            for item in self.items
+            for module, item in self.shapes.items()
         ]
+        shapes.append({"item": number, "name": name, "shape": [], "value": self.parameters})
         return {
-            "shapes": [
-                *shapes,
-                {"item": number, "name": name, "shape": [], "value": self.parameters},
-            ],
+            "shapes": shapes,
             "parameters": self.parameters,
-            "parameters_by_reading": {reading.key: reading.count for reading in self.readings},
+            "parameters_by_reading": {key: item.count for key, item in self.readings.items()},
             "difference_from_pytorch": self.difference,
             "row_sum_error": self.row_sum_error,
         }

@@ -9,20 +9,17 @@ import hashlib
 import importlib.util
 import json
 import os
-import subprocess
-import sys
-import threading
-import time
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from typing import Literal
 
-from hw4.foundation.course_files import fingerprint
+from hw4.foundation import fetch
 from hw4.foundation.errors import UserError
+from hw4.foundation.experiment import version
+from hw4.foundation.files import fingerprint
 from hw4.foundation.places import named_folder
 from hw4.foundation.progress import say
-from hw4.foundation.versions import version
 
 HUB_NAME = "distilbert/distilbert-base-uncased"
 HUB_NAMES = (HUB_NAME, "distilbert-base-uncased")
@@ -37,11 +34,31 @@ ANSWER_SECONDS = 4.0
 """How long the hub may take to say that it is there."""
 STALL_SECONDS = 10.0
 """How long a download may stand still before it is given up."""
+DOWNLOAD_SECONDS = 1800.0
 
+_ASK = """
+import sys, urllib.request as request
+request.urlopen(request.Request(sys.argv[1], method="HEAD")).close()
+"""
 _DOWNLOAD = """
-import sys
+import os, sys, threading, time
+from pathlib import Path
+os.environ["HF_HUB_DISABLE_XET"] = "1"  # plain HTTP writes as it goes, so progress can be seen
 from huggingface_hub import snapshot_download
-snapshot_download(sys.argv[1], allow_patterns=sys.argv[2:])
+
+name, place, patience, *files = sys.argv[1:]
+
+def watch():
+    last, since = -1, time.monotonic()
+    while time.monotonic() - since < float(patience):
+        time.sleep(0.2)
+        size = sum(file.stat().st_size for file in Path(place).rglob("*") if file.is_file())
+        if size != last:
+            last, since = size, time.monotonic()
+    os._exit(1)
+
+threading.Thread(target=watch, daemon=True).start()
+snapshot_download(name, allow_patterns=files)
 """
 
 
@@ -208,10 +225,16 @@ def fetch_from_hub(wish: str) -> bool:
         return False
     if _cached():
         return True
-    if _offline() or not _answers(ANSWER_SECONDS):
+    if _offline() or not _answers():
         return False
     say(f"  tweets: fetching {HUB_NAME} from the hub (268 MB, once)")
-    if not _download(STALL_SECONDS):
+    files = (CONFIG, WEIGHTS, "vocab.txt", "tokenizer.json", "tokenizer_config.json")
+    place = str((_hub_cache() or Path()) / f"models--{HUB_NAME.replace('/', '--')}")
+    try:
+        fetch.run(
+            *(_DOWNLOAD, HUB_NAME, place, str(STALL_SECONDS), *files), seconds=DOWNLOAD_SECONDS
+        )
+    except fetch.Unreachable:
         say("  tweets: the hub stopped answering, going on without it")
     return _cached() is not None
 
@@ -221,60 +244,11 @@ def _offline() -> bool:
     return any(flag.upper() in ("1", "ON", "YES", "TRUE") for flag in flags)
 
 
-def _answers(seconds: float) -> bool:
-    """Whether the hub answers in time. Asked in a thread, since a name look-up knows no limit."""
-    import urllib.request  # a build with its encoder at hand asks no network
-
+def _answers() -> bool:
     endpoint = os.environ.get("HF_ENDPOINT") or "https://huggingface.co"
-    request = urllib.request.Request(
-        f"{endpoint.rstrip('/')}/{HUB_NAME}/resolve/main/{CONFIG}", method="HEAD"
-    )
-    answered = threading.Event()
-
-    def ask() -> None:
-        try:
-            with urllib.request.urlopen(request, timeout=seconds):
-                answered.set()
-        except (OSError, ValueError):
-            pass
-
-    thread = threading.Thread(target=ask, daemon=True)
-    thread.start()
-    thread.join(seconds)
-    return answered.is_set()
-
-
-def _download(patience: float) -> bool:
-    """Download in a process of its own, ended when nothing more arrives for `patience` seconds."""
-    cache = _hub_cache()
-    if cache is None:
-        return False
-    repository = cache / f"models--{HUB_NAME.replace('/', '--')}"
-    environment = {
-        **os.environ,
-        "HF_HUB_DISABLE_XET": "1",  # plain HTTP writes as it goes, so that progress can be seen
-        "HF_HUB_DISABLE_PROGRESS_BARS": "1",
-    }
-    files = (CONFIG, WEIGHTS, "vocab.txt", "tokenizer.json", "tokenizer_config.json")
-    process = subprocess.Popen(
-        [sys.executable, "-c", _DOWNLOAD, HUB_NAME, *files],
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
     try:
-        last_size, last_change = -1, time.monotonic()
-        while process.poll() is None:
-            time.sleep(0.2)
-            size = sum(file.stat().st_size for file in repository.rglob("*") if file.is_file())
-            if size != last_size:
-                last_size, last_change = size, time.monotonic()
-            elif time.monotonic() - last_change > patience:
-                return False
-        return process.returncode == 0
-    except OSError:
+        url = f"{endpoint.rstrip('/')}/{HUB_NAME}/resolve/main/{CONFIG}"
+        fetch.run(_ASK, url, seconds=ANSWER_SECONDS)
+    except fetch.Unreachable:
         return False
-    finally:
-        if process.poll() is None:
-            process.kill()
-        process.wait()
+    return True

@@ -4,9 +4,9 @@ import torch
 from torch import Tensor
 from transformers import DistilBertForSequenceClassification
 
+from hw4.tweets.data import clean_tweet
 from hw4.tweets.model import PooledClassifier
-from hw4.tweets.records import Explained
-from hw4.tweets.tokens import clean_tweet
+from hw4.tweets.result import Explained
 
 STEPS = 24
 
@@ -16,7 +16,7 @@ def explain(
     pooling: str,
     tokenizer,
     text: str,
-    label: int,
+    target: int,
     threshold: float,
     max_length: int,
 ) -> Explained:
@@ -30,13 +30,13 @@ def explain(
     encoded = tokenizer(text, truncation=True, max_length=max_length, return_offsets_mapping=True)
     input_ids = torch.tensor([encoded["input_ids"]])
     classifier = PooledClassifier(model, pooling).eval()
-    pieces, margin = integrated_gradients(classifier, input_ids, tokenizer.pad_token_id)
-    words, shares = _by_word(text, encoded["offset_mapping"], pieces.tolist())
+    by_token, margin = integrated_gradients(classifier, input_ids, tokenizer.pad_token_id)
+    words, shares = _by_word(text, encoded["offset_mapping"], by_token.tolist())
     probability = float(torch.sigmoid(torch.tensor(margin)))
     return Explained(
         words=words,
         shares=shares,
-        label=int(label),
+        target=int(target),
         probability=probability,
         predicted=int(probability > threshold),
     )
@@ -45,35 +45,35 @@ def explain(
 def integrated_gradients(
     classifier: PooledClassifier, input_ids: Tensor, padding: int, steps: int = STEPS
 ) -> tuple[Tensor, float]:
-    """The share of each word piece (time,), and the logit of class 1 minus that of class 0.
+    """The share of each token (time,), and the logit of class 1 minus that of class 0.
 
     Args:
         input_ids: (1, time), special tokens included; these keep their embeddings all along.
     """
     embed = classifier.encoder.get_input_embeddings()
     with torch.no_grad():
-        there = embed(input_ids)
+        tweet = embed(input_ids)  # (1, time, dim)
         empty = embed(torch.full_like(input_ids, padding))
-        empty[:, [0, -1]] = there[:, [0, -1]]
+        empty[:, [0, -1]] = tweet[:, [0, -1]]
     middle = (torch.arange(steps, dtype=torch.float32) + 0.5) / steps
-    path = (empty + middle[:, None, None] * (there - empty)).requires_grad_()
+    path = (empty + middle[:, None, None] * (tweet - empty)).requires_grad_()
     mask = torch.ones(path.shape[:2], dtype=torch.long)
     logits = classifier(None, mask, inputs_embeds=path)
     (gradient,) = torch.autograd.grad((logits[:, 1] - logits[:, 0]).sum(), path)
-    shares = (gradient.mean(dim=0) * (there - empty)[0]).sum(dim=-1)
+    shares = (gradient.mean(dim=0) * (tweet - empty)[0]).sum(dim=-1)
     with torch.no_grad():
         final = classifier(input_ids, mask[:1])[0]
     return shares.detach(), float(final[1] - final[0])
 
 
 def _by_word(
-    text: str, offsets: list[tuple[int, int]], pieces: list[float]
+    text: str, offsets: list[tuple[int, int]], by_token: list[float]
 ) -> tuple[tuple[str, ...], tuple[float, ...]]:
-    """The shares of word pieces, added up over words between white space."""
+    """The shares of tokens, added up over words between white space."""
     words: list[str] = []
     shares: list[float] = []
     last_end = -1
-    for (start, end), share in zip(offsets, pieces, strict=True):
+    for (start, end), share in zip(offsets, by_token, strict=True):
         if start == end:  # a special token
             continue
         if words and not text[last_end:start].strip() and start == last_end:

@@ -20,7 +20,7 @@ class Features:
 
     Attributes:
         first: (tweets, dim) last output of the first token.
-        means: (tweets, layers + 1, dim) mean over the word pieces, of the embeddings and of every
+        means: (tweets, layers + 1, dim) mean over the tokens, of the embeddings and of every
             layer's output.
     """
 
@@ -28,31 +28,29 @@ class Features:
     means: np.ndarray
 
     def pooled(self, pooling: str) -> np.ndarray:
-        """(tweets, features) as `model.pool` gives them."""
+        """As `model.pool` gives them: (tweets, dim) or (tweets, layers + 1, dim)."""
         if pooling == "first":
             return self.first
-        if pooling == "mean":
-            return self.means[:, -1]
-        return self.means.reshape(len(self.means), -1)
+        return self.means[:, -1] if pooling == "mean" else self.means
 
 
 @dataclass(frozen=True)
 class StoredLayer:
-    """One layer's output for every word piece, half-precision, tweets end to end.
+    """One layer's output for every token, half-precision, tweets end to end.
 
     Attributes:
-        hidden: (all word pieces, dim) float16.
+        hidden: (all tokens, dim) float16.
         tokens: tells where each tweet begins.
     """
 
     hidden: np.ndarray
     tokens: Tokens
 
-    def batch(self, indices: np.ndarray) -> tuple[Tensor, Tensor]:
+    def batch(self, idx: np.ndarray) -> tuple[Tensor, Tensor]:
         """The output (batch, time, dim), padded, and its mask (batch, time)."""
-        mask = mask_of(self.tokens.lengths[indices])
+        mask = mask_of(self.tokens.lengths[idx])
         padded = np.zeros((*mask.shape, self.hidden.shape[1]), dtype=np.float32)
-        for row, i in enumerate(indices):
+        for row, i in enumerate(idx):
             hidden = self.hidden[self.tokens.starts[i] : self.tokens.starts[i + 1]]
             padded[row, : len(hidden)] = hidden
         return torch.from_numpy(padded), mask
@@ -68,33 +66,30 @@ def compute_features(
     """Run the frozen encoder once over all tweets.
 
     Args:
-        encoder: in evaluation mode, so that no dropout makes the features random.
-        keep_layer: the layer whose output is kept for every word piece (0 for the embeddings).
+        keep_layer: the layer whose output is kept for every token (0 for the embeddings).
         on_batch: told how many tweets were done.
     """
-    config = encoder.config
-    count, depth = len(tokens), config.n_layers + 1
+    config, count = encoder.config, len(tokens)
     first = np.empty((count, config.dim), dtype=np.float32)
-    means = np.empty((count, depth, config.dim), dtype=np.float32)
-    kept = keep_layer is not None and np.empty((len(tokens.pieces), config.dim), dtype=np.float16)
-    encoder.eval()
+    means = np.empty((count, config.n_layers + 1, config.dim), dtype=np.float32)
+    kept = None if keep_layer is None else _empty_layer(encoder, tokens)
+    encoder.eval()  # no dropout, or the features were random
     for batch in batches_by_length(np.arange(count), tokens.lengths, BATCH_SIZE):
         input_ids, mask = (tensor.to(device) for tensor in tokens.batch(batch))
         with torch.inference_mode():
-            states = encoder(
+            hidden_states = encoder(
                 input_ids=input_ids, attention_mask=mask, output_hidden_states=True
-            ).hidden_states
-            first[batch] = states[-1][:, 0].cpu().numpy()
-            for layer, state in enumerate(states):
-                means[batch, layer] = masked_mean(state, mask).cpu().numpy()
-        if keep_layer is not None:
-            _keep(kept, states[keep_layer].cpu().numpy(), tokens, batch)
+            ).hidden_states  # layers + 1 of (batch, time, dim)
+            first[batch] = hidden_states[-1][:, 0].cpu().numpy()
+            for layer, hidden in enumerate(hidden_states):
+                means[batch, layer] = masked_mean(hidden, mask).cpu().numpy()
+        if kept is not None:
+            _keep(kept, hidden_states[keep_layer], batch)
         on_batch(len(batch))
-    stored = StoredLayer(kept, tokens) if keep_layer is not None else None
-    return Features(first, means), stored
+    return Features(first, means), kept
 
 
-def compute_lower_layers(
+def compute_layer(
     encoder: DistilBertModel,
     tokens: Tokens,
     layer: int,
@@ -102,20 +97,24 @@ def compute_lower_layers(
     on_batch: Callable[[int], None] = lambda count: None,
 ) -> StoredLayer:
     """The output of `layer` alone, without running the layers above it."""
-    kept = np.empty((len(tokens.pieces), encoder.config.dim), dtype=np.float16)
+    kept = _empty_layer(encoder, tokens)
     encoder.eval()
     for batch in batches_by_length(np.arange(len(tokens)), tokens.lengths, BATCH_SIZE):
         input_ids, mask = (tensor.to(device) for tensor in tokens.batch(batch))
         with torch.inference_mode():
-            hidden = encoder.embeddings(input_ids)
+            hidden = encoder.embeddings(input_ids)  # (batch, time, dim)
             for block in encoder.transformer.layer[:layer]:
                 hidden = block(hidden, mask[:, None, None, :].bool())
-        _keep(kept, hidden.cpu().numpy(), tokens, batch)
+        _keep(kept, hidden, batch)
         on_batch(len(batch))
-    return StoredLayer(kept, tokens)
+    return kept
 
 
-def _keep(kept: np.ndarray, hidden: np.ndarray, tokens: Tokens, batch: np.ndarray) -> None:
-    lengths = tokens.lengths
-    for row, i in enumerate(batch):
-        kept[tokens.starts[i] : tokens.starts[i + 1]] = hidden[row, : lengths[i]]
+def _empty_layer(encoder: DistilBertModel, tokens: Tokens) -> StoredLayer:
+    return StoredLayer(np.empty((len(tokens.ids), encoder.config.dim), dtype=np.float16), tokens)
+
+
+def _keep(kept: StoredLayer, hidden: Tensor, batch: np.ndarray) -> None:
+    starts = kept.tokens.starts
+    for row, i in zip(hidden.cpu().numpy(), batch, strict=True):
+        kept.hidden[starts[i] : starts[i + 1]] = row[: starts[i + 1] - starts[i]]

@@ -9,57 +9,72 @@ from transformers import DistilBertForSequenceClassification
 
 def freeze(model: DistilBertForSequenceClassification, unfreeze_layers: int = 0) -> None:
     """Leave only the head, and the last `unfreeze_layers` layers, to be trained."""
-    for parameter in model.distilbert.parameters():
-        parameter.requires_grad = False
+    model.distilbert.requires_grad_(False)
     layers = model.distilbert.transformer.layer
-    for layer in list(layers)[len(layers) - unfreeze_layers :]:
-        for parameter in layer.parameters():
-            parameter.requires_grad = True
+    for layer in layers[max(0, len(layers) - unfreeze_layers) :]:
+        layer.requires_grad_(True)
 
 
 def pool(hidden_states: Sequence[Tensor], attention_mask: Tensor, pooling: str) -> Tensor:
-    """One vector a tweet from the encoder's outputs.
+    """What the head sees of a tweet: outputs of the embeddings and of every layer.
 
     Args:
-        hidden_states: embeddings and every layer's output, each (batch, time, dim).
+        hidden_states: each (batch, time, dim).
         attention_mask: (batch, time).
-        pooling: `first` for the first token's last output, as DistilBERT's own classifier does;
-            `mean` for the mean of the last outputs over the tweet's word pieces; `layers` for the
-            means of all layers, side by side.
 
     Returns:
-        (batch, dim), or (batch, layers × dim) for `layers`.
+        `first`: the first token's last output, as in DistilBERT's own classifier (batch, dim);
+        `mean`: the mean of the last outputs over the tweet's tokens (batch, dim);
+        `mixed` and `layers`: these means for every layer (batch, layers + 1, dim).
     """
     if pooling == "first":
-        return hidden_states[-1][:, 0]
+        return hidden_states[-1][:, 0]  # (batch, dim)
     if pooling == "mean":
-        return masked_mean(hidden_states[-1], attention_mask)
-    return torch.cat([masked_mean(hidden, attention_mask) for hidden in hidden_states], dim=1)
+        return masked_mean(hidden_states[-1], attention_mask)  # (batch, dim)
+    means = [masked_mean(hidden, attention_mask) for hidden in hidden_states]
+    return torch.stack(means, dim=1)  # (batch, layers + 1, dim)
 
 
 def masked_mean(hidden: Tensor, attention_mask: Tensor) -> Tensor:
-    """Mean over the word pieces that are no padding: (batch, time, dim) to (batch, dim)."""
-    weight = attention_mask.to(torch.float32)
+    """Mean over the tokens that are no padding: (batch, time, dim) to (batch, dim)."""
+    weight = attention_mask.to(torch.float32)  # (batch, time)
     weight = weight / weight.sum(dim=1, keepdim=True)
     return torch.einsum("btd,bt->bd", hidden.to(torch.float32), weight)
 
 
+def widen(model: DistilBertForSequenceClassification, pooling: str) -> None:
+    """Give the model's head what a pooling of all layers needs.
+
+    `mixed` learns one weight a layer and is as wide as DistilBERT's own head (the scalar mix of
+    Peters et al. 2018, "Deep contextualized word representations"); `layers` is as wide as all
+    layers side by side.
+    """
+    depth, dim = model.config.n_layers + 1, model.config.dim
+    if pooling == "mixed":
+        model.layer_weights = nn.Parameter(torch.zeros(depth))
+    if pooling == "layers":
+        model.pre_classifier = nn.Linear(depth * dim, dim)
+
+
 class Head(nn.Module):
-    """The classification head alone, on pooled features.
+    """The classification head alone, on pooled outputs.
 
     Its modules are those of the `model` it is made from: training the head trains the model's.
     """
 
     def __init__(self, model: DistilBertForSequenceClassification):
         super().__init__()
+        self.layer_weights = getattr(model, "layer_weights", None)
         self.pre_classifier = model.pre_classifier
         self.dropout = model.dropout
         self.classifier = model.classifier
 
-    def forward(self, features: Tensor) -> Tensor:
-        """Logits (batch, 2) of features (batch, dim)."""
-        hidden = torch.relu(self.pre_classifier(features))
-        return self.classifier(self.dropout(hidden))
+    def forward(self, pooled: Tensor) -> Tensor:
+        """Logits (batch, 2) of (batch, dim) or (batch, layers + 1, dim)."""
+        if self.layer_weights is not None:
+            pooled = torch.einsum("bld,l->bd", pooled, self.layer_weights.softmax(dim=0))
+        hidden = torch.relu(self.pre_classifier(pooled.flatten(1)))  # (batch, dim)
+        return self.classifier(self.dropout(hidden))  # (batch, 2)
 
 
 class PooledClassifier(nn.Module):
@@ -77,7 +92,7 @@ class PooledClassifier(nn.Module):
         attention_mask: Tensor,
         inputs_embeds: Tensor | None = None,
     ) -> Tensor:
-        """Logits (batch, 2) of word pieces (batch, time), or of their embeddings."""
+        """Logits (batch, 2) of tokens (batch, time), or of their embeddings."""
         outputs = self.encoder(
             input_ids=input_ids,
             attention_mask=attention_mask,
@@ -96,14 +111,14 @@ class UpperLayers(nn.Module):
 
     def __init__(self, model: DistilBertForSequenceClassification, count: int, pooling: str):
         super().__init__()
-        layers = list(model.distilbert.transformer.layer)
-        self.layers = nn.ModuleList(layers[len(layers) - count :])
+        layers = model.distilbert.transformer.layer
+        self.layers = nn.ModuleList(layers[max(0, len(layers) - count) :])
         self.head = Head(model)
         self.pooling = pooling
 
     def forward(self, hidden: Tensor, attention_mask: Tensor) -> Tensor:
         """Logits (batch, 2) of a layer's stored output (batch, time, dim)."""
-        seen = attention_mask[:, None, None, :].bool()
+        mask = attention_mask[:, None, None, :].bool()  # (batch, 1, 1, time)
         for layer in self.layers:
-            hidden = layer(hidden, seen)
-        return self.head(pool([hidden], attention_mask, self.pooling))
+            hidden = layer(hidden, mask)  # (batch, time, dim)
+        return self.head(pool([hidden], attention_mask, self.pooling))  # (batch, 2)

@@ -1,52 +1,46 @@
-"""Tables, figures and words of problem 3. No torch, so that a page renders in no time."""
+"""Tables and figures of problem 3. No torch, so that a page renders in no time."""
 
-import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hw4.foundation.tables import Table
-from hw4.foundation.words import count, number, percent
-from hw4.tweets import drawing
-from hw4.tweets.arguments import arguments
-from hw4.tweets.changes import DECIDING
-from hw4.tweets.comparing import f1
-from hw4.tweets.drawing import ablation_alt, final_alt, grid_alt, lengths, lengths_alt
-from hw4.tweets.naming import (
-    CLASSES,
-    encoder_note,
-    learning_rate,
-    variant_name,
-    yardstick_name,
-)
-from hw4.tweets.records import Explained
-from hw4.tweets.result import EXPERIMENT, Result
-from hw4.tweets.scores import Scores
-from hw4.tweets.wording import Words
+from hw4.foundation.figures import confusion_map, figure, heat_map, labelled_level, new_figure
+from hw4.foundation.scores import PrecisionRecall
+from hw4.foundation.style import BLUE, GREY, PAPER, RED, TEAL
+from hw4.foundation.tables import table
+from hw4.foundation.words import n, named, number, pct
+from hw4.tweets.result import EXPERIMENT, Explained, Lengths, Result, Trial, Variant
 
 __all__ = [
     "EXPERIMENT",
     "ablation",
-    "ablation_alt",
     "ablation_table",
-    "arguments_table",
-    "encoder_callout",
-    "explained",
-    "f1",
     "final",
-    "final_alt",
     "final_table",
     "grid",
-    "grid_alt",
     "grid_table",
     "lengths",
-    "lengths_alt",
     "load",
+    "printed",
+    "rate",
+    "row",
     "split_table",
-    "words",
 ]
-SHOWN_TRIALS = 10
-_PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
-
-grid, final, ablation = drawing.grid_of, drawing.final_of, drawing.ablation_of
+NAMES = {
+    "naive": "naive head",
+    "weighted": "class-weighted loss",
+    "threshold": "tuned threshold",
+    "mean-pooled": "mean of tokens",
+    "mixed-pooled": "mix of layers",
+    "layers-pooled": "all layers",
+    "unfrozen": "layers unfrozen",
+    "ensemble": "ensemble",
+    "majority": "always the larger class",
+    "tfidf": "TF-IDF of words",
+    "tfidf-strong": "TF-IDF of words, pairs, letters",
+}
+SHOWN_TRIALS = 8
+DECIDING = 4
+"""Words of a tweet that are marked as having decided."""
 
 
 def load() -> Result:
@@ -58,134 +52,289 @@ def load() -> Result:
     return EXPERIMENT.stored()
 
 
-def words(result: Result) -> Words:
-    """What the prose says of the result."""
-    return Words(result)
+def f1(value: float) -> str:
+    return number(value, 3)
 
 
-def encoder_callout(result: Result) -> None:
-    """Print a note if the encoder is not the sheet's; for a cell with `output: asis`."""
-    note = encoder_note(result.encoder)
-    if note:
-        print(f'::: {{.callout-note title="{note[0]}"}}\n{note[1]}\n:::\n')
+def rate(value: float) -> str:
+    """A learning rate as people write it: 0.001, 0.0003."""
+    return f"{value:.10f}".rstrip("0")
 
 
-def arguments_table() -> Table:
-    """Q1: the arguments of the parser with their defaults, and why they are there."""
-    rows = [
-        [f"`--{argument.flag.removeprefix('--')}`", f"`{argument.default}`", argument.why]
-        for argument in arguments()
-    ]
-    return Table(["Argument", "Default", "What for"], rows, "lll", widths=(30, 12, 58))
+def row(result: Result, key: str) -> int:
+    """The number of a variant's row in the table of Q7."""
+    return list(result.variants).index(key)
 
 
-def split_table(result: Result) -> Table:
+def split_table(result: Result):
     """Q2: tweets of each class in each part."""
+    parts = {
+        "Training": result.split.training,
+        "Validation": result.split.validation,
+        "Test": result.split.test,
+    }
     rows = [
         [
-            part.name.capitalize(),
-            count(part.size),
-            count(part.counts[0]),
-            count(part.counts[1]),
-            percent(part.counts[0] / part.size, 2),
-            percent(part.counts[1] / part.size, 2),
+            name,
+            n(part.tweets),
+            n(part.class_0),
+            n(part.class_1),
+            pct(part.class_0 / part.tweets),
+            pct(part.class_1 / part.tweets),
         ]
-        for part in result.parts
+        for name, part in parts.items()
     ]
     headers = ["Part", "Tweets", "Class 0", "Class 1", "Share of 0", "Share of 1"]
-    return Table(headers, rows, "lrrrrr")
+    return table(headers, rows, "lrrrrr")
 
 
-def grid_table(result: Result) -> Table:
+@figure("tweets-lengths", EXPERIMENT)
+def lengths(measured: Lengths):
+    """How many tokens tweets have, and where they are cut."""
+    fig, axes = new_figure(height=1.4)
+    widths = [b - a for a, b in zip(measured.edges, measured.edges[1:], strict=False)]
+    axes.bar(
+        *(measured.edges[:-1], measured.counts),
+        width=widths,
+        align="edge",
+        color=BLUE,
+        edgecolor=PAPER,
+        linewidth=0.4,
+    )
+    axes.axvline(measured.max_length, color=RED, linewidth=1.2)
+    axes.annotate(
+        f"cut at {measured.max_length}",
+        (measured.max_length, 0.9),
+        xycoords=("data", "axes fraction"),
+        xytext=(-4, 0),
+        textcoords="offset points",
+        color=RED,
+        ha="right",
+    )
+    axes.set_xlim(0, max(measured.edges[-1], measured.max_length) + 2)
+    axes.set_xlabel("tokens in a tweet")
+    axes.set_ylabel("tweets")
+    return fig
+
+
+@figure("tweets-grid", EXPERIMENT)
+def grid(trials: Sequence[Trial]):
+    """Validation F1-macro of every setting, one panel a loss and number of epochs."""
+    losses = {"none": "plain loss", "balanced": "weighted loss"}
+    weightings = [key for key in losses if any(t.class_weighting == key for t in trials)]
+    epochs, rates, decays = (
+        sorted({getattr(trial, axis) for trial in trials})
+        for axis in ("epochs", "learning_rate", "weight_decay")
+    )
+    by_setting = {
+        (t.class_weighting, t.epochs, t.learning_rate, t.weight_decay): t.validation_f1_macro
+        for t in trials
+    }
+    high = max(by_setting.values())
+    fig, panels = new_figure(
+        height=(0.19 * len(decays) + 0.3) * len(weightings) + 0.5,
+        columns=len(epochs),
+        rows=len(weightings),
+        squeeze=False,
+        sharex=True,
+        sharey=True,
+    )
+    for line, weighting in zip(panels, weightings, strict=True):
+        for axes, passes in zip(line, epochs, strict=True):
+            cells = [
+                [by_setting.get((weighting, passes, r, d), float("nan")) for r in rates]
+                for d in decays
+            ]
+            heat_map(
+                *(axes, cells, [f"{d:g}" for d in decays], [f"{r:g}" for r in rates]),
+                text=lambda value: number(value, 2).lstrip("0") if value == value else "",
+                limits=(min(by_setting.values()), high),
+                bold=lambda value: value == high,
+            )
+            for cell in axes.texts:
+                cell.set_fontsize(8)
+            axes.tick_params(labelsize=8)
+            axes.tick_params(axis="x", labelrotation=90)
+            if weighting == weightings[0]:
+                axes.set_title(
+                    f"{passes} epoch{'s' * (passes > 1)}", fontweight="normal", fontsize=9.5
+                )
+        line[0].set_ylabel(f"{losses[weighting]}\nweight decay")
+    fig.supxlabel("learning rate", fontsize=9.5)
+    return fig
+
+
+def grid_table(result: Result):
     """Q4: the best settings of the grid."""
     ranked = sorted(result.grid, key=lambda trial: -trial.validation_f1_macro)
     rows = [
         [
             str(place),
             "weighted" if trial.class_weighting == "balanced" else "plain",
-            learning_rate(trial.learning_rate),
+            rate(trial.learning_rate),
             f"{trial.weight_decay:g}",
             str(trial.epochs),
             f1(trial.validation_f1_macro),
-            percent(trial.validation_accuracy),
+            pct(trial.validation_accuracy),
             f1(trial.train_f1_macro),
         ]
         for place, trial in enumerate(ranked[:SHOWN_TRIALS], start=1)
     ]
-    rows[0][5] = f"**{rows[0][5]}**"
-    headers = ["", "Loss", "Rate", "Decay", "Epochs", "F1-macro", "Accuracy", "On training"]
-    return Table(headers, rows, "rlrrrrrr")
+    headers = ["Place", "Loss", "Rate", "Decay", "Epochs", "F1-macro", "Accuracy", "On training"]
+    return table(headers, rows, "rlrrrrrr")
 
 
-def final_table(result: Result) -> Table:
-    """Q5: the final head on the test tweets, and what it is measured against."""
-    rows = [_score_row("**Final head**", result.final.test)]
-    rows += [
-        _score_row(yardstick_name(yardstick).capitalize(), yardstick.test)
-        for yardstick in result.yardsticks
+def final_table(result: Result):
+    """Q5: the final head and the baselines on the test tweets."""
+    models = {"**final head**": result.final}
+    models |= {NAMES[key]: baseline for key, baseline in result.baselines.items()}
+    rows = [
+        [
+            name,
+            f"{f1(one.test_f1_macro)} ± {f1(one.test_std)}",
+            pct(one.test_accuracy),
+            *(
+                number(value, 2)
+                for pair in zip(one.test_precision, one.test_recall, strict=True)
+                for value in pair
+            ),
+        ]
+        for name, one in models.items()
     ]
-    headers = [
-        "",
-        "F1-macro",
-        "Accuracy",
-        "Precision 0",
-        "Recall 0",
-        "Precision 1",
-        "Recall 1",
-    ]
-    return Table(headers, rows, "lrrrrrr", widths=(30, 17, 12, 14, 11, 14, 11))
+    columns = [f"{what} {label}" for label in (0, 1) for what in ("Precision", "Recall")]
+    return table(["Model", "F1-macro", "Accuracy", *columns], rows, "lrrrrrr")
 
 
-def _score_row(name: str, test: Scores) -> list[str]:
-    pairs = ((_precision(test, label), number(test.recall[label], 2)) for label in (0, 1))
-    return [
-        name.replace("(tf-idf", "(TF-IDF"),
-        f"{f1(test.f1_macro)} ± {f1(test.f1_macro_error)}",
-        percent(test.accuracy),
-        *(value for pair in pairs for value in pair),
-    ]
+@figure("tweets-final", EXPERIMENT)
+def _final(confusion: Sequence[Sequence[int]], curves: dict[str, PrecisionRecall]):
+    """The final head's confusion matrix, and precision against recall beside others."""
+    fig, (left, right) = new_figure(height=2.2, columns=2, width_ratios=(1, 1.5))
+    confusion_map(left, confusion, ("0", "1"))
+    for place, ((name, curve), color) in enumerate(
+        zip(curves.items(), (BLUE, TEAL, GREY), strict=False)
+    ):
+        style = "--" if color == GREY else "-"
+        right.plot(curve.recall, curve.precision, color=color, linestyle=style)
+        right.annotate(
+            f"{name}: AP {number(curve.average_precision, 2)}",
+            (1.03, 0.98 - 0.13 * place),
+            xycoords="axes fraction",
+            va="top",
+            color=color,
+            annotation_clip=False,
+        )
+    labelled_level(right, curve.share, f"guessing: AP {number(curve.share, 2)}")
+    right.set_xlim(0, 1)
+    right.set_ylim(0, 1)
+    right.set_xlabel("recall of class 0")
+    right.set_ylabel("precision of class 0")
+    return fig
 
 
-def _precision(test: Scores, label: int) -> str:
-    """Precision of a class, or a dash where it was never predicted and so has none."""
-    predicted = sum(row[label] for row in test.confusion)
-    return number(test.precision[label], 2) if predicted else "–"
+def final(result: Result):
+    """The figure of the final head, the bonus, and TF-IDF."""
+    keys = {"final head": result.final_key, "bonus (Q7)": result.bonus_key, "TF-IDF": "tfidf"}
+    curves = {name: result.curves[key] for name, key in keys.items()}
+    return _final(result.final.test.confusion, curves)
 
 
-def ablation_table(result: Result) -> Table:
+def ablation_table(result: Result):
     """Q7: every change with a row of its own."""
     rows = []
-    for place, variant in enumerate(result.variants):
-        mark = "**" if variant.key == result.bonus_key else ""
+    for place, (key, one) in enumerate(result.variants.items()):
+        mark = "**" if key == result.bonus_key else ""
         rows.append(
             [
                 str(place),
-                f"{mark}{variant_name(variant)}{mark}",
-                count(variant.trained_parameters),
-                number(variant.threshold, 2),
-                f1(variant.validation_f1_macro),
-                f"{mark}{f1(variant.test.f1_macro)}{mark} ± {f1(variant.test.f1_macro_error)}",
-                percent(variant.test.accuracy),
-                number(variant.test.recall[0], 2),
-                _precision(variant.test, 0),
+                f"{mark}{NAMES[key]}{mark}",
+                n(one.trained_parameters) if one.config else "–",
+                number(one.threshold, 2),
+                f1(one.validation_f1_macro),
+                f"{mark}{f1(one.test_f1_macro)}{mark} ± {f1(one.test_std)}",
+                _step(result, one),
+                pct(one.test_accuracy),
+                number(one.test_recall[0], 2),
             ]
         )
     headers = [
-        "",
-        "Variant",
-        "Trained",
-        "Threshold",
-        "Validation",
-        "Test",
-        "Accuracy",
-        "Recall 0",
-        "Precision 0",
+        *("Row", "Variant", "Trained", "Threshold", "Validation", "Test"),
+        *("Change", "Accuracy", "Recall 0"),
     ]
-    return Table(headers, rows, "rlrrrrrrr", widths=(3, 23, 12, 13, 13, 18, 12, 12, 15))
+    return table(headers, rows, "rlrrrrrrr")
+
+
+def _step(result: Result, one: Variant) -> str:
+    """What a variant brought on the test tweets, and against which row."""
+    if not one.before:
+        return "–"
+    star = "\\*" if one.step.significant else ""
+    return f"{signed(one.step.value)}{star} ({row(result, one.before)})"
+
+
+def signed(value: float, digits: int = 3) -> str:
+    """A difference with its sign; none for 0."""
+    shown = number(value, digits)
+    return f"+{shown}" if float(shown.replace("−", "-")) > 0 else shown
+
+
+@figure("tweets-ablation", EXPERIMENT)
+def _ablation(rows: Sequence[tuple[str, float, float, float, bool]], levels: dict[str, float]):
+    """Validation and test F1-macro of every variant, one line each.
+
+    Args:
+        rows: name, validation score, test score, its standard error, whether it is the bonus.
+        levels: test scores of baselines by name.
+    """
+    fig, axes = new_figure(height=0.26 * len(rows) + 0.75)
+    for place, (_, validation, test, std, chosen) in enumerate(rows):
+        color = RED if chosen else BLUE
+        axes.plot([test - std, test + std], [place, place], color=color, linewidth=1.4)
+        axes.plot([test], [place], "o", color=color, markersize=5.5)
+        axes.plot(
+            *([validation], [place], "o"), markerfacecolor=PAPER, markeredgecolor=GREY, markersize=5
+        )
+    for height, (name, level) in enumerate(levels.items()):
+        axes.axvline(level, color=GREY, linewidth=1, linestyle="--")
+        axes.annotate(
+            *(name, (level, 1)),
+            xycoords=("data", "axes fraction"),
+            xytext=(0, 3 + 10 * height),
+            textcoords="offset points",
+            ha="center",
+            fontsize=9,
+            color=GREY,
+        )
+    axes.set_yticks(range(len(rows)), [name for name, *_ in rows])
+    axes.set_ylim(len(rows) - 0.5, -0.5)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    axes.grid(axis="x")
+    axes.set_axisbelow(True)
+    axes.set_xlabel("F1-macro: filled on test (± standard error), hollow on validation")
+    return fig
+
+
+def ablation(result: Result):
+    """The ablation figure of a result."""
+    rows = [
+        (
+            f"{place}: {NAMES[key]}",
+            one.validation_f1_macro,
+            one.test_f1_macro,
+            one.test_std,
+            key == result.bonus_key,
+        )
+        for place, (key, one) in enumerate(result.variants.items())
+    ]
+    levels = {
+        "TF-IDF of words": result.baselines["tfidf"].test_f1_macro,
+        "with pairs and letters": result.baselines["tfidf-strong"].test_f1_macro,
+    }
+    return _ablation(rows, levels)
 
 
 @dataclass(frozen=True)
-class Marked:
+class Printed:
     """Markdown that a cell shows."""
 
     text: str
@@ -194,40 +343,24 @@ class Marked:
         return self.text
 
 
-def explained(result: Result) -> Marked:
-    """Q7: test tweets with the words that decided, right and wrong decisions."""
-    return Marked("\n".join(f"{i}. {_told(one)}" for i, one in enumerate(result.explained, 1)))
+def printed(tweets: Sequence[Explained]) -> Printed:
+    """Tweets with the words that decided in bold (for class 1) or italics (for class 0)."""
+    items = [f"{place}. {_told(one)}" for place, one in enumerate(tweets, start=1)]
+    return Printed("\n".join(["::: {.quoted}", *items, ":::"]) if items else "–")
 
 
 def _told(one: Explained) -> str:
-    order = sorted(range(len(one.words)), key=lambda i: -abs(one.shares[i]))
-    deciding = {i for i in order[:DECIDING] if one.shares[i]}
+    deciding = {i for i in one.strongest[:DECIDING] if one.shares[i]}
     shown = []
     for i, word in enumerate(one.words):
         mark = ("**" if one.shares[i] > 0 else "*") if i in deciding else ""
-        shown.append(f"{mark}{escaped(word)}{mark}")
+        shown.append(f"{mark}{named(word)}{mark}")
     strongest = ", ".join(
-        f"{escaped(one.words[i].strip(',.:;!?'))} {_signed(one.shares[i])}"
-        for i in order[:DECIDING]
+        f"{named(one.words[i].strip(',.:;!?'))} {signed(one.shares[i], 2)}"
+        for i in one.strongest
         if i in deciding
     )
-    verdict = "right" if one.label == one.predicted else "wrong"
     return (
-        f"“{' '.join(shown)}” Annotated {one.label}, predicted {one.predicted} ({verdict}), "
+        f"“{' '.join(shown)}” Annotated {one.target}, predicted {one.predicted}, "
         f"probability of class 1 {number(one.probability, 2)}. Strongest: {strongest}."
     )
-
-
-def _signed(value: float) -> str:
-    return f"{'+' if value > 0 else ''}{number(value, 2)}"
-
-
-def escaped(text: str) -> str:
-    """`text` as Markdown that shows exactly it; what the report's fonts lack becomes a box."""
-    kept = "".join(c if ord(c) < 0x250 or c in "–—‘’“”…€™•" else "[?]" for c in text)
-    return _PUNCTUATION.sub(r"\\\1", kept)
-
-
-def classes() -> str:
-    """The two classes by name."""
-    return " and ".join(CLASSES)

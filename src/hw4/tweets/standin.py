@@ -8,7 +8,7 @@ word occurs in both classes, and counting words is not enough.
 
 import numpy as np
 
-from hw4.tweets.data import Tweets
+from hw4.tweets.data import Tweets, wording
 
 SHARE_WITHOUT_CLAIM = 0.13
 MISLABELED = (0.08, 0.02)
@@ -100,17 +100,17 @@ def compose(size: int, seed: int) -> Tweets:
     """`size` tweets, all different, in the proportions of the course's classes."""
     random = np.random.default_rng(seed)
     texts: list[str] = []
-    labels: list[int] = []
-    seen: set[str] = set()
+    targets: list[int] = []
+    composed: set[str] = set()
     while len(texts) < size:
-        label = int(random.random() >= SHARE_WITHOUT_CLAIM)
-        text = _noisy(_sentence(random, _CLAIMS if label else _OTHERS), random)
-        if text in seen:
+        target = int(random.random() >= SHARE_WITHOUT_CLAIM)
+        text = _noisy(_sentence(random, _CLAIMS if target else _OTHERS), random)
+        if wording(text) in composed:
             continue
-        seen.add(text)
+        composed.add(wording(text))
         texts.append(text)
-        labels.append(1 - label if random.random() < MISLABELED[label] else label)
-    return Tweets(tuple(texts), np.array(labels, dtype=np.int64))
+        targets.append(1 - target if random.random() < MISLABELED[target] else target)
+    return Tweets(tuple(texts), np.array(targets, dtype=np.int64))
 
 
 def _sentence(random: np.random.Generator, templates: tuple[str, ...]) -> str:

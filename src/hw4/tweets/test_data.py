@@ -14,9 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hw4.foundation.errors import UserError
+from hw4.foundation.files import Limits
 from hw4.foundation.places import ROOT
 from hw4.tweets import data
-from hw4.tweets.data import Tweets, download, read, source, split, subset
+from hw4.tweets.data import Tweets, download, read, source, split, subset, wording
 from hw4.tweets.standin import compose
 
 REAL = ROOT.parent / "shared" / "data" / "tweets" / "Twitter.csv"
@@ -45,13 +46,13 @@ def test_reads_both_pairs_of_columns(tmp_path, header):
     tweets, empty = read(written(tmp_path, table(rows(), header)))
     assert len(tweets) == 30 and empty == 0
     assert tweets.texts[0] == "tweet 0, with a comma" and tweets.texts[-1] == 'other 9 "quoted"'
-    assert tweets.labels.tolist() == [1] * 20 + [0] * 10
+    assert tweets.targets.tolist() == [1] * 20 + [0] * 10
 
 
 def test_line_breaks_in_a_tweet_and_further_columns_are_kept_apart(tmp_path):
     content = "id,text,label\r\n" + "".join(f'{i},"two\nlines {i}",{i % 2}\r\n' for i in range(20))
     tweets, _ = read(written(tmp_path, content.encode("utf-8-sig")))
-    assert tweets.texts[3] == "two\nlines 3" and tweets.labels[3] == 1
+    assert tweets.texts[3] == "two\nlines 3" and tweets.targets[3] == 1
 
 
 def test_tweets_without_text_are_left_out_and_counted(tmp_path):
@@ -116,10 +117,21 @@ def test_bad_zips_have_sentences(tmp_path, monkeypatch):
     two = zipped(tmp_path / "two.zip", **{"a.csv": b"", "b.csv": b""})
     with pytest.raises(UserError, match="found 2 CSV files"):
         read(two)
-    monkeypatch.setattr(data, "LARGEST_ARCHIVED", 10)
+    monkeypatch.setattr(data, "LIMITS", Limits(file=10, total=10))
     large = zipped(tmp_path / "large.zip", **{"a.csv": table(rows())})
-    with pytest.raises(UserError, match="would unpack to"):
+    with pytest.raises(UserError, match="looks like a zip bomb"):
         read(large)
+    with pytest.raises(UserError, match="more than 10 bytes"):
+        read(written(tmp_path, table(rows())))
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_ways_of_packing_that_unpack_without_limit_are_refused(tmp_path, method):
+    path = tmp_path / "Twitter.zip"
+    with zipfile.ZipFile(path, "w", method) as archive:
+        archive.writestr("Twitter.csv", table(rows()))
+    with pytest.raises(UserError, match="stored or deflated was expected"):
+        read(path)
 
 
 def test_source_is_the_file_or_the_stand_in(places):
@@ -137,10 +149,10 @@ def test_split_is_the_prescribed_one():
     tweets = compose(400, seed=1)
     parts = split(tweets)
     train, rest = train_test_split(
-        range(400), test_size=0.3, stratify=tweets.labels, random_state=42
+        range(400), test_size=0.3, stratify=tweets.targets, random_state=42
     )
     validation, test = train_test_split(
-        rest, test_size=0.5, stratify=tweets.labels[rest], random_state=42
+        rest, test_size=0.5, stratify=tweets.targets[rest], random_state=42
     )
     assert parts.test.texts == tweets.take(test).texts
     assert parts.validation.texts == tweets.take(validation).texts
@@ -150,12 +162,33 @@ def test_split_is_the_prescribed_one():
 
 def test_no_text_is_in_two_parts():
     tweets = compose(200, seed=2)
-    shouted = Tweets(tuple(text.upper() + " " for text in tweets.texts), tweets.labels)
+    shouted = Tweets(tuple(text.upper() + " " for text in tweets.texts), tweets.targets)
     parts = split(tweets + shouted, empty=3)
-    seen = [{text.strip().casefold() for text in part.texts} for part in _parts(parts)]
+    seen = [{wording(text) for text in part.texts} for part in _parts(parts)]
     assert not (seen[0] & seen[1] or seen[0] & seen[2] or seen[1] & seen[2])
     assert len(parts.test) == 60 and parts.empty == 3
     assert sum(map(len, _parts(parts))) + parts.duplicates == 400
+
+
+def test_copies_under_other_accounts_links_and_punctuation_are_the_same_tweet():
+    text = "RT @WHO: garlic does NOT cure #COVID19 &amp; never did https://t.co/abc"
+    copy = "rt @someone garlic does not cure #covid19, never did! http://x.y/z"
+    assert wording(text) == wording(copy)
+    assert wording(text) != wording(text.replace("NOT", ""))
+    assert wording("😷") == "😷" != wording("🙏")
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_every_tweet_is_in_one_part_and_the_classes_in_each(seed):
+    tweets = compose(300, seed=seed)
+    parts = split(tweets)
+    texts = [text for part in _parts(parts) for text in part.texts]
+    assert sorted(texts) == sorted(tweets.texts)
+    target_of = dict(zip(tweets.texts, tweets.targets.tolist(), strict=True))
+    share = (tweets.targets == 0).mean()
+    for part, size in zip(_parts(parts), (210, 45, 45), strict=True):
+        assert len(part) == size and abs((part.targets == 0).mean() - share) < 0.02
+        assert [target_of[text] for text in part.texts] == part.targets.tolist()
 
 
 def _parts(parts):
@@ -166,14 +199,14 @@ def test_subset_keeps_the_proportion():
     tweets = compose(1000, seed=5)
     small = subset(tweets, 200)
     assert abs(len(small) - 200) <= 1
-    assert abs(small.labels.mean() - tweets.labels.mean()) < 0.01
+    assert abs(small.targets.mean() - tweets.targets.mean()) < 0.01
     assert subset(tweets, 5000) is tweets
 
 
 @pytest.mark.skipif(not REAL.is_file(), reason="the course's tweets are not in ../shared")
 def test_the_course_file():
     tweets, empty = read(REAL)
-    assert len(tweets) > 8000 and empty == 0 and 0.87 < tweets.labels.mean() < 0.88
+    assert len(tweets) > 8000 and empty == 0 and 0.87 < tweets.targets.mean() < 0.88
 
 
 @pytest.fixture
@@ -220,13 +253,13 @@ def test_download_without_network_says_so(tmp_path):
 def test_stand_in_is_noisy_unbalanced_and_the_same_twice():
     tweets = compose(600, seed=42)
     again = compose(600, seed=42)
-    assert tweets.texts == again.texts and np.array_equal(tweets.labels, again.labels)
+    assert tweets.texts == again.texts and np.array_equal(tweets.targets, again.targets)
     assert len(set(tweets.texts)) == 600
-    assert 0.08 < (tweets.labels == 0).mean() < 0.2
+    assert 0.08 < (tweets.targets == 0).mean() < 0.2
     everything = " ".join(tweets.texts)
     assert all(mark in everything for mark in ("@", "#", "https://t.co/", "&amp;", "😷", "RT @"))
     words = [
-        {word for text, one in zip(tweets.texts, tweets.labels, strict=True) if one == label
+        {word for text, one in zip(tweets.texts, tweets.targets, strict=True) if one == label
          for word in text.lower().split() if word.isalpha()}
         for label in (0, 1)
     ]  # fmt: skip

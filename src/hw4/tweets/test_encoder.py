@@ -3,6 +3,8 @@
 import json
 import shutil
 import socket
+import subprocess
+import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -213,3 +215,34 @@ def test_unreachable_hub_is_given_up(monkeypatch):
     began = time.monotonic()
     assert not fetch_from_hub("auto")
     assert time.monotonic() - began < 5
+
+
+KILLED = """
+import sys, time
+from pathlib import Path
+from hw4.tweets.weights import scratch_folder
+with scratch_folder(Path(sys.argv[1])) as folder:
+    (folder / "model.safetensors").write_bytes(b"x")
+    print("there", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_what_a_killed_build_left_is_removed_and_what_a_living_one_uses_stays(tmp_path):
+    from hw4.tweets.weights import scratch_folder
+
+    place = tmp_path / "store"
+    process = subprocess.Popen(
+        [sys.executable, "-c", KILLED, str(place)], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout.readline() == "there\n"
+        with scratch_folder(place) as mine:
+            assert len([path for path in place.iterdir() if path.is_dir()]) == 2
+            assert mine.is_dir()
+    finally:
+        process.kill()
+        process.wait()
+    with scratch_folder(place) as mine:
+        assert [path for path in place.iterdir() if path.is_dir()] == [mine]
+    assert not list(place.iterdir())

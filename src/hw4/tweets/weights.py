@@ -4,17 +4,19 @@ import json
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from uuid import uuid4
 
 import torch
+from filelock import FileLock, Timeout
 from safetensors.torch import load_file
 from torch import Tensor
 from transformers import DistilBertConfig, DistilBertModel, DistilBertTokenizerFast
 from transformers.utils import logging as transformers_logging
 
 from hw4.foundation.errors import UserError
+from hw4.foundation.places import store_folder
 from hw4.tweets.encoder import (
     CONFIG,
     VOCABULARIES,
@@ -68,8 +70,7 @@ def distilbert_folder(
     """
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()
-    with TemporaryDirectory(prefix="hw4-encoder-") as made:
-        folder = Path(made)
+    with scratch_folder(store_folder() / "tweets") as folder:
         if source.kind == "random":
             write_random(folder, texts, seed)
         elif _is_bert(source):
@@ -80,6 +81,28 @@ def distilbert_folder(
             folder = Path(source.folder)
             check_loads(folder)
         yield folder
+
+
+@contextmanager
+def scratch_folder(parent: Path) -> Iterator[Path]:
+    """A folder for as long as the context lasts; what killed processes left there is removed.
+
+    Whoever lives holds a lock on their own.
+    """
+    parent.mkdir(parents=True, exist_ok=True)
+    for left in parent.glob("encoder-*.lock"):
+        with suppress(Timeout, OSError), FileLock(left, timeout=0):
+            shutil.rmtree(left.with_suffix(""), ignore_errors=True)
+            left.unlink()
+    folder = parent / f"encoder-{uuid4().hex}"
+    lock = folder.with_suffix(".lock")
+    with FileLock(lock):
+        folder.mkdir()
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+            lock.unlink(missing_ok=True)
 
 
 def check_loads(folder: Path) -> None:

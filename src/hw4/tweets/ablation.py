@@ -1,0 +1,129 @@
+"""Candidates: every row of the ablation and every baseline, ready to be selected and to judge."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from hw4.foundation.experiment import Outcome
+from hw4.foundation.scores import f1_macro
+from hw4.tweets.arguments import TrainConfig
+from hw4.tweets.baselines import BASELINES, held_out_probabilities
+from hw4.tweets.development import (
+    Development,
+    Encoded,
+    Training,
+    restored,
+    train_heads,
+    train_upper,
+)
+from hw4.tweets.model import Head
+from hw4.tweets.result import Epoch
+from hw4.tweets.training import best_threshold, head_probabilities, upper_probabilities
+
+HALF = 0.5
+SMALLEST_ODDS = 1e-6
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A trained classifier that may be selected.
+
+    Attributes:
+        before: the candidate that it changes in one point; empty for none.
+        config: None for a baseline or an ensemble.
+        held_out: (tweets,) probability of class 1 by models that were not trained on the tweet;
+            NaN where there is none. Those of the validation tweets come from the training tweets.
+        members: of an ensemble.
+        final: what the training on training and validation tweets brought, with its weights.
+        epochs: of the unfrozen layers on the training tweets.
+    """
+
+    key: str
+    before: str
+    config: TrainConfig | None
+    tuned: bool
+    threshold: float
+    held_out: np.ndarray
+    members: tuple["Candidate", ...] = ()
+    final: Outcome[Training] = field(default_factory=lambda: Outcome(Training(0.0, 0)))
+    epochs: tuple[Epoch, ...] = ()
+
+
+def frozen_head(
+    dev: Development, key: str, before: str, config: TrainConfig, tuned: bool
+) -> Candidate:
+    """A head cross-validated, then trained on training and validation tweets together."""
+    folds = range(len(dev.folds))
+    *runs, final = train_heads(dev, [*((config, fold) for fold in folds), (config, None)])
+    held_out = _held_out(dev, runs)
+    return Candidate(
+        key, before, config, tuned, threshold(dev, held_out, tuned), held_out, (), final
+    )
+
+
+def unfrozen_layers(dev: Development, key: str, before: str, config: TrainConfig) -> Candidate:
+    """The last layers and a head: held-out predictions of some folds, then trained on all."""
+    runs = [train_upper(dev, config, fold) for fold in range(dev.settings.unfrozen_folds)]
+    final = train_upper(dev, config, None)
+    held_out = _held_out(dev, runs)
+    cut, epochs = threshold(dev, held_out, True), runs[0].result.epochs
+    return Candidate(key, before, config, True, cut, held_out, (), final, epochs)
+
+
+def baseline(dev: Development, key: str, tuned: bool = False) -> Candidate:
+    """A baseline cross-validated; `judge` fits it to training and validation tweets together."""
+
+    def compute() -> Outcome[Training]:
+        found = held_out_probabilities(key, dev.tweets, dev.folds, dev.settings.jobs)
+        return Outcome(Training(0.0, 0), {"probabilities": found})
+
+    part = dev.work.part(f"baseline {key}", (dev.common, dev.settings.folds), Training, compute)
+    held_out = part.tensors["probabilities"]
+    return Candidate(key, "", None, tuned, threshold(dev, held_out, tuned), held_out)
+
+
+def ensemble(dev: Development, key: str, before: str, members: Sequence[Candidate]) -> Candidate:
+    """The mean log-odds of several candidates."""
+    held_out = mean_log_odds([member.held_out for member in members])
+    cut = threshold(dev, held_out, True)
+    return Candidate(key, before, None, True, cut, held_out, tuple(members))
+
+
+def mean_log_odds(probabilities: Sequence[np.ndarray]) -> np.ndarray:
+    """One probability a tweet from those of several classifiers: (tweets,)."""
+    inside = np.clip(probabilities, SMALLEST_ODDS, 1 - SMALLEST_ODDS)  # (classifiers, tweets)
+    return 1 / (1 + np.exp(-np.log(inside / (1 - inside)).mean(axis=0)))
+
+
+def threshold(dev: Development, held_out: np.ndarray, tuned: bool) -> float:
+    """One half, or the best one for held-out predictions of training and validation tweets."""
+    known = ~np.isnan(held_out)
+    return best_threshold(dev.targets[known], held_out[known]) if tuned else HALF
+
+
+def validation_f1_macro(dev: Development, candidate: Candidate) -> float:
+    """Of the candidate's model that was trained on the training tweets."""
+    idx = dev.validation
+    return f1_macro(dev.targets[idx], candidate.held_out[idx] > candidate.threshold)
+
+
+def judge(dev: Development, candidate: Candidate, encoded: Encoded) -> np.ndarray:
+    """Probability of class 1 for new tweets, by the final model: (tweets,)."""
+    config = candidate.config
+    if candidate.members:
+        return mean_log_odds([judge(dev, member, encoded) for member in candidate.members])
+    if config is None:
+        return BASELINES[candidate.key](dev.tweets)(encoded.tweets.texts)
+    model = restored(dev, config, candidate.final.tensors)
+    if config.unfreeze_layers:
+        everything = np.arange(len(encoded.tweets))
+        return upper_probabilities(config, model, encoded.layer, everything, dev.work.device)
+    return head_probabilities(Head(model), encoded.features.pooled(config.pooling))
+
+
+def _held_out(dev: Development, runs: Sequence[Outcome[Training]]) -> np.ndarray:
+    held_out = np.full(len(dev.tweets), np.nan)
+    for idx, run in zip(dev.folds, runs, strict=False):
+        held_out[idx] = run.tensors["probabilities"][idx]
+    return held_out

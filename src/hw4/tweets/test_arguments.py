@@ -1,0 +1,40 @@
+"""The parser and the dataclass say the same."""
+
+from dataclasses import asdict, fields
+
+import pytest
+
+from hw4.foundation.errors import UserError
+from hw4.tweets.arguments import TrainConfig, build_parser, parse
+
+
+def test_parser_fills_the_dataclass_and_gives_a_reason_for_each_argument():
+    assert parse([]) == TrainConfig()
+    assert vars(build_parser().parse_args([])) == asdict(TrainConfig())
+    actions = {action.dest: action.help for action in build_parser()._actions}
+    assert set(actions) - {"help"} == {field.name for field in fields(TrainConfig)}
+    assert all(actions.values())
+
+
+def test_arguments_are_read_and_nonsense_is_refused(capsys):
+    config = parse(["--epochs", "3", "--class_weighting", "none", "--weight_decay", "2"])
+    assert config == TrainConfig(epochs=3, class_weighting="none", weight_decay=2.0)
+    for wrong in (
+        ["--epochs", "0"],
+        ["--learning_rate", "-1"],
+        ["--learning_rate", "0"],
+        ["--learning_rate", "nan"],
+        ["--weight_decay", "-0.1"],
+        ["--dropout", "1"],
+        ["--max_length", "x"],
+        ["--pooling", "max"],
+    ):
+        with pytest.raises(SystemExit):
+            parse(wrong)
+    assert "error: argument --epochs: 0 is below 1" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("pooling", ["mixed", "layers"])
+def test_unfrozen_layers_cannot_pool_frozen_ones(pooling):
+    with pytest.raises(UserError, match="first or mean only"):
+        parse(["--pooling", pooling, "--unfreeze_layers", "1"])
