@@ -25,7 +25,9 @@ MARGIN = 54.0
 STAND_IN, QUICK = "stand-in data", "quick profile"
 _DEFINITION = re.compile(r"\s*(class|def) ")
 _NUMBER = re.compile(r"(\d+(?:,\d{3})*(?:\.\d+)?)(?: ?(%|× 10[⁻⁰¹²³⁴-⁹]+))?")
-_CLAIM = re.compile(r"\[(claim false|bound to no words|neither True nor False: [^\]]*)\]")
+_CLAIM = re.compile(
+    r"\[(claim false|bound to no words|unknown attribute [\w-]+|neither True nor False: [^\]]*)\]"
+)
 _TROUBLE = {
     "an unresolved reference": re.compile(r"\?+@?(fig|tbl|eq|sec|lst)-|@(fig|tbl|eq|sec|lst)-\w"),
     "a traceback": re.compile(r"Traceback \(most recent call last\)"),
@@ -145,7 +147,7 @@ def _claims(reading: Reading, stops: bool) -> Iterator[str]:
         if _is_of_course_data(reading, str(claim.line)) == stops:
             yield (
                 f"{claim.line}: the numbers do not bear “{claim.sentence}”: {claim.expression} is "
-                f"False ({claim.sides})"
+                f"False{f' ({claim.sides})' if claim.sides else ''}"
             )
     if stops and not false:
         yield f"a page is marked [{marks[0]}], and no document says why now: render it again"
