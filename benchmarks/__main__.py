@@ -21,10 +21,10 @@ from pathlib import Path
 import benchmarks
 from benchmarks.harness import CannotRun, Row, not_run
 from benchmarks.table import line, table
-from hw4.foundation.atomic import write_text
-from hw4.foundation.device import device
+from hw4.foundation.compute import device
 from hw4.foundation.places import ROOT, output_folder
 from hw4.foundation.progress import say
+from hw4.foundation.store import write_text
 
 NOT_BENCHMARKS = ("__main__", "harness", "table")
 MARK = "row: "

@@ -16,46 +16,38 @@ from torch import nn
 from torchvision import datasets, transforms
 
 from benchmarks.harness import Row, at_least, side_by_side
-from hw4.foundation.seeds import seed_everything
-from hw4.windows import images, standin, training
-from hw4.windows.augment import DEVIATION, MEAN
-from hw4.windows.candidates import build
-from hw4.windows.data import CLASSES
-from hw4.windows.photographs import Photographs
-from hw4.windows.settings import Recipe, Settings
+from hw4.foundation.compute import seed_everything
+from hw4.windows import backbones, images, standin, training
+from hw4.windows.data import CLASSES, Photographs
+from hw4.windows.experiment import build
+from hw4.windows.model import IMAGENET_MEAN, IMAGENET_STD, Backbone
+from hw4.windows.result import Settings, TrainConfig
+from hw4.windows.training import Features, Images
+from hw4.windows.weights import find
 
 PHOTOGRAPHS, EPOCHS = 480, 5
 PHOTOGRAPH_SIZE = (640, 480)
 """Width and height of the JPEGs, as a telephone's small setting has them."""
+SEARCHED, SEARCH_EPOCHS, DECAYS = 96, 8, (0.01, 0.1, 1.0)
 WORKERS = 2
 SIZE = Settings().image_size
 
 
-class Silent:
-    """A progress bar that shows nothing."""
-
-    def update(self, steps: int = 1) -> None:
-        """Count nothing."""
-
-    def note(self, text: str) -> None:
-        """Say nothing."""
-
-
 def rows() -> Iterator[Row]:
-    """Five epochs of each network from scratch; ours includes decoding into the store, once."""
+    """Five epochs of each network from scratch, decoding into the store included, once; and the
+    search over weight decays of a head, on kept features and from images each time."""
     settings = Settings()
-    recipes = {
-        "three convolutions": (3.0, replace(settings.yardstick, augment=True, batch_size=32)),
+    networks = {
+        "three convolutions": (3.0, "three_convolutions", settings.baseline),
         # Here the network itself takes most of the time, whoever feeds it.
-        "the small residual network": (
-            1.0,
-            replace(settings.small, batch_size=32, averaging=0.0),
-        ),
+        "the small residual network": (1.0, "small_residual", settings.small),
     }
     with _folder_of_jpegs() as folder:
-        for name, (bound, recipe) in recipes.items():
+        for name, (bound, kind, config) in networks.items():
+            config = replace(config, augment=True, batch_size=32, averaging=0.0, mixing=0.0)
             ours, other = side_by_side(
-                partial(_ours, folder, settings, recipe), partial(_tutorial, folder, recipe)
+                partial(_ours, folder, settings, kind, config),
+                partial(_tutorial, folder, settings, kind, config),
             )
             pictures = PHOTOGRAPHS * EPOCHS
             yield at_least(
@@ -65,6 +57,47 @@ def rows() -> Iterator[Row]:
                 other,
                 f"{pictures / ours:,.0f} pictures a second against {pictures / other:,.0f}",
             )
+    yield _search(settings)
+
+
+def _search(settings: Settings) -> Row:
+    """Heads with several weight decays: features computed once, or the backbone run every epoch."""
+    weights = find("tf_efficientnet_lite0")
+    network = Backbone("tf_efficientnet_lite0", len(CLASSES), weights.file if weights else None)
+    network.features.requires_grad_(False)
+    targets = standin.labels(SEARCHED, 541, "benchmark")
+    pixels = np.stack([item[1] for item in standin.draw_all(targets, 541, "benchmark", 96)])
+    names = tuple(map(str, range(SEARCHED)))
+    photographs = Photographs(pixels, np.arange(SEARCHED), targets, names)
+    config = replace(settings.head, input_size=96, epochs=(SEARCH_EPOCHS,) * 2, augment=False)
+
+    def on_features() -> float:
+        began = time.perf_counter()
+        vectors = backbones.extract(network, photographs, 96, "cpu")
+        features = backbones.features(vectors, photographs)
+        for decay in DECAYS:
+            _head(features, replace(config, weight_decay=decay), nn.Linear(1280, len(CLASSES)))
+        return time.perf_counter() - began
+
+    def from_images() -> float:
+        began = time.perf_counter()
+        shown = Images(photographs, 96)
+        for decay in DECAYS:
+            _head(shown, replace(config, weight_decay=decay), network)
+        return time.perf_counter() - began
+
+    ours, other = side_by_side(on_features, from_images)
+    return at_least(
+        10.0,
+        "a search over heads",
+        ours,
+        other,
+        f"{len(DECAYS)} weight decays, {SEARCH_EPOCHS} epochs of {SEARCHED} drawings",
+    )
+
+
+def _head(examples: Features | Images, config: TrainConfig, network: nn.Module) -> None:
+    training.fit(network, examples, examples, config, 541, "cpu")
 
 
 @contextmanager
@@ -97,48 +130,46 @@ def _own_store() -> Iterator[None]:
                 os.environ["HW4_STORE"] = before
 
 
-def _ours(folder: Path, settings: Settings, recipe: Recipe) -> float:
+def _ours(folder: Path, settings: Settings, kind: str, config: TrainConfig) -> float:
     """Seconds of our way, from files to the trained network, with a store that is not there yet."""
     seed_everything(settings.seed)
-    network = build(recipe)
+    network = build(kind, config.input_size, settings.width)
     began = time.perf_counter()
     names = sorted(file.relative_to(folder).as_posix() for file in folder.rglob("*.jpg"))
     items = images.read_files(names, lambda name: (folder / name).read_bytes(), SIZE)
     with _own_store():
         store = images.stored("benchmark", SIZE, items)
-        labels = np.array([int(name.partition("/")[0]) for name in names])
-        photographs = Photographs(store.pixels, labels, store.names)
-        everything = np.arange(len(names))
-        recipe = replace(recipe, epochs=(EPOCHS, EPOCHS))
-        training.train(
+        targets = np.array([int(name.partition("/")[0]) for name in names])
+        photographs = Photographs(store.pixels, np.arange(len(names)), targets, store.names)
+        few = photographs.subset(np.arange(32))
+        training.fit(
             network,
-            photographs,
-            everything,
-            everything[:32],
-            recipe,
+            Images(photographs, config.input_size, config.erasing),
+            Images(few, config.input_size),
+            replace(config, epochs=(EPOCHS, EPOCHS)),
             settings.seed,
             "cpu",
-            Silent(),
         )
     return time.perf_counter() - began
 
 
-def _tutorial(folder: Path, recipe: Recipe) -> float:
+def _tutorial(folder: Path, settings: Settings, kind: str, config: TrainConfig) -> float:
     """Seconds of the tutorial's loop: every epoch reads, decodes and crops every file again."""
     seed_everything(541)
-    network, size = build(recipe), recipe.input_size
+    size = config.input_size
+    network = build(kind, size, settings.width)
     vary = transforms.Compose(
         [
             transforms.RandomResizedCrop(size),
             transforms.RandomHorizontalFlip(),
             transforms.ToTensor(),
-            transforms.Normalize(MEAN, DEVIATION),
+            transforms.Normalize(IMAGENET_MEAN, IMAGENET_STD),
         ]
     )
     began = time.perf_counter()
     loader = torch.utils.data.DataLoader(
         datasets.ImageFolder(str(folder), vary),
-        batch_size=recipe.batch_size,
+        batch_size=config.batch_size,
         shuffle=True,
         num_workers=WORKERS,
     )

@@ -14,14 +14,15 @@ from pathlib import Path
 
 import numpy as np
 
+from hw4.foundation import files
 from hw4.foundation.errors import UserError
 from hw4.sequences import arrays
 from hw4.sequences import data as sequences
 from hw4.sequences.result import EXPERIMENT
 from hw4.submission.press import lint
 from hw4.tweets import data as tweets
-from hw4.windows import archive, images
 from hw4.windows import data as windows
+from hw4.windows import images
 from tests.bad_inputs import good
 from tests.bad_inputs.watch import watch
 
@@ -182,7 +183,7 @@ def _four_files(content: bytes, folder: Path) -> None:
 def _photographs(content: bytes, folder: Path) -> None:
     path = folder / "windows_train_set.zip"
     path.write_bytes(content)
-    with archive.opened(path) as opened:
+    with files.opened(path, windows.LIMITS) as opened:
         names = windows.layout(opened, "train").files
         for _, pixels, _, reason in images.read_files(names, opened.read, SIDE):
             assert reason or pixels.shape == (SIDE, SIDE, 3)

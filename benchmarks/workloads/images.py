@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from hw4.windows import data, photographs
-from hw4.windows.photographs import Split
+from hw4.windows import data
+from hw4.windows.split import split
 
 SIDE, SIZE, BATCH = 64, 64, 64
 """Side of the JPEGs, and of the stored pictures."""
@@ -30,9 +30,9 @@ def make(count: int, folder: Path) -> None:
 
 def work(count: int, folder: Path) -> None:
     """From the zips to one pass of batches over the training photographs."""
-    source = data.source()
-    found = photographs.load(source, SIZE, 0, Split(541, 0.15, 0.0))
-    assert len(found.train) == count and not found.check.bad
-    for begin in range(0, len(found.fit), BATCH):
-        pixels = np.ascontiguousarray(found.train.pixels[found.fit[begin : begin + BATCH]])
-        assert pixels.shape[1:] == (SIZE, SIZE, 3)
+    train_set, test_set = data.load(data.source(), SIZE)
+    learning, _ = split(train_set, test_set, 541, 0.15, 0.0)
+    assert len(train_set.photographs) == count and not learning.check.bad
+    for begin in range(0, len(learning.fit), BATCH):
+        idx = np.arange(begin, min(begin + BATCH, len(learning.fit)))
+        assert learning.fit.images(idx).shape[1:] == (SIZE, SIZE, 3)

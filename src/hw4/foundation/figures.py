@@ -19,6 +19,7 @@ from hw4.foundation.places import figures_folder, quick
 from hw4.foundation.source_code import code_fingerprint
 from hw4.foundation.store import digest, write_bytes
 
+LINE_LABEL = "name of a line"
 LABEL_LINE = 1.15
 """Height of a label's line, as a multiple of its type size."""
 _SEAL = re.compile(rb"\n<!-- key (\w+) content (\w+) -->\n$")
@@ -178,7 +179,7 @@ def _label(axes, label: str, color: str, end: tuple[float, float], coordinates) 
         arrowprops={**leader, "relpos": (0, 0.5)},
         annotation_clip=False,
     )
-    made.set_gid("line-label")
+    made.set_label(LINE_LABEL)
 
 
 def _part_labels(drawn: Any) -> None:
@@ -188,11 +189,14 @@ def _part_labels(drawn: Any) -> None:
     """
     from scipy.optimize import isotonic_regression
 
-    for axes in drawn.axes:
-        labels = [text for text in axes.texts if text.get_gid() == "line-label"]
+    labels_of = {
+        axes: [text for text in axes.texts if text.get_label() == LINE_LABEL] for axes in drawn.axes
+    }
+    if any(labels_of.values()):
+        drawn.draw_without_rendering()  # which lays the axes out
+    for axes, labels in labels_of.items():
         if not labels:
             continue
-        drawn.draw_without_rendering()
         box, scale = axes.get_window_extent(), axes.get_yaxis_transform()
         ends = [scale.transform((0, label.xy[1]))[1] for label in labels]
         order = np.argsort(ends, kind="stable")

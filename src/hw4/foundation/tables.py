@@ -61,7 +61,8 @@ class Table:
 
 
 def _cell(cell: object) -> str:
-    return str(cell).replace("|", "\\|").replace("\n", " ")
+    text = re.sub(r"(?<!\\)((?:\\\\)*)\|", r"\1\\|", str(cell))  # one that is escaped stays so
+    return text.replace("\n", " ")
 
 
 def _wanted(column: Sequence[str]) -> float:

@@ -1,8 +1,13 @@
 """Tables as Markdown."""
 
+import json
+import subprocess
+
+import pypandoc
 import pytest
 
-from hw4.foundation.tables import Table
+from hw4.foundation.names import named, plain
+from hw4.foundation.tables import Table, table
 
 
 def test_a_small_table_is_as_wide_as_its_cells():
@@ -33,3 +38,23 @@ def test_widths_can_be_given():
 def test_a_row_of_another_length_is_an_error():
     with pytest.raises(ValueError, match="2 columns"):
         Table(["a", "b"], [["1"]], "lr")
+
+
+def test_a_cell_is_one_cell_whatever_is_in_it():
+    names = ["a|b", "a\\|b", "a\\\\|b", "`|`", "two\nlines", "|", "\\"]
+    rows = [[named(name), "1"] for name in names] + [["x|y", "2"], [r"x\|y", "3"]]
+    made = table(["Name", "n"], rows, "lr")
+    command = [pypandoc.get_pandoc_path(), "--from=markdown", "--to=json"]
+    done = subprocess.run(command, input=made.data, capture_output=True, text=True, check=True)
+    (block,) = json.loads(done.stdout)["blocks"]
+    (body,) = block["c"][4]
+    shown = [["".join(_text(it) for it in cell[4]) for cell in row[1]] for row in body[3]]
+    assert shown == [[plain(name), "1"] for name in names] + [["x|y", "2"], ["x|y", "3"]]
+    assert block["c"][2] == [
+        [{"t": "AlignLeft"}, {"t": "ColWidthDefault"}],
+        [{"t": "AlignRight"}, {"t": "ColWidthDefault"}],
+    ]
+
+
+def _text(block: dict) -> str:
+    return "".join(inline.get("c", " ") for inline in block["c"])

@@ -11,6 +11,7 @@ from typing import Any
 from IPython.display import Markdown
 
 from hw4.foundation import words
+from hw4.foundation.names import named
 from hw4.foundation.places import ROOT
 from hw4.foundation.tables import table
 from hw4.submission.documents import Cell, read_lines, split_cells
@@ -105,7 +106,7 @@ def appendix() -> Appendix:
 def _data(part: dict[str, Any]) -> str:
     if part["source"] != "course":
         return {"stand-in": "stand-in, made by code", "none": "none needed"}[part["source"]]
-    files = ", ".join(f"`{name}`" for name in part["files"])
+    files = ", ".join(map(named, part["files"]))
     return f"{files} (sha256 `{part['fingerprint'][:FINGERPRINT_LENGTH]}`)"
 
 

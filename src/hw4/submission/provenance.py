@@ -6,8 +6,9 @@ from typing import Protocol
 
 from IPython.display import Markdown
 
-from hw4.foundation.course_files import DataSource
-from hw4.foundation.device import Device
+from hw4.foundation.compute import Device
+from hw4.foundation.files import DataSource
+from hw4.foundation.names import named
 from hw4.foundation.places import quick
 from hw4.foundation.words import duration, listing
 
@@ -54,7 +55,7 @@ class Here:
 
     @property
     def files(self) -> Markdown:
-        return Markdown(listing([f"`{name}`" for name in self._stored.source.files]) or "its files")
+        return Markdown(listing([*map(named, self._stored.source.files)]) or "its files")
 
     @property
     def fingerprint(self) -> Markdown:

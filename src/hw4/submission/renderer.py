@@ -10,10 +10,10 @@ from datetime import date
 from importlib.util import find_spec
 from pathlib import Path
 
-from hw4.foundation.atomic import write_text
 from hw4.foundation.errors import UserError
 from hw4.foundation.places import ROOT, output_folder
 from hw4.foundation.progress import say
+from hw4.foundation.store import write_text
 
 OLDEST_QUARTO = (1, 9)
 """Alternative text for equations came with it."""

@@ -7,9 +7,9 @@ import subprocess
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from hw4.foundation.atomic import write_text
 from hw4.foundation.errors import UserError
 from hw4.foundation.places import ROOT, output_folder, quick
+from hw4.foundation.store import write_bytes
 
 if TYPE_CHECKING:  # reading the file needs none of what computes it
     from hw4.foundation.experiment import Experiment
@@ -22,7 +22,7 @@ def results_file():
 
 def write_results(experiments: "Sequence[Experiment]") -> None:
     """Gather the stored results of all experiments into `results.json`."""
-    from hw4.foundation.convert import to_plain, without_nan
+    from hw4.foundation.store import to_plain, without_nan
 
     content: dict[str, Any] = {
         "build": {
@@ -48,7 +48,8 @@ def write_results(experiments: "Sequence[Experiment]") -> None:
             **experiment.stored().report(),
         }
     text = json.dumps(without_nan(to_plain(content)), indent=2, ensure_ascii=False)
-    write_text(results_file(), text + "\n")
+    # A name that is no Unicode is still JSON then: its odd bytes stand as escapes.
+    write_bytes(results_file(), f"{text}\n".encode("utf-8", "backslashreplace"))
 
 
 def read_results() -> dict[str, Any]:

@@ -89,3 +89,16 @@ def test_without_settings_nothing_moves():
     assert converted(DOCUMENT, "arrange") == converted(DOCUMENT)
     stay = converted(DOCUMENT, "arrange", **{"code-windows": "in place", "leave-out": "[]"})
     assert stay == converted(DOCUMENT)
+
+
+def test_on_the_screen_pictures_have_their_text_and_windows_their_file():
+    figure = '::: {#fig-a fig-alt="Five \\"dots\\"."}\n![](a.svg)\n\nCaption.\n:::\n'
+    assert 'alt="Five &quot;dots&quot;."' in converted(figure, "screen", to="html")
+    assert "<code>src/a.py</code>" in converted(DOCUMENT, "screen", to="html")
+    assert converted(figure + DOCUMENT, "screen") == converted(figure + DOCUMENT)
+
+
+def test_callouts_are_left_to_quarto_on_the_screen():
+    callout = '::: {.callout-warning title="Mind"}\nThis.\n:::\n'
+    assert converted(callout, "callouts", to="html") == converted(callout, to="html")
+    assert "#callout-box" in converted(callout, "callouts")

@@ -4,8 +4,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from hw4.foundation.course_files import DataSource
-from hw4.foundation.device import Device
+from hw4.foundation.compute import Device
+from hw4.foundation.files import DataSource
 from hw4.submission.provenance import front_page, provenance
 
 
@@ -25,9 +25,15 @@ def test_course_data_leaves_no_mark(capsys):
     here = provenance(experiment("course", ("X_train.npy", "y_train.npy")))
     assert capsys.readouterr().out == ""
     assert (here.is_course, here.is_stand_in, here.is_without_data) == (True, False, False)
-    assert here.files.data == "`X_train.npy` and `y_train.npy`"
+    assert here.files.data == r"X\_train\.npy and y\_train\.npy"
     assert here.fingerprint.data == "`0123456789ab`"
     assert (here.time, here.device) == ("42 s", "the CPU")
+
+
+def test_a_file_s_name_is_only_a_name():
+    """In a code span a backtick would end it, and what follows would be Typst."""
+    here = provenance(experiment("course", ('x`#read("secret")`{=typst}.csv',)))
+    assert here.files.data == r"x\`\#read\(\"secret\"\)\`\{\=typst\}\.csv"
 
 
 def test_stand_in_data_marks_the_pages(capsys):

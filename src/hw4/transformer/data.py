@@ -1,6 +1,6 @@
 """Problem 4 has no data: shapes and counts do not depend on any."""
 
-from hw4.foundation.course_files import DataSource
+from hw4.foundation.files import DataSource
 
 
 def source() -> DataSource:

@@ -1,35 +1,36 @@
-"""Pictures as a network sees them: resized, normalized, and varied in ways that keep the class."""
+"""Images as a network sees them: resized, and varied in ways that keep the class."""
 
 import math
 
-import numpy as np
 import torch
 from torch.nn import functional
 
-MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-"""Of ImageNet's pictures, which the pre-trained networks were trained on."""
+from hw4.windows.model import IMAGENET_MEAN
+
 MIRROR = 0.5
 SMALLEST_CROP = 0.75
 STRETCH = 0.2
 TILT = math.radians(5)
 """Never a quarter turn: it makes a hung window of a sliding one. A photographer's tilt it is."""
 JITTER = 0.3
-ERASE = 0.25
 
 
 def plain(pixels: torch.Tensor, size: int) -> torch.Tensor:
-    """Bytes `(batch, side, side, 3)` to a normalized `(batch, 3, size, size)`, not varied."""
+    """Bytes `(batch, side, side, 3)` to `(batch, 3, size, size)` from 0 to 1, not varied."""
     images = pixels.permute(0, 3, 1, 2)
     if images.shape[-1] != size:
         images = functional.interpolate(images, (size, size), mode="bilinear", antialias=True)
-    return _normalized(images.float() / 255)
+    return (images.float() / 255).contiguous(memory_format=torch.channels_last)
 
 
-def varied(pixels: torch.Tensor, size: int, generator: torch.Generator) -> torch.Tensor:
-    """Like `plain`, each picture varied at random without leaving its class.
+def varied(
+    pixels: torch.Tensor, size: int, generator: torch.Generator, erasing: float = 0.0
+) -> torch.Tensor:
+    """Like `plain`, each image varied at random without leaving its class.
 
     Mirrored left to right, cropped, stretched and tilted a little in one resampling, then relit,
-    and sometimes with a piece covered.
+    and a share of them, `erasing`, with a piece covered. Each image gets a map of its own, where
+    torchvision's transforms draw one for the whole batch.
     """
     images = pixels.permute(0, 3, 1, 2)
     side = images.shape[-1]
@@ -41,11 +42,12 @@ def varied(pixels: torch.Tensor, size: int, generator: torch.Generator) -> torch
         geometry(len(images), generator).to(images.device),
         (len(images), 3, size, size),
         align_corners=False,
-    )
+    )  # (batch, size, size, 2)
     images = functional.grid_sample(
         images, grid, mode="bilinear", padding_mode="reflection", align_corners=False
     )
-    return _covered(_normalized(_relit(images, generator)), generator)
+    images = covered(relit(images, generator), generator, erasing)
+    return images.contiguous(memory_format=torch.channels_last)
 
 
 def geometry(count: int, generator: torch.Generator) -> torch.Tensor:
@@ -77,38 +79,7 @@ def mirrored(images: torch.Tensor) -> torch.Tensor:
     return images.flip(3)
 
 
-def mixed(
-    images: torch.Tensor, shares: torch.Tensor, strength: float, rng: np.random.Generator
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """A batch blended with itself in another order, the labels in the same proportion.
-
-    Half of the batches are blended as a whole (Zhang et al. 2018, "mixup"), the others have a
-    square of each picture replaced by another's (Yun et al. 2019, "CutMix").
-
-    Args:
-        images: `(batch, 3, size, size)`.
-        shares: `(batch, classes)`, how much of each class is in each picture; rows sum to one.
-        strength: both parameters of the beta distribution that the proportion is drawn from.
-    """
-    kept, order = (
-        float(rng.beta(strength, strength)),
-        torch.from_numpy(rng.permutation(len(images))),
-    )
-    order = order.to(images.device)
-    if rng.random() < 0.5:
-        blended = kept * images + (1 - kept) * images[order]
-    else:
-        size = images.shape[-1]
-        side = int(size * math.sqrt(1 - kept))
-        top, left = (int(corner) for corner in rng.integers(0, size - side + 1, 2))
-        rows, columns = slice(top, top + side), slice(left, left + side)
-        blended = images.clone()
-        blended[:, :, rows, columns] = images[order][:, :, rows, columns]
-        kept = 1 - side**2 / size**2
-    return blended, kept * shares + (1 - kept) * shares[order]
-
-
-def _relit(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+def relit(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
     """Brightness, contrast and saturation, each by up to `JITTER`."""
     factors = 1 + JITTER * (2 * torch.rand(3, len(images), 1, 1, 1, generator=generator) - 1)
     brightness, contrast, saturation = factors.to(images.device)
@@ -119,20 +90,18 @@ def _relit(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
     return ((images - grey) * saturation + grey).clamp(0, 1)
 
 
-def _covered(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+def covered(images: torch.Tensor, generator: torch.Generator, share: float) -> torch.Tensor:
     """Here and there a rectangle of the mean color (Zhong et al. 2020, "random erasing")."""
-    size = images.shape[-1]
-    chosen = torch.rand(len(images), generator=generator) < ERASE
-    for place in chosen.nonzero().flatten().tolist():
+    size, color = images.shape[-1], mean_color(images.device)
+    chosen = torch.rand(len(images), generator=generator) < share
+    for i in chosen.nonzero().flatten().tolist():
         wide, high, x, y = torch.rand(4, generator=generator).tolist()
         wide, high = int(size * (0.15 + 0.25 * wide)), int(size * (0.15 + 0.25 * high))
         left, top = int(x * (size - wide)), int(y * (size - high))
-        images[place, :, top : top + high, left : left + wide] = 0.0
+        images[i, :, top : top + high, left : left + wide] = color
     return images
 
 
-def _normalized(images: torch.Tensor) -> torch.Tensor:
-    mean = torch.tensor(MEAN, device=images.device).view(1, 3, 1, 1)
-    deviation = torch.tensor(DEVIATION, device=images.device).view(1, 3, 1, 1)
-    normal = (images - mean) / deviation
-    return normal.contiguous(memory_format=torch.channels_last)
+def mean_color(device: str | torch.device) -> torch.Tensor:
+    """ImageNet's mean color, `(3, 1, 1)`: what says nothing to any of the networks."""
+    return torch.tensor(IMAGENET_MEAN, device=device).view(3, 1, 1)

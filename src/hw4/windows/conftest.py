@@ -1,11 +1,20 @@
-"""Tests of problem 1 work in folders of their own, and never ask the network."""
+"""Tests of problem 1 work in folders of their own, on one core, and never ask the network."""
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from hw4.foundation.threads import one_thread
-from hw4.windows import weights
+from hw4.foundation.compute import threads
+from hw4.windows import standin
+from hw4.windows.data import Photographs
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _one_core():
+    """Steps this small only wait for each other on several cores."""
+    with threads(1):
+        yield
 
 
 @pytest.fixture
@@ -17,14 +26,29 @@ def places(tmp_path, monkeypatch) -> Path:
     monkeypatch.setenv("HW4_STORE", str(tmp_path / "store"))
     monkeypatch.setenv("HW4_DEVICE", "cpu")
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hub"))
     monkeypatch.delenv("HW4_PROFILE", raising=False)
-    monkeypatch.setattr(weights, "fetch", lambda backbone: "not asked in tests")
+    monkeypatch.setattr("hw4.windows.result.fetch_missing", lambda names: None)
     monkeypatch.setattr("hw4.windows.predictions.output_folder", lambda: tmp_path / "output")
     return data
 
 
-@pytest.fixture
-def one_core():
-    """Let torch compute on a single core, as small steps on several only wait for each other."""
-    with one_thread():
-        yield
+@pytest.fixture(scope="session")
+def drawings() -> Photographs:
+    """Forty drawn windows, eight of each class."""
+    targets = np.repeat(np.arange(5), 8)
+    items = list(standin.draw_all(targets, 7, "train", 64))
+    pixels, names = np.stack([item[1] for item in items]), tuple(item[0] for item in items)
+    return Photographs(pixels, np.arange(40), targets, names)
+
+
+@pytest.fixture(scope="session")
+def striped() -> Photographs:
+    """Sixty images that a linear layer can tell apart: each class has its own stripes."""
+    rng = np.random.default_rng(3)
+    targets = np.repeat(np.arange(5), 12)
+    pixels = rng.integers(90, 160, (60, 32, 32, 3))
+    for image, target in zip(pixels, targets, strict=True):
+        image[6 * target : 6 * target + 6] += 80
+    names = tuple(f"{i}.jpg" for i in range(60))
+    return Photographs(pixels.astype(np.uint8), np.arange(60), targets, names)

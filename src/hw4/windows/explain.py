@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from hw4.windows.augment import plain
+from hw4.windows.augment import mean_color, plain
 
 HEAT = np.array([[18, 64, 111], [43, 148, 136], [221, 157, 47], [191, 63, 43]], np.float32)
 """From where the network does not look to where it does."""
@@ -34,10 +34,11 @@ def occlusion(
     """
     network.eval()
     images = plain(torch.from_numpy(np.ascontiguousarray(pixels)).to(device), size)
-    places = torch.arange(len(classes)), torch.from_numpy(np.asarray(classes))
+    shown_class = torch.arange(len(classes)), torch.from_numpy(np.asarray(classes))
+    color = mean_color(device)
 
     def confidence(shown: torch.Tensor) -> torch.Tensor:
-        return network(shown).float().log_softmax(1).cpu()[places]
+        return network(shown).float().log_softmax(1).cpu()[shown_class]
 
     whole = confidence(images)
     falls = torch.zeros(len(classes), 1, CELLS, CELLS)
@@ -46,7 +47,7 @@ def occlusion(
         for column in range(CELLS):
             covered = images.clone()
             top, left = max(0, edges[row]), max(0, edges[column])
-            covered[:, :, top : edges[row + 2], left : edges[column + 2]] = 0.0
+            covered[:, :, top : edges[row + 2], left : edges[column + 2]] = color
             falls[:, 0, row, column] = whole - confidence(covered)
     maps = functional.interpolate(falls, (size, size), mode="bicubic").clamp(min=0)[:, 0]
     return (maps / maps.amax((1, 2), keepdim=True).clamp(min=1e-8)).numpy()

@@ -1,24 +1,43 @@
 """The networks: three convolutions, a small residual network, and a pre-trained backbone."""
 
+from pathlib import Path
+
+import timm
 import torch
+from timm.models import group_parameters
 from torch import nn
+
+IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+
+
+class Normalize(nn.Module):
+    """Images from 0 to 1 to zero mean and unit deviation, color by color."""
+
+    def __init__(self, mean=IMAGENET_MEAN, std=IMAGENET_STD) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.tensor(mean).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor(std).view(1, 3, 1, 1), persistent=False)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return (images - self.mean) / self.std  # (batch, 3, size, size)
 
 
 class ThreeConvolutions(nn.Module):
     """What the course's demo code does: three convolutions with pooling, two linear layers.
 
-    `(batch, 3, size, size)` to logits `(batch, classes)`; `size` is a multiple of 8.
+    `(batch, 3, size, size)` from 0 to 1 to logits `(batch, classes)`; `size` is a multiple of 8.
     """
 
     def __init__(self, classes: int, size: int = 32) -> None:
         super().__init__()
         self.features = nn.Sequential(
+            Normalize(),
             nn.Conv2d(3, 16, kernel_size=3, padding=1),
             nn.ReLU(),
             nn.MaxPool2d(2),  # (batch, 16, size / 2, size / 2)
             nn.Conv2d(16, 32, kernel_size=3, padding=1),
             nn.ReLU(),
-            nn.MaxPool2d(2),
+            nn.MaxPool2d(2),  # (batch, 32, size / 4, size / 4)
             nn.Conv2d(32, 64, kernel_size=3, padding=1),
             nn.ReLU(),
             nn.MaxPool2d(2),  # (batch, 64, size / 8, size / 8)
@@ -31,50 +50,49 @@ class ThreeConvolutions(nn.Module):
         )
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        """Logits `(batch, classes)` of normalized `images`."""
-        return self.head(self.features(images))
+        return self.head(self.features(images))  # (batch, classes)
 
 
 class ResidualBlock(nn.Module):
-    """Two convolutions and a way around them (He et al. 2016, basic block).
+    """Two convolutions and a shortcut around them (He et al. 2016, basic block).
 
-    The second normalization begins at zero, so that every block begins as its own detour: the
-    network starts out shallow and grows as it learns. Where the picture is halved, the detour
+    The second normalization begins at zero, so that every block begins as its own shortcut: the
+    network starts out shallow and grows as it learns. Where the picture is halved, the shortcut
     averages before it projects, which loses no pixel (He et al. 2019, "ResNet-D").
     """
 
     def __init__(self, channels_in: int, channels: int, stride: int) -> None:
         super().__init__()
-        self.first = nn.Conv2d(channels_in, channels, 3, stride, padding=1, bias=False)
-        self.first_norm = nn.BatchNorm2d(channels)
-        self.second = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
-        self.second_norm = nn.BatchNorm2d(channels)
-        nn.init.zeros_(self.second_norm.weight)
-        self.detour = nn.Identity()
+        self.conv1 = nn.Conv2d(channels_in, channels, 3, stride, padding=1, bias=False)
+        self.norm1 = nn.BatchNorm2d(channels)
+        self.conv2 = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
+        self.norm2 = nn.BatchNorm2d(channels)
+        nn.init.zeros_(self.norm2.weight)
+        self.shortcut = nn.Identity()
         if stride > 1 or channels_in != channels:
-            self.detour = nn.Sequential(
+            self.shortcut = nn.Sequential(
                 nn.AvgPool2d(stride, ceil_mode=True),
                 nn.Conv2d(channels_in, channels, 1, bias=False),
                 nn.BatchNorm2d(channels),
             )
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        """`(batch, channels_in, size, size)` to `(batch, channels, size / stride, …)`."""
-        inner = torch.relu(self.first_norm(self.first(images)))
-        return torch.relu(self.detour(images) + self.second_norm(self.second(inner)))
+        inner = torch.relu(self.norm1(self.conv1(images)))  # (batch, channels, size / stride, …)
+        return torch.relu(self.shortcut(images) + self.norm2(self.conv2(inner)))
 
 
 class SmallResidual(nn.Module):
     """A small residual network with global average pooling, for learning from scratch.
 
-    `(batch, 3, size, size)` to logits `(batch, classes)`, for any `size` from 32.
+    `(batch, 3, size, size)` from 0 to 1 to logits `(batch, classes)`, for any `size` from 32.
     """
 
     def __init__(self, classes: int, width: int = 32, dropout: float = 0.2) -> None:
         super().__init__()
         self.features = nn.Sequential(
-            _convolution(3, width, stride=2),
-            _convolution(width, width, stride=1),
+            Normalize(),
+            *convolution(3, width, stride=2),
+            *convolution(width, width, stride=1),
             nn.MaxPool2d(2),  # (batch, width, size / 4, size / 4)
             ResidualBlock(width, width, stride=1),
             ResidualBlock(width, 2 * width, stride=2),
@@ -83,78 +101,90 @@ class SmallResidual(nn.Module):
         )
         self.head = nn.Sequential(
             nn.AdaptiveAvgPool2d(1),
-            nn.Flatten(),
+            nn.Flatten(),  # (batch, 8 width)
             nn.Dropout(dropout),
             nn.Linear(8 * width, classes),
         )
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        """Logits `(batch, classes)` of normalized `images`."""
-        return self.head(self.features(images))
+        return self.head(self.features(images))  # (batch, classes)
+
+
+def convolution(channels_in: int, channels: int, stride: int) -> tuple[nn.Module, ...]:
+    conv = nn.Conv2d(channels_in, channels, 3, stride, padding=1, bias=False)
+    return conv, nn.BatchNorm2d(channels), nn.ReLU()
 
 
 class Backbone(nn.Module):
-    """A torchvision network without its last layer, and a new one for our classes.
+    """A network from timm without its last layer, and a new linear head for our classes.
 
-    Attributes:
-        features: pictures to feature maps `(batch, channels, height, width)`.
-        pool: feature maps to vectors `(batch, channels)`.
-        head: the new linear layer.
+    `(batch, 3, size, size)` from 0 to 1 to logits `(batch, classes)`.
     """
 
     def __init__(
-        self, features: nn.Module, pool: nn.Module, channels: int, classes: int, dropout: float
+        self, name: str, classes: int, weights: Path | None = None, dropout: float = 0.2
     ) -> None:
         super().__init__()
-        self.features, self.pool = features, pool
+        self.features = pretrained_features(name, weights)
+        config = timm.data.resolve_model_data_config(self.features)
+        self.normalize = Normalize(config["mean"], config["std"])
         self.dropout = nn.Dropout(dropout)
-        self.head = nn.Linear(channels, classes)
+        self.head = nn.Linear(self.features.num_features, classes)
 
     def vectors(self, images: torch.Tensor) -> torch.Tensor:
-        """What the head is given: `(batch, channels)`."""
-        return self.pool(self.features(images))
+        return self.features(self.normalize(images))  # (batch, channels), pooled
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        """Logits `(batch, classes)` of normalized `images`."""
-        return self.head(self.dropout(self.vectors(images)))
+        return self.head(self.dropout(self.vectors(images)))  # (batch, classes)
+
+    def freeze(self, stages: int) -> None:
+        """Keep the first `stages` as they are: edges and textures are the same everywhere, and the
+        largest maps, which take half of the time of training, lie there."""
+        grouped = group_parameters(self.features, self.features.group_matcher(coarse=True))
+        frozen = {name for stage in sorted(grouped)[:stages] for name in grouped[stage]}
+        for name, weight in self.features.named_parameters():
+            weight.requires_grad_(name not in frozen)
+
+    def train(self, mode: bool = True) -> "Backbone":
+        """Training mode, in which batch normalization keeps ImageNet's statistics.
+
+        Those of a batch of 32 are noisy, and far from what the weights were trained for.
+        """
+        super().train(mode)
+        for module in self.features.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.eval()
+        return self
 
 
-def backbone(name: str, classes: int, pretrained: bool = True) -> Backbone:
-    """A torchvision network by `name`, with its default ImageNet weights if `pretrained`.
+def pretrained_features(name: str, weights: Path | None) -> nn.Module:
+    """timm's network `name` without its classifier; random without `weights`.
+
+    A `.safetensors` file is timm's own. A `.pth` file is read as tensors alone (`weights_only`) and
+    holds the tensors of timm's architecture in the same order, whatever they are called there.
 
     Raises:
-        ValueError: torchvision has none of this name, or its last layer is not where we look.
+        ValueError, RuntimeError: the tensors are not those of the architecture.
     """
-    from torchvision import models
-
-    network = models.get_model(name, weights="DEFAULT" if pretrained else None)
-    pooled = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
-    if name.startswith("resnet"):
-        channels = network.fc.in_features
-        features = nn.Sequential(*list(network.children())[:-2])
-        return Backbone(features, pooled, channels, classes, dropout=0.2)
-    if name.startswith("convnext"):
-        norm, channels = network.classifier[0], network.classifier[-1].in_features
-        pool = nn.Sequential(network.avgpool, norm, nn.Flatten())
-        return Backbone(network.features, pool, channels, classes, dropout=0.2)
-    if name.startswith(("mobilenet_v2", "efficientnet")):
-        channels = network.classifier[-1].in_features
-        return Backbone(network.features, pooled, channels, classes, dropout=0.2)
-    raise ValueError(f"{name} is not one of the backbones that are understood here")
+    # A transformer's positions follow the input size; a convolution needs no word about it.
+    options = {"dynamic_img_size": True} if name.startswith("vit_") else {}
+    if weights is None:
+        return timm.create_model(name, num_classes=0, **options)
+    if weights.suffix == ".safetensors":
+        overlay = {"file": str(weights)}
+        return timm.create_model(
+            name, pretrained=True, num_classes=0, pretrained_cfg_overlay=overlay, **options
+        )
+    network = timm.create_model(name)
+    tensors = torch.load(weights, map_location="cpu", weights_only=True).values()
+    network.load_state_dict(dict(zip(network.state_dict(), tensors, strict=True)))
+    network.reset_classifier(0)
+    return network
 
 
 def parameter_count(network: nn.Module, trained_only: bool = False) -> int:
-    """Number of parameters."""
     return sum(
         weight.numel()
         for weight in network.parameters()
         if weight.requires_grad or not trained_only
-    )
-
-
-def _convolution(channels_in: int, channels: int, stride: int) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Conv2d(channels_in, channels, 3, stride, padding=1, bias=False),
-        nn.BatchNorm2d(channels),
-        nn.ReLU(),
     )

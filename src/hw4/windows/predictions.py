@@ -4,8 +4,9 @@ import csv
 import io
 from pathlib import Path
 
-from hw4.foundation.atomic import write_text
 from hw4.foundation.places import output_folder
+from hw4.foundation.store import write_bytes
+from hw4.foundation.words import spreadsheet
 from hw4.windows.result import Result
 
 NAME = "predictions.csv"
@@ -30,9 +31,11 @@ def write_predictions(result: Result) -> Path | None:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["filename", "predicted_label"])
-    writer.writerows([it.filename, it.predicted_label] for it in result.predictions)
-    content = text.getvalue()
+    writer.writerows(
+        [spreadsheet(it.filename), spreadsheet(it.predicted_label)] for it in result.predictions
+    )
+    content = text.getvalue().encode("utf-8")
     file = predictions_file()
-    if not file.is_file() or file.read_text(encoding="utf-8") != content:
-        write_text(file, content)
+    if not file.is_file() or file.read_bytes() != content:
+        write_bytes(file, content)
     return file

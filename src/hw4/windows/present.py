@@ -1,14 +1,37 @@
-"""What the report shows and says of problem 1; reads stored results, imports no torch."""
+"""Figures and tables of problem 1; reads stored results, imports no torch."""
 
-from hw4.foundation.tables import Table
-from hw4.foundation.words import count, duration, number, percent
-from hw4.windows import figures
+import numpy as np
+
+from hw4.foundation.figures import confusion_map, figure, labelled_line, new_figure
+from hw4.foundation.scores import Bin, Calibration, Difference
+from hw4.foundation.style import GREY, INK, LIGHT, PALETTE, TEXT_WIDTH
+from hw4.foundation.tables import table
+from hw4.foundation.words import duration, listing, n, named, number, pct
 from hw4.windows.data import ASSIGNMENT_NAMES, CLASSES
-from hw4.windows.phrases import TARGET, Words, alternatives, where
 from hw4.windows.predictions import write_predictions
-from hw4.windows.result import EXPERIMENT, Candidate, Result
+from hw4.windows.result import EXPERIMENT, TARGET, Candidate, Result, Shown
 
-__all__ = ["EXPERIMENT", "Result", "Words", "alternatives", "load", "words"]
+__all__ = ["CLASSES", "EXPERIMENT", "TARGET", "load"]
+
+GAP = 4
+COLORS = {
+    "baseline": GREY,
+    "small": PALETTE[0],
+    "small-no-augmentation": PALETTE[2],
+    "frozen": PALETTE[3],
+    "frozen-no-balancing": PALETTE[4],
+    "fine-tuned": PALETTE[1],
+}
+SHORT = {
+    "baseline": "three convolutions",
+    "small": "small residual",
+    "small-no-augmentation": "small, no augmentation",
+    "frozen": "frozen backbone",
+    "frozen-no-balancing": "frozen, no balancing",
+    "fine-tuned": "fine-tuned",
+}
+ACROSS = 4
+"""Mistakes side by side in the gallery."""
 
 
 def load() -> Result:
@@ -22,122 +45,267 @@ def load() -> Result:
     return result
 
 
-def words(result: Result) -> Words:
-    """Every number and comparison of the prose."""
-    return Words(result)
-
-
 def contact_sheet(result: Result):
-    """The contact sheet."""
-    return figures.contact_sheet(EXPERIMENT.provenance().key)
+    return _contact_sheet(EXPERIMENT.provenance().key)
+
+
+@figure("windows-contact-sheet", EXPERIMENT)
+def _contact_sheet(key: str):
+    """Photographs of each class, a class a row; `key` is the stored result's."""
+    pictures = EXPERIMENT.tensors()["contact"]
+    each, side = len(pictures) // len(CLASSES), pictures.shape[1]
+    fig, axes = new_figure(height=TEXT_WIDTH * 0.74 * len(CLASSES) / each)
+    axes.imshow(_sheet(pictures, each), interpolation="none", aspect="equal")
+    middles = [(side + GAP) * row + side / 2 for row in range(len(CLASSES))]
+    axes.set_yticks(middles, [name.replace(" ", "\n") for name in CLASSES])
+    axes.tick_params(length=0)
+    axes.set_xticks([])
+    axes.spines[:].set_visible(False)
+    return fig
+
+
+def curves(result: Result) -> dict[str, Candidate]:
+    """The networks with learning curves: one of each kind, and the chosen one whichever it is."""
+    kinds = ("baseline", "small", "frozen", "fine-tuned", result.chosen)
+    return {name: it for name, it in result.trained.items() if name in kinds}
 
 
 def learning_curves(result: Result):
-    """Curves of all candidates but the ablations."""
-    return figures.learning_curves(figures.compared(result))
+    return _learning_curves(curves(result))
+
+
+@figure("windows-learning-curves", EXPERIMENT)
+def _learning_curves(shown: dict[str, Candidate]):
+    """Loss and validation accuracy by the share of each network's own epochs."""
+    fig, (left, right) = new_figure(height=2.5, columns=2, gridspec_kw={"wspace": 0.28})
+    for name, candidate in shown.items():
+        color, count = COLORS[name], len(candidate.epochs)
+        done = [(epoch + 1) / count for epoch in range(count)]
+        dots = "o" if count == 1 else None
+        train_loss = [epoch.train_loss for epoch in candidate.epochs]
+        val_loss = [epoch.val_loss for epoch in candidate.epochs]
+        accuracy = [100 * epoch.val_accuracy for epoch in candidate.epochs]
+        left.plot(done, train_loss, color=color, ls=(0, (4, 1.2)), lw=1.0)
+        left.plot(done, val_loss, color=color, marker=dots)
+        label = f"{SHORT[name]}, {count}"
+        labelled_line(right, done, accuracy, label, color, marker=dots)
+    for axes, label in ((left, "cross-entropy"), (right, "validation accuracy in %")):
+        axes.set_xlim(0, 1.01)
+        axes.set_xticks([0, 0.5, 1], ["start", "halfway", "end"])
+        axes.set_ylabel(label)
+    left.set_ylim(bottom=0)
+    return fig
 
 
 def accuracies(result: Result):
-    """Accuracy of every candidate with its interval."""
-    return figures.accuracies(result.candidates, result.chosen, TARGET, where(result))
+    return _accuracies(result.trained, result.chosen, result.reported)
+
+
+@figure("windows-candidates", EXPERIMENT)
+def _accuracies(trained: dict[str, Candidate], chosen: str, reported: str):
+    """Accuracy of each network with its interval, and what it had on validation."""
+    fig, axes = new_figure(height=0.5 + 0.25 * len(trained))
+    rows = list(reversed(trained.items()))
+    for row, (name, candidate) in enumerate(rows):
+        low, high = candidate.interval
+        color = PALETTE[1] if name == chosen else INK
+        axes.plot([100 * low, 100 * high], [row, row], color=color, lw=1.4)
+        axes.plot(100 * candidate.accuracy, row, "o", color=color, ms=5)
+        axes.plot(100 * candidate.validation_accuracy, row, "|", color=GREY, ms=9, mew=1.6)
+    axes.axvline(100 * TARGET, color=GREY, lw=0.8, ls=(0, (1, 2)))
+    axes.annotate("asked for", (100 * TARGET, len(rows) - 0.45), color=GREY, fontsize=8.5,
+                  ha="center", va="bottom", annotation_clip=False)  # fmt: skip
+    axes.set_yticks(range(len(rows)), [SHORT[name] for name, _ in rows])
+    axes.tick_params(axis="y", length=0)
+    axes.set_xlabel(
+        f"accuracy in %: {reported} with 95 % interval (dot and line), validation (tick)"
+    )
+    return fig
 
 
 def confusion(result: Result):
-    """The chosen network's confusion matrix."""
-    return figures.confusion(result.best.reported.confusion)
+    return _confusion(result.best.reported.confusion, result.calibration.bins)
+
+
+@figure("windows-confusion", EXPERIMENT)
+def _confusion(counts: tuple[tuple[int, ...], ...], bins: tuple[Bin, ...]):
+    """What is taken for what; and accuracy against confidence, each dot a bin of as many."""
+    fig, (left, right) = new_figure(
+        height=2.3, columns=2, gridspec_kw={"wspace": 0.1, "width_ratios": [1.25, 1]}
+    )
+    confusion_map(left, counts, CLASSES)
+    right.plot([0, 100], [0, 100], color=GREY, lw=0.8, ls=(0, (1, 2)))
+    right.annotate("accuracy =\nconfidence", (0.97, 0.06), xycoords="axes fraction", color=GREY,
+                   fontsize=8.5, ha="right")  # fmt: skip
+    confidence = [100 * bin.confidence for bin in bins]
+    accuracy = [100 * bin.accuracy for bin in bins]
+    right.vlines(confidence, confidence, accuracy, color=LIGHT, lw=3)
+    right.plot(confidence, accuracy, "o-", color=PALETTE[0], lw=1.0)
+    right.set_xlim(min(25, *confidence) - 3, 103)
+    right.set_ylim(min(25, *accuracy) - 3, 103)
+    right.set_xlabel("mean confidence of the bin in %")
+    right.set_ylabel("accuracy of the bin in %")
+    return fig
 
 
 def gallery(result: Result):
-    """The most confident mistakes and what the network saw."""
-    return figures.gallery(result.mistakes, EXPERIMENT.provenance().key)
+    return _gallery(result.shown, EXPERIMENT.provenance().key)
 
 
-def reliability(result: Result):
-    """The reliability diagram."""
-    return figures.reliability(result.bins)
+@figure("windows-mistakes", EXPERIMENT)
+def _gallery(shown: tuple[Shown, ...], key: str):
+    """Photographs beside what the network looked at; `key` is the stored result's."""
+    tensors = EXPERIMENT.tensors()
+    rows = -(-len(shown) // ACROSS)
+    fig, grid = new_figure(height=1.3 * rows, columns=ACROSS, rows=rows, squeeze=False)
+    for axes in grid.flat:
+        axes.axis("off")
+    pairs = zip(shown, tensors["mistakes"], tensors["looked_at"], strict=True)
+    for axes, (it, picture, looked_at) in zip(grid.flat, pairs, strict=False):
+        axes.imshow(_sheet(np.stack([picture, looked_at]), 2), interpolation="none")
+        answer = f" taken\nfor {CLASSES[it.prediction]}, {pct(it.confidence, 0)}"
+        axes.set_title(f"{CLASSES[it.target]}{answer if it.is_mistake else ''}", fontsize=8.5,
+                       fontweight="normal", loc="left", pad=3)  # fmt: skip
+    return fig
 
 
-def counts_table(result: Result) -> Table:
+def counts_table(result: Result):
     """Photographs of each class."""
     check = result.check
     total = sum(check.train_counts)
-    rows: list[list[str]] = []
-    for label, name in enumerate(ASSIGNMENT_NAMES):
-        there = check.train_counts[label]
-        test = count(check.test_counts[label]) if check.test_counts else "unlabelled"
-        own = f"`{result.own_names[label]}`"
-        rows.append([name, own, count(there), percent(there / total), test])
-    rows.append(["**All**", "", f"**{count(total)}**", "", f"**{count(check.test_photographs)}**"])
-    return Table(["Class", "Folder", "Training set", "Share", "Test set"], rows, "llrrr")
-
-
-def networks_table(result: Result) -> Table:
-    """How every candidate but the ablations is trained."""
-    rows = []
-    for it in figures.compared(result):
-        recipe = it.recipe
-        learned = count(it.trained) if it.trained != it.parameters else "all"
-        rate = f"{recipe.learning_rate:g}"
-        if it.pretrained and recipe.backbone_rate:
-            rate += f" / {recipe.learning_rate * recipe.backbone_rate:g}"
-        rows.append(
-            [
-                it.title,
-                f"{recipe.input_size}²",
-                count(it.parameters),
-                learned,
-                rate,
-                f"{recipe.weight_decay:g}",
-                f"{recipe.label_smoothing:g}",
-                str(len(it.epochs)),
-                duration(it.seconds),
-            ]
+    tests = check.test_counts or (None,) * len(CLASSES)
+    rows = [
+        [name, named(own), n(count), pct(count / total), "unlabelled" if test is None else n(test)]
+        for name, own, count, test in zip(
+            ASSIGNMENT_NAMES, result.own_names, check.train_counts, tests, strict=True
         )
-    headers = ["Network", "Input", "Parameters", "Learned", "Rate", "Decay", "Smoothing", "Epochs"]
-    headers += ["Time"]
-    widths = (29, 8, 15, 10, 19, 9, 13, 10, 15)
-    return Table(headers, rows, "lrrrrrrrr", widths=widths)
+    ]
+    rows.append(["**All**", "", f"**{n(total)}**", "", f"**{n(check.test_photographs)}**"])
+    return table(["Class", "Folder", "Training set", "Share", "Test set"], rows, "llrrr")
 
 
-def candidates_table(result: Result) -> Table:
-    """What each step brought."""
-    rows = []
-    for it in result.candidates:
-        scores = it.reported
-        low, high = (number(100 * end, 1) for end in scores.interval)
-        row = [
-            it.title,
-            percent(it.validation.accuracy),
-            percent(scores.accuracy),
-            f"{low} to {high}",
-            percent(scores.balanced_accuracy),
-            number(scores.log_loss),
-        ]
-        rows.append([f"**{cell}**" for cell in row] if it.key == result.chosen else row)
-    name = where(result).capitalize()
-    headers = ["Network", "Validation", name, "95 % interval", "Balanced", "Log loss"]
-    return Table(headers, rows, "lrrrrr")
-
-
-def classes_table(result: Result) -> Table:
-    """Precision and recall of the chosen network and of the yardstick."""
-    ours, theirs = result.best.reported, result.candidate("yardstick").reported
+def backbones_table(result: Result):
+    """Every pre-trained network whose weights were at hand."""
     rows = [
         [
-            CLASSES[label],
-            count(ours.per_class[label].photographs),
-            percent(ours.per_class[label].precision),
-            percent(ours.per_class[label].recall),
-            percent(_f1(result.best, label)),
-            percent(theirs.per_class[label].recall),
+            backbone.title,
+            backbone.source,
+            f"`{backbone.checksum[:8]}`",
+            n(backbone.parameters),
+            f"{backbone.input_size}²",
+            f"{pct(backbone.cross_validation_accuracy)} ± "
+            f"{number(100 * backbone.cross_validation_std, 1)}",
+            f"{backbone.weight_decay:g}",
+            duration(backbone.seconds),
         ]
-        for label in range(len(CLASSES))
+        for backbone in result.backbones
     ]
-    headers = ["Class", "Photographs", "Precision", "Recall", "F1", "Yardstick's recall"]
-    return Table(headers, rows, "lrrrrr")
+    headers = ["Backbone", "Source", "sha256", "Parameters", "Input", "Cross-validated"]
+    return table([*headers, "Decay", "Time"], rows, "lllrrrrr")
 
 
-def _f1(candidate: Candidate, label: int) -> float:
-    it = candidate.reported.per_class[label]
-    both = it.precision + it.recall
-    return 2 * it.precision * it.recall / both if both else 0.0
+def networks_table(result: Result):
+    """How every network was trained."""
+    rows = []
+    for name, it in result.trained.items():
+        config = it.config
+        rate = f"{config.learning_rate:g}"
+        if it.pretrained and config.backbone_rate:
+            rate += f" / {config.learning_rate * config.backbone_rate:g}"
+        row = [
+            it.title,
+            f"{config.input_size}²",
+            n(it.parameters),
+            n(it.trained) if it.trained != it.parameters else "all",
+            rate,
+            f"{config.weight_decay:g}",
+            f"{config.label_smoothing:g}",
+            str(len(it.epochs)),
+            duration(it.seconds),
+        ]
+        rows.append(_bold(row) if name == result.chosen else row)
+    headers = ["Network", "Input", "Parameters", "Learned", "Rate", "Decay", "Smoothing", "Epochs"]
+    return table([*headers, "Time"], rows, "lrrrrrrrr")
+
+
+def candidates_table(result: Result):
+    """What each network reaches; the last column compares it with the chosen one in pairs."""
+    rows = []
+    for name, it in result.trained.items():
+        low, high = (number(100 * end, 1) for end in it.interval)
+        against = result.over_chosen.get(name)
+        row = [
+            it.title,
+            pct(it.validation_accuracy),
+            pct(it.accuracy),
+            f"{low} to {high}",
+            pct(it.balanced_accuracy),
+            number(it.log_loss),
+            "chosen" if against is None else p_value(against.p),
+        ]
+        rows.append(_bold(row) if name == result.chosen else row)
+    where = result.reported.capitalize()
+    headers = ["Network", "Validation", where, "95 % interval", "Balanced", "Log loss", "p"]
+    return table(headers, rows, "lrrrrrr")
+
+
+def classes_table(result: Result):
+    """Precision and recall of the chosen network, and the baseline's recall."""
+    baseline = result.candidates["baseline"].per_class
+    rows = [
+        [name, n(it.support), pct(it.precision), pct(it.recall), pct(it.f1),
+         pct(baseline[name].recall)]
+        for name, it in result.best.per_class.items()
+    ]  # fmt: skip
+    headers = ["Class", "Photographs", "Precision", "Recall", "F1", "Baseline's recall"]
+    return table(headers, rows, "lrrrrr")
+
+
+def written(result: Result) -> str:
+    """When the selection was written down."""
+    return result.selection.written.replace("T", " at ").replace("+00:00", " UTC")
+
+
+def bad_files(result: Result, most: int = 4) -> str:
+    """Names and reasons of the files that were left out."""
+    bad = result.check.bad
+    shown = [f"{named(file.name)} ({file.reason})" for file in bad[:most]]
+    return listing(shown + ([f"{n(len(bad) - most)} more"] if len(bad) > most else [])) or "none"
+
+
+def confusions(result: Result, most: int = 2) -> str:
+    """The most frequent kinds of mistakes."""
+    shown = [f"{it.true} taken for {it.predicted}, {n(it.count)}" for it in result.confusions]
+    return "; ".join(shown[:most]) or "none"
+
+
+def verdict(step: Difference) -> str:
+    """Whether a difference in pairs is significant, with its p-value."""
+    mark = "significant" if step.significant else "not significant"
+    return f"{mark}, p {'' if step.p < 0.001 else '= '}{p_value(step.p)}"
+
+
+def trust(calibration: Calibration, tolerance: float = 0.02) -> str:
+    gap = calibration.confidence - calibration.accuracy
+    if abs(gap) < tolerance:
+        return "about as confident as it is right"
+    return "over-confident" if gap > 0 else "under-confident"
+
+
+def p_value(p: float) -> str:
+    """A p-value as tables print it."""
+    return "< 0.001" if p < 0.001 else number(p, 3 if p < 0.1 else 2)
+
+
+def _bold(row: list[str]) -> list[str]:
+    return [f"**{cell}**" for cell in row]
+
+
+def _sheet(pictures: np.ndarray, columns: int) -> np.ndarray:
+    """Pictures set out in rows, white between them."""
+    rows, side = -(-len(pictures) // columns), pictures.shape[1]
+    sheet = np.full((rows * (side + GAP) - GAP, columns * (side + GAP) - GAP, 3), 255, np.uint8)
+    for place, picture in enumerate(pictures):
+        top, left = (side + GAP) * (place // columns), (side + GAP) * (place % columns)
+        sheet[top : top + side, left : left + side] = picture
+    return sheet

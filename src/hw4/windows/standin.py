@@ -13,7 +13,10 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from hw4.windows.data import FOLDER_NAMES
+from hw4.foundation.source_code import code_fingerprint
+from hw4.foundation.store import digest
+from hw4.windows import images
+from hw4.windows.data import FOLDER_NAMES, Photographs, PictureSet
 from hw4.windows.drawing import FRAMES, TYPES, Color, Panel, shade
 
 SHARES = (542, 390, 1094, 345, 1150)
@@ -44,6 +47,18 @@ def labels(count: int, seed: int, role: str) -> np.ndarray:
     amounts[np.argmax(exact - amounts)] += max(0, count - amounts.sum())
     rng = np.random.default_rng([seed, zlib.crc32(role.encode())])
     return rng.permutation(np.repeat(np.arange(len(SHARES)), amounts)).astype(np.int64)
+
+
+def load(count: int, seed: int, size: int) -> tuple[PictureSet, PictureSet]:
+    """A training set of `count` windows and a test set of a quarter as many."""
+    sets = []
+    for role, amount in (("train", count), ("test", count // 4)):
+        targets = labels(amount, seed, role)
+        key = digest("stand-in", role, amount, seed, size, code_fingerprint("hw4.windows.standin"))
+        store = images.stored(key, size, draw_all(targets, seed, role, size))
+        photographs = Photographs(store.pixels, np.arange(amount), targets, store.names)
+        sets.append(PictureSet(photographs, store.hashes))
+    return sets[0], sets[1]
 
 
 def draw_all(of: np.ndarray, seed: int, role: str, size: int) -> Iterator[tuple]:

@@ -5,8 +5,9 @@ import zipfile
 
 import pytest
 
+from hw4.foundation import files
 from hw4.foundation.errors import UserError
-from hw4.windows import archive, data
+from hw4.windows import data
 from hw4.windows.data import ASSIGNMENT_NAMES, FOLDER_NAMES, class_of
 from hw4.windows.samples import (
     jpeg,
@@ -19,7 +20,7 @@ from hw4.windows.samples import (
 
 
 def _layout(path, role="train"):
-    with archive.opened(path) as opened:
+    with files.opened(path, data.LIMITS) as opened:
         return data.layout(opened, role)
 
 

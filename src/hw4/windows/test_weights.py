@@ -1,92 +1,100 @@
-"""Pre-trained weights that are there, are not there, or hang."""
+"""Pre-trained weights that are there, are not there, or are not what was published."""
 
-import socket
-import threading
-import time
+import hashlib
 from dataclasses import replace
-from typing import get_args
 
 import pytest
+from timm.models import get_pretrained_cfg
 
+from hw4.foundation import fetch
 from hw4.foundation.errors import UserError
 from hw4.windows import weights
-from hw4.windows.result import EXPERIMENT
-from hw4.windows.settings import Backbone, Settings
-from hw4.windows.weights import FILES
+from hw4.windows.result import EXPERIMENT, Settings
+from hw4.windows.weights import ORIGINS
 
 
 @pytest.fixture
-def deaf_server():
-    """A server that takes connections and never says a word."""
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        listening.listen()
-        accepted: list[socket.socket] = []
-        threading.Thread(target=lambda: accepted.append(listening.accept()[0]), daemon=True).start()
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}/"
+def hub(places, monkeypatch):
+    """One backbone on the hub, whose cache is empty; nothing else is known."""
+    origin = weights.Origin("Tiny", hub="timm/tiny.in1k")
+    monkeypatch.setattr(weights, "ORIGINS", {"tiny": origin})
+    snapshot = weights.hub_cache() / "models--timm--tiny.in1k" / "snapshots" / "abc"
+    snapshot.mkdir(parents=True)
+    return snapshot
 
 
-@pytest.fixture
-def cache(tmp_path, monkeypatch):
-    """An empty cache of torchvision's, and a store of our own."""
-    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
-    monkeypatch.setenv("HW4_STORE", str(tmp_path / "store"))
-    folder = weights.cache_folder()
-    folder.mkdir(parents=True)
-    return folder
+def _cached(snapshot, content: bytes, named_after: bytes | None = None):
+    """A file in the hub's cache: a link to a blob that is named after its sha256."""
+    blobs = snapshot.parents[1] / "blobs"
+    blobs.mkdir(exist_ok=True)
+    blob = blobs / hashlib.sha256(named_after or content).hexdigest()
+    blob.write_bytes(content)
+    (snapshot / "model.safetensors").symlink_to(blob)
 
 
-def test_a_server_that_hangs_is_given_up(cache, monkeypatch, deaf_server, capsys):
-    monkeypatch.setattr(weights, "HOST", deaf_server)
-    monkeypatch.setattr(weights, "PROBE_SECONDS", 1)
-    began = time.monotonic()
-    found = weights.weights("mobilenet_v2")
-    assert time.monotonic() - began < 5
-    assert not found.at_hand and "could not be reached within 1 seconds" in found.why_not
-    assert "no pre-trained weights" in capsys.readouterr().out
+def test_what_the_hubs_cache_holds_is_found(hub):
+    assert weights.find("tiny") is None
+    _cached(hub, b"weights")
+    found = weights.find("tiny")
+    assert found.checksum == hashlib.sha256(b"weights").hexdigest()
+    assert found.source == "huggingface.co/timm/tiny.in1k"
 
 
-def test_a_failure_is_remembered_until_the_file_is_there(cache, monkeypatch):
-    asked = []
-    monkeypatch.setattr(weights, "fetch", lambda name: asked.append(name) or "unreachable")
-    assert not weights.weights("resnet18").at_hand
-    assert not weights.weights("resnet18").at_hand
-    assert asked == ["resnet18"]
-    (cache / FILES["resnet18"]).write_bytes(b"PK\x05\x06" + bytes(18))  # an empty zip
-    assert weights.weights("resnet18").at_hand
+def test_a_file_cut_short_is_not_used(hub):
+    _cached(hub, b"weig", named_after=b"weights")
+    assert weights.find("tiny") is None
 
 
-def test_weights_that_turn_up_make_another_key(cache, monkeypatch):
-    monkeypatch.setattr(weights, "fetch", lambda name: "unreachable")
+def test_weights_that_are_not_as_published_are_not_used(places, monkeypatch):
+    if weights.find("tf_efficientnet_lite0") is None:
+        pytest.skip("the extra `offline` is not installed")
+    origin = ORIGINS["tf_efficientnet_lite0"]
+    monkeypatch.setitem(ORIGINS, "tf_efficientnet_lite0", replace(origin, checksum="0" * 64))
+    assert weights.find("tf_efficientnet_lite0") is None
+
+
+def test_a_package_that_is_not_installed(monkeypatch):
+    monkeypatch.setitem(ORIGINS, "mobilenetv2_100", weights.Origin("X", "no_such_package", "x.pth"))
+    assert weights.find("mobilenetv2_100") is None
+
+
+def test_torchvisions_cache(places):
+    assert weights.find("mobilenetv2_100") is None
+    file = weights.torch_cache() / ORIGINS["mobilenetv2_100"].file
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"x")
+    assert weights.find("mobilenetv2_100").file == file
+
+
+def test_weights_that_turn_up_make_another_key(places):
     before = EXPERIMENT.circumstances()
-    (cache / FILES["mobilenet_v2"]).write_bytes(b"PK\x05\x06" + bytes(18))
-    assert (before, EXPERIMENT.circumstances()) == (False, True)
+    file = weights.torch_cache() / ORIGINS["mobilenetv2_100"].file
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"x")
+    assert before != EXPERIMENT.circumstances()
+    assert set(EXPERIMENT.circumstances()) - set(before) == {"mobilenetv2_100"}
 
 
-def test_a_file_cut_short_is_not_used(cache):
-    (cache / FILES["resnet18"]).write_bytes(b"PK\x03\x04 and no end")
-    found = weights.weights("resnet18")
-    assert not found.at_hand and "damaged" in found.why_not
+def test_a_server_that_hangs_is_one_line_and_no_end(hub, monkeypatch, capsys):
+    monkeypatch.setattr(weights, "_DOWNLOAD", "import time; time.sleep(60)")
+    monkeypatch.setattr(weights, "FETCH_SECONDS", 0.3)
+    weights.fetch_missing(("tiny",))
+    assert "goes on without them" in capsys.readouterr().out
+
+
+def test_what_is_here_is_not_fetched(hub, monkeypatch):
+    _cached(hub, b"weights")
+    monkeypatch.setattr(fetch, "run", lambda *_, **__: pytest.fail("asked the hub"))
+    weights.fetch_missing(("tiny",))
+
+
+def test_names_and_repositories_are_timms():
+    for name, origin in ORIGINS.items():
+        config = get_pretrained_cfg(name)
+        assert config is not None, name
+        assert not origin.hub or origin.hub == config.hf_hub_id
 
 
 def test_unknown_backbones_are_refused():
-    with pytest.raises(UserError, match="no backbone named 'vgg'"):
-        weights.weights("vgg")
-
-
-@pytest.mark.parametrize("name", FILES)
-def test_file_names_are_torchvisions(name):
-    from torchvision import models
-
-    assert models.get_model_weights(name).DEFAULT.url == weights.HOST + FILES[name]
-
-
-def test_every_backbone_that_may_be_set_has_its_weights_file():
-    assert get_args(Backbone) == tuple(FILES)
-
-
-@pytest.mark.parametrize("changed", [{"network": "resnet18"}, {"network": "three_convolutions"}])
-def test_the_head_and_the_fine_tuning_need_one_backbone(changed):
-    usual = Settings()
-    with pytest.raises(UserError, match=r"settings\.py: the networks of frozen and fine_tuned are"):
-        replace(usual, frozen=replace(usual.frozen, **changed))
+    with pytest.raises(UserError, match=r"result\.py: 'vgg' is among the backbones"):
+        replace(Settings(), backbones=("vgg",))

@@ -1,83 +1,139 @@
-"""Training and prediction: one loop for every network."""
+"""Training and prediction: one loop for every network, on photographs or on stored features."""
 
-import copy
-import math
 import time
+from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional
+from torch.optim.lr_scheduler import OneCycleLR
+from torch.optim.swa_utils import AveragedModel
 
+from hw4.foundation.compute import generator
 from hw4.foundation.progress import Bar
-from hw4.foundation.seeds import generator
-from hw4.windows.augment import mirrored, mixed, plain, varied
-from hw4.windows.data import CLASSES
-from hw4.windows.model import Backbone
-from hw4.windows.photographs import Photographs
-from hw4.windows.result import Epoch
-from hw4.windows.settings import Recipe
+from hw4.windows.augment import mirrored, plain, varied
+from hw4.windows.data import CLASSES, Photographs
+from hw4.windows.result import Epoch, TrainConfig
 
 WARM_UP = 0.1
 CLIP = 5.0
 PREDICTED_AT_ONCE = 64
 
 
+class Examples(Protocol):
+    """What is trained on and predicted: inputs for a network, and their targets `(n,)`."""
+
+    targets: np.ndarray
+
+    def varied(self, idx: np.ndarray, random: torch.Generator, device: str) -> torch.Tensor:
+        """Inputs for training, `(batch, …)`."""
+
+    def views(self, idx: np.ndarray, device: str) -> tuple[torch.Tensor, torch.Tensor]:
+        """Inputs for prediction, `(batch, …)` each: of the images and of their mirror images."""
+
+
+@dataclass(frozen=True)
+class Images:
+    """Photographs as a network is given them."""
+
+    photographs: Photographs
+    size: int
+    erasing: float = 0.0
+
+    @property
+    def targets(self) -> np.ndarray:
+        return self.photographs.targets
+
+    def varied(self, idx: np.ndarray, random: torch.Generator, device: str) -> torch.Tensor:
+        return varied(self._bytes(idx, device), self.size, random, self.erasing)
+
+    def views(self, idx: np.ndarray, device: str) -> tuple[torch.Tensor, torch.Tensor]:
+        images = plain(self._bytes(idx, device), self.size)
+        return images, mirrored(images)  # (batch, 3, size, size) each
+
+    def _bytes(self, idx: np.ndarray, device: str) -> torch.Tensor:
+        return torch.from_numpy(self.photographs.images(idx)).to(device)  # (batch, side, side, 3)
+
+
+@dataclass(frozen=True)
+class Features:
+    """A frozen backbone's vectors `(2, n, channels)`: of images and of their mirror images."""
+
+    vectors: torch.Tensor
+    targets: np.ndarray
+
+    def varied(self, idx: np.ndarray, random: torch.Generator, device: str) -> torch.Tensor:
+        side = torch.randint(2, (len(idx),), generator=random)
+        return self.vectors[side, torch.from_numpy(idx)].to(device)  # (batch, channels)
+
+    def views(self, idx: np.ndarray, device: str) -> tuple[torch.Tensor, torch.Tensor]:
+        return self.vectors[0, idx].to(device), self.vectors[1, idx].to(device)
+
+    def subset(self, idx: np.ndarray) -> "Features":
+        return Features(self.vectors[:, idx], self.targets[idx])
+
+
 @dataclass(frozen=True)
 class Trained:
-    """A trained network.
+    """How a training went; `images` were looked at in so many `seconds`."""
 
-    Attributes:
-        network: with the weights to be used (their average, if the recipe asks for one).
-        seconds: of training alone.
-        pictures: looked at in that time.
-    """
-
-    network: nn.Module
     epochs: tuple[Epoch, ...]
     seconds: float
-    pictures: int
+    images: int
 
 
-def train(
+def fit(
     network: nn.Module,
-    photographs: Photographs,
-    fit: np.ndarray,
-    validation: np.ndarray,
-    recipe: Recipe,
+    train: Examples,
+    val: Examples,
+    config: TrainConfig,
     seed: int,
     device: str,
-    bar: Bar,
+    bar: Bar | None = None,
 ) -> Trained:
-    """Train `network` on the photographs at `fit`, and look at those at `validation` each epoch.
+    """Train `network` in place, and look at the validation examples after each epoch.
 
-    AdamW with warm-up and a cosine decline to zero; the last weights are kept, not the best of all
-    epochs, so that the validation accuracy is not the luckiest of many.
+    AdamW, one cycle of the learning rate. The last weights are kept (their running average, if the
+    configuration asks for one), not the best of all epochs: a validation accuracy that is the
+    luckiest of many says little.
     """
     random, order = generator(seed), np.random.default_rng(seed)
-    network = network.to(device, memory_format=torch.channels_last)
-    average = copy.deepcopy(network) if recipe.averaging else None
-    optimizer = torch.optim.AdamW(_groups(network, recipe))
-    epochs, batch = recipe.epochs_for(len(fit)), min(recipe.batch_size, len(fit))
-    steps = len(fit) // batch
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: _rate((step + 1) / (epochs * steps + 1))
+    network.to(device, memory_format=torch.channels_last)
+    average = None
+    if config.averaging:
+        average = AveragedModel(network, avg_fn=_follow(config.averaging), use_buffers=True)
+    groups = parameter_groups(network, config)
+    optimizer = torch.optim.AdamW(groups)
+    batch = min(config.batch_size, len(train.targets))
+    steps, epochs = len(train.targets) // batch, config.epochs_for(len(train.targets))
+    total = epochs * steps + 1
+    schedule = OneCycleLR(
+        optimizer,
+        max_lr=[group["lr"] for group in groups],
+        total_steps=total,
+        pct_start=max(WARM_UP, 2 / total),  # it divides by the length of the warm-up
+        cycle_momentum=False,
     )
     scaler = torch.amp.GradScaler(enabled=device == "cuda")
+    mix = mixing(config.mixing) if config.mixing else None
     done, seconds = [], 0.0
     for _ in range(epochs):
         began = time.monotonic()
+        network.train()
         losses = []
-        _learning(network)
-        for places in _batches(photographs.labels, fit, steps, batch, recipe.balance, order):
-            images, shares = _pictures(photographs, places, recipe, device, random)
-            if recipe.mixing:
-                images, shares = mixed(images, shares, recipe.mixing, order)
-            with _precision(device):
+        for idx in batches(train.targets, steps, batch, config.balance, order):
+            vary = config.augment
+            inputs = train.varied(idx, random, device) if vary else train.views(idx, device)[0]
+            targets = torch.from_numpy(train.targets[idx]).to(device)
+            if mix is not None:
+                inputs, targets = mix(inputs, targets)  # targets: (batch, classes)
+            with half_precision(device):
                 loss = functional.cross_entropy(
-                    network(images), shares, label_smoothing=recipe.label_smoothing
+                    network(inputs), targets, label_smoothing=config.label_smoothing
                 )
             optimizer.zero_grad(set_to_none=True)
             scaler.scale(loss).backward()
@@ -87,97 +143,84 @@ def train(
             scaler.update()
             schedule.step()
             if average is not None:
-                seen = len(done) * steps + len(losses)
-                _follow(average, network, min(recipe.averaging, (1 + seen) / (10 + seen)))
+                average.update_parameters(network)
             losses.append(loss.detach())
-            bar.update()
+            if bar:
+                bar.update()
         seconds += time.monotonic() - began
-        used = network if average is None else average
-        probabilities = predict(used, photographs, validation, recipe.input_size, device)[0]
-        truth = photographs.labels[validation]
-        given = probabilities[np.arange(len(truth)), truth]
-        done.append(
-            Epoch(
-                train_loss=float(torch.stack(losses).mean()),
-                validation_loss=float(-np.log(np.maximum(given, 1e-12)).mean()),
-                validation_accuracy=float((probabilities.argmax(1) == truth).mean()),
-            )
-        )
-        bar.note(f"validation {done[-1].validation_accuracy:.0%}")
-    used = network if average is None else average
-    return Trained(used.eval(), tuple(done), seconds, epochs * steps * batch)
-
-
-def steps_of(recipe: Recipe, photographs: int) -> int:
-    """Steps that `train` will take."""
-    return recipe.epochs_for(photographs) * (photographs // min(recipe.batch_size, photographs))
+        used = network if average is None else average.module
+        done.append(_epoch(predict(used, val, device, mirror=False)[0], val.targets, losses))
+        if bar:
+            bar.note(f"validation {done[-1].val_accuracy:.0%}")
+    if average is not None:
+        network.load_state_dict(average.module.state_dict())
+    network.eval()
+    return Trained(tuple(done), seconds, epochs * steps * batch)
 
 
 @torch.no_grad()
 def predict(
-    network: nn.Module, photographs: Photographs, places: np.ndarray, size: int, device: str
+    network: nn.Module, examples: Examples, device: str, mirror: bool = True
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Probabilities `(photographs, classes)`: of the pictures, and averaged with their mirrors'."""
+    """Probabilities `(n, classes)`: of the images, and averaged with their mirror images'.
+
+    Without `mirror`, the first ones twice.
+    """
     network.eval()
-    classes = len(CLASSES)
-    straight, both = [np.empty((0, classes), np.float32)], [np.empty((0, classes), np.float32)]
-    for begin in range(0, len(places), PREDICTED_AT_ONCE):
-        pixels = _pixels(photographs, places[begin : begin + PREDICTED_AT_ONCE])
-        images = plain(pixels.to(device), size)
-        with _precision(device):
-            ours, theirs = network(images), network(mirrored(images))
-        one, other = ours.float().softmax(1), theirs.float().softmax(1)
-        straight.append(one.cpu().numpy())
-        both.append(((one + other) / 2).cpu().numpy())
-    return np.concatenate(straight), np.concatenate(both)
+    straight, averaged = [], []
+    for begin in range(0, len(examples.targets), PREDICTED_AT_ONCE):
+        idx = np.arange(begin, min(begin + PREDICTED_AT_ONCE, len(examples.targets)))
+        views = examples.views(idx, device)[: 2 if mirror else 1]
+        with half_precision(device):
+            logits = torch.stack([network(view) for view in views]).float()
+        probabilities = logits.softmax(2).cpu()  # (views, batch, classes)
+        straight.append(probabilities[0])
+        averaged.append(probabilities.mean(0))
+    if not straight:
+        return (np.empty((0, len(CLASSES)), np.float32),) * 2
+    return torch.cat(straight).numpy(), torch.cat(averaged).numpy()
 
 
-def weights_of(labels: np.ndarray) -> np.ndarray:
-    """How often to draw each photograph: by the square root of its class's rarity.
+def steps_of(config: TrainConfig, images: int) -> int:
+    """Steps that `fit` will take."""
+    return config.epochs_for(images) * (images // min(config.batch_size, images))
+
+
+def mixing(strength: float):
+    """Blend the images of a batch with one another, their labels in proportion.
+
+    Half of the batches are blended as a whole (Zhang et al. 2018, "mixup"), the others have a
+    piece of each image replaced by another's (Yun et al. 2019, "CutMix").
+    """
+    from torchvision.transforms import v2
+
+    kinds = [kind(alpha=strength, num_classes=len(CLASSES)) for kind in (v2.MixUp, v2.CutMix)]
+    return v2.RandomChoice(kinds)
+
+
+def sampling_probabilities(targets: np.ndarray) -> np.ndarray:
+    """How often to draw each example: by the square root of its class's rarity.
 
     Halfway between the classes' own shares, which neglect the rare, and equal shares, which show
     the same few photographs of the rare again and again.
     """
-    chances = 1 / np.sqrt(np.bincount(labels))[labels]
+    chances = 1 / np.sqrt(np.bincount(targets))[targets]
     return chances / chances.sum()
 
 
-def _batches(labels, fit, steps, batch, balance, order: np.random.Generator):
+def batches(
+    targets: np.ndarray, steps: int, batch: int, balance: bool, order: np.random.Generator
+) -> Iterator[np.ndarray]:
+    """Indices of an epoch, `(batch,)` at a time."""
     if balance:
-        drawn = order.choice(fit, steps * batch, p=weights_of(labels[fit]))
+        drawn = order.choice(len(targets), steps * batch, p=sampling_probabilities(targets))
     else:
-        drawn = order.permutation(fit)[: steps * batch]
+        drawn = order.permutation(len(targets))[: steps * batch]
     yield from drawn.reshape(steps, batch)
 
 
-def _pictures(photographs, places, recipe, device, random):
-    pixels = _pixels(photographs, places).to(device)
-    labels = torch.from_numpy(photographs.labels[places]).to(device)
-    shares = functional.one_hot(labels, len(CLASSES)).float()
-    if recipe.augment:
-        return varied(pixels, recipe.input_size, random), shares
-    return plain(pixels, recipe.input_size), shares
-
-
-def _pixels(photographs: Photographs, places: np.ndarray) -> torch.Tensor:
-    """Bytes of some photographs, read from the mapped file."""
-    return torch.from_numpy(np.ascontiguousarray(photographs.pixels[places]))
-
-
-def _precision(device: str):
-    """Half precision where there is hardware for it, which is CUDA alone."""
-    return torch.autocast("cuda", torch.float16) if device == "cuda" else nullcontext()
-
-
-def _rate(progress: float) -> float:
-    """The learning rate as a share of its highest: up in a line, down in a cosine."""
-    if progress < WARM_UP:
-        return progress / WARM_UP
-    return 0.5 * (1 + math.cos(math.pi * (progress - WARM_UP) / (1 - WARM_UP)))
-
-
-def _groups(network: nn.Module, recipe: Recipe) -> list[dict]:
-    """Weights by learning rate; biases and normalizations are not decayed."""
+def parameter_groups(network: nn.Module, config: TrainConfig) -> list[dict]:
+    """Parameters by learning rate; biases and normalizations are not decayed."""
     groups: dict[tuple[bool, bool], list] = {}
     for name, weight in network.named_parameters():
         if weight.requires_grad:
@@ -185,33 +228,32 @@ def _groups(network: nn.Module, recipe: Recipe) -> list[dict]:
     return [
         {
             "params": weights,
-            "lr": recipe.learning_rate * (recipe.backbone_rate if in_features else 1.0),
-            "weight_decay": recipe.weight_decay if decayed else 0.0,
+            "lr": config.learning_rate * (config.backbone_rate if in_features else 1.0),
+            "weight_decay": config.weight_decay if decayed else 0.0,
         }
         for (in_features, decayed), weights in groups.items()
     ]
 
 
-def _learning(network: nn.Module) -> None:
-    """Training mode, in which a pre-trained backbone still keeps ImageNet's statistics.
-
-    Those of a batch of 32 are noisy, and far from what the weights of some of torchvision's
-    networks were averaged for: with them, mobilenet_v2 puts out almost nothing.
-    """
-    network.train()
-    if isinstance(network, Backbone):
-        for module in network.modules():
-            if isinstance(module, nn.BatchNorm2d):
-                module.eval()
+def half_precision(device: str):
+    """Half precision where there is hardware for it, which is CUDA alone."""
+    return torch.autocast("cuda", torch.float16) if device == "cuda" else nullcontext()
 
 
-@torch.no_grad()
-def _follow(average: nn.Module, network: nn.Module, slowness: float) -> None:
-    """Move the average of the weights a little towards the weights."""
-    for ours, theirs in zip(
-        average.state_dict().values(), network.state_dict().values(), strict=True
-    ):
-        if ours.dtype.is_floating_point:
-            ours.lerp_(theirs, 1 - slowness)
-        else:
-            ours.copy_(theirs)
+def _follow(slowness: float):
+    """A running average that follows more closely at first, when there is little to average."""
+
+    def follow(average: torch.Tensor, weight: torch.Tensor, seen: torch.Tensor | int):
+        kept = min(slowness, (1 + int(seen)) / (10 + int(seen)))
+        return average + (weight - average) * (1 - kept)
+
+    return follow
+
+
+def _epoch(probabilities: np.ndarray, targets: np.ndarray, losses: list[torch.Tensor]) -> Epoch:
+    given = probabilities[np.arange(len(targets)), targets]
+    return Epoch(
+        train_loss=float(torch.stack(losses).mean()),
+        val_loss=float(-np.log(np.maximum(given, 1e-12)).mean()),
+        val_accuracy=float((probabilities.argmax(1) == targets).mean()),
+    )

