@@ -215,9 +215,9 @@ def _check(options: argparse.Namespace) -> int:
 
 def _data(options: argparse.Namespace) -> int:
     from hw4.foundation.files import say_unused
+    from hw4.foundation.names import plain
     from hw4.foundation.places import data_folder
     from hw4.foundation.progress import say
-    from hw4.foundation.words import plain
 
     if options.download:
         from hw4.tweets.data import download

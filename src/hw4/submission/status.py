@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Protocol
 
-from hw4.foundation.words import duration, plain
+from hw4.foundation.names import plain
+from hw4.foundation.words import duration
 
 SHOWN = 60
 """Characters of a value that is shown."""

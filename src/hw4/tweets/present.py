@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hw4.foundation.figures import confusion_map, figure, heat_map, labelled_level, new_figure
+from hw4.foundation.names import named
 from hw4.foundation.scores import PrecisionRecall
 from hw4.foundation.style import BLUE, GREY, PAPER, RED, TEAL
 from hw4.foundation.tables import table
-from hw4.foundation.words import n, named, number, pct
+from hw4.foundation.words import n, number, pct
 from hw4.tweets.result import EXPERIMENT, Explained, Lengths, Result, Trial, Variant
 
 __all__ = [

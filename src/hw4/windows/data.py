@@ -9,10 +9,11 @@ import numpy as np
 from hw4.foundation import files
 from hw4.foundation.errors import UserError
 from hw4.foundation.files import DataSource, Files, Limits
+from hw4.foundation.names import plain
 from hw4.foundation.places import data_folder
 from hw4.foundation.source_code import code_fingerprint
 from hw4.foundation.store import digest
-from hw4.foundation.words import listing, plain
+from hw4.foundation.words import listing
 from hw4.windows import images
 
 CLASSES = ("Awning", "Bay", "Fixed", "Horizontal sliding", "Hung")

@@ -4,9 +4,9 @@ import csv
 import io
 from pathlib import Path
 
+from hw4.foundation.names import spreadsheet
 from hw4.foundation.places import output_folder
 from hw4.foundation.store import write_bytes
-from hw4.foundation.words import spreadsheet
 from hw4.windows.result import Result
 
 NAME = "predictions.csv"
