@@ -69,7 +69,12 @@ SETTINGS = {
 """Matplotlib's settings for every figure (see `figures.figure`)."""
 
 
-PLAIN = {**SETTINGS, "font.family": ["serif"], "font.serif": list(FONT)}
+PLAIN = {
+    **SETTINGS,
+    "font.family": ["serif"],
+    "font.serif": list(FONT),
+    "figure.figsize": [TEXT_WIDTH, 3.0],
+}
 """The same for a figure that a cell draws by itself: a face that is missing is passed over."""
 
 

@@ -110,7 +110,9 @@ def _tell_in_one_sentence(shell) -> None:
     """What is said to the user needs no traceback, in Quarto as in the press."""
 
     def told(shell, kind, error, traceback, tb_offset=None) -> list[str]:
-        return [f"Error: {error}"]
+        words = [f"Error: {error}"]
+        shell._showtraceback(kind, error, words)  # IPython leaves that to whom it has asked
+        return words
 
     shell.set_custom_exc((UserError,), told)
 
