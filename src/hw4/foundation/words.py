@@ -1,9 +1,7 @@
-"""Numbers as words: plain Unicode text for prose, tables and figures; names come from `names`."""
+"""Numbers as words: plain Unicode text for prose, tables and figures."""
 
 import math
 from collections.abc import Sequence
-
-from hw4.foundation.names import named, plain, spreadsheet  # noqa: F401, for those who ask here
 
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _SMALL = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
@@ -78,29 +76,8 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest} s" if rest else f"{minutes} min"
 
 
-def compare(
-    value: float,
-    other: float,
-    below: str = "lower than",
-    above: str = "higher than",
-    equal: str = "about equal to",
-    tolerance: float = 0.02,
-) -> str:
-    """The word for `value` against `other`; `equal` if they differ by less than `tolerance`.
-
-    Args:
-        tolerance: as a share of the larger of the two.
-    """
-    if abs(value - other) <= tolerance * max(abs(value), abs(other)):
-        return equal
-    return below if value < other else above
-
-
 def listing(items: Sequence[str], last: str = "and") -> str:
     """`a, b, and c`."""
     if len(items) < 3:
         return f" {last} ".join(items)
     return f"{', '.join(items[:-1])}, {last} {items[-1]}"
-
-
-count, count_word, percent = n, spelled, pct  # names that are on their way out

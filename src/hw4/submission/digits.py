@@ -13,6 +13,7 @@ from hw4.submission.documents import Line, Prose, read_lines, split_cells, split
 _NUMBER = re.compile(r"(?<![\w.,])\d+(?:,\d{3})*(?:\.\d+)?(?: ?%| × 10[⁻⁰¹²³⁴-⁹]+)?(?![\w])")
 _NOT_PROSE = (
     re.compile(r"`[^`]*`(\{[^}]*\})?"),  # code and expressions
+    re.compile(r"\[[^\[\]]*\]\{claim=[^}]*\}"),  # words that are bound to the numbers anyway
     re.compile(r"\$\$?[^$]+\$\$?"),  # formulas
     re.compile(r"\]\([^)]*\)|@[\w-]+|\{[#.][^}]*\}"),  # links, references, names
 )

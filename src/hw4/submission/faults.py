@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from hw4.foundation.errors import UserError
+from hw4.foundation.places import ROOT
 from hw4.submission.code_window import excerpt
 from hw4.submission.digits import live_numbers, typed_numbers
+from hw4.submission.documents import read_lines
 from hw4.submission.reading import LISTINGS, Reading
 from hw4.submission.renderer import DOCUMENT
 from hw4.submission.rubric import RUBRIC, Item, Problem
@@ -25,7 +27,12 @@ MARGIN = 54.0
 STAND_IN, QUICK = "stand-in data", "quick profile"
 _DEFINITION = re.compile(r"\s*(class|def) ")
 _NUMBER = re.compile(r"(\d+(?:,\d{3})*(?:\.\d+)?)(?: ?(%|× 10[⁻⁰¹²³⁴-⁹]+))?")
-_CLAIM = re.compile(r"\[(claim false|bound to no words|neither True nor False: [^\]]*)\]")
+_CLAIM = re.compile(
+    r"\[(claim false|bound to no words|unknown attribute [\w-]+|neither True nor False: [^\]]*)\]"
+)
+_BINDING = re.compile(r"([\w-]+)=[\"']`\{python\}")
+BINDINGS = ("when", "claim", "title", "fig-alt", "alt", "fig-cap", "tbl-cap")
+"""Attributes that may hold an expression."""
 _TROUBLE = {
     "an unresolved reference": re.compile(r"\?+@?(fig|tbl|eq|sec|lst)-|@(fig|tbl|eq|sec|lst)-\w"),
     "a traceback": re.compile(r"Traceback \(most recent call last\)"),
@@ -143,9 +150,10 @@ def _claims(reading: Reading, stops: bool) -> Iterator[str]:
         return
     for claim in false:
         if _is_of_course_data(reading, str(claim.line)) == stops:
+            sides = f" ({claim.sides})" if claim.sides else ""
             yield (
                 f"{claim.line}: the numbers do not bear “{claim.sentence}”: {claim.expression} is "
-                f"False ({claim.sides})"
+                f"False{sides}"
             )
     if stops and not false:
         yield f"a page is marked [{marks[0]}], and no document says why now: render it again"
@@ -163,6 +171,17 @@ def _false_claims(reading: Reading) -> Iterator[str]:
 
 def _doubtful_claims(reading: Reading) -> Iterator[str]:
     yield from _claims(reading, stops=False)
+
+
+def _unknown_bindings(reading: Reading) -> Iterator[str]:
+    """An attribute with an expression that nobody reads: Quarto drops it without a word."""
+    for line in read_lines(DOCUMENT, ROOT):
+        for name in _BINDING.findall(line.text):
+            if name not in BINDINGS:
+                yield (
+                    f"{line}: the attribute {name} binds its words to nothing; write one of "
+                    f"{', '.join(BINDINGS)}, or take it out"
+                )
 
 
 def _typed_numbers(reading: Reading) -> Iterator[str]:
@@ -282,6 +301,7 @@ READABLE: tuple[Look, ...] = (
     _front_page,
     _without_code,
     _false_claims,
+    _unknown_bindings,
     _troubled_pages,
 )
 """What a page of HTML can be read for as well."""

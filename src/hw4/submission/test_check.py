@@ -1,6 +1,7 @@
 """Proof-reading fails for each of its reasons, and passes what has none of them."""
 
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -11,6 +12,7 @@ from hw4.submission import check as module
 from hw4.submission import faults as faults_module
 from hw4.submission import rubric as rubric_module
 from hw4.submission.check import check
+from hw4.submission.documents import Line
 from hw4.submission.faults import FAULTS, NOTES
 from hw4.submission.pdf import Pdf
 from hw4.submission.reading import Reading
@@ -75,6 +77,7 @@ def faults(reading):
 def no_typed_numbers(monkeypatch):
     """The documents of the real report are not what these tests are about."""
     monkeypatch.setattr(faults_module, "typed_numbers", lambda document: [])
+    monkeypatch.setattr(faults_module, "read_lines", lambda document, root: [])
 
 
 def changed(old, new):
@@ -246,6 +249,19 @@ def test_what_is_neither_true_nor_false_always_stops(tmp_path, monkeypatch):
 def test_a_mark_that_no_claim_explains_is_a_fault(tmp_path, claims):
     claims.append(claim(True))
     assert any("no document says why now" in it for it in faults(reading(tmp_path, CLAIMED)))
+
+
+def test_an_attribute_that_binds_nothing_is_a_fault(tmp_path, monkeypatch):
+    texts = ['[x]{claims="`{python} a > 1`"}', '[x]{claim="`{python} a > 1`"}', "::: {#fig-a}"]
+    lines = [Line(text, Path("a.qmd"), n) for n, text in enumerate(texts, 1)]
+    monkeypatch.setattr(faults_module, "read_lines", lambda document, root: lines)
+    (fault,) = faults(reading(tmp_path))
+    assert fault.startswith("a.qmd:1: the attribute claims binds its words to nothing; write one")
+
+
+def test_a_claim_that_compares_no_names_has_no_empty_brackets(tmp_path, claims):
+    claims.append(SimpleNamespace(**{**vars(claim(False)), "sides": ""}))
+    assert any(it.endswith("gain > 0 is False") for it in faults(reading(tmp_path, CLAIMED)))
 
 
 def test_a_typed_number_that_equals_a_live_one_is_noted(tmp_path, monkeypatch):

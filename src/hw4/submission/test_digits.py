@@ -14,6 +14,7 @@ title: Homework 4
 
 The accuracy is 92.3 %, and `{python} pct(0.5)` of 1,200 in $x_1 + 2$; see @fig-two-2 and `x = 3`.
 A [link](#sec-4){.page} in Q7 and F1, [words]{when="`{python} a > 5`"}, an error of 1.3 × 10⁻⁴.
+It is [less than 2 % of them.]{claim="`{python} a['b'] < 0.02`"}
 
 ```{python}
 six = 6
@@ -28,7 +29,7 @@ def test_typed_numbers_are_those_of_prose_with_their_lines(tmp_path, monkeypatch
     document.write_text(PROSE, encoding="utf-8")
     monkeypatch.setattr(digits, "ROOT", tmp_path)
     found = [(line.number, number) for line, number in typed_numbers(document)]
-    assert found == [(5, "1"), (7, "92.3 %"), (7, "1,200"), (8, "1.3 × 10⁻⁴"), (14, "7")]
+    assert found == [(5, "1"), (7, "92.3 %"), (7, "1,200"), (8, "1.3 × 10⁻⁴"), (15, "7")]
 
 
 @pytest.mark.parametrize(

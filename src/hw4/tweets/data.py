@@ -14,9 +14,9 @@ import numpy as np
 from hw4.foundation import fetch
 from hw4.foundation.errors import UserError
 from hw4.foundation.files import DataSource, Limits, find, fingerprint, opened, read_file
+from hw4.foundation.names import plain
 from hw4.foundation.places import data_folder
 from hw4.foundation.store import write_bytes
-from hw4.foundation.words import plain
 
 FILE = "Twitter.csv"
 NAMES = (FILE, "Twitter.csv.zip", "Twitter.zip")

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hw4.foundation.figures import confusion_map, figure, heat_map, labelled_level, new_figure
+from hw4.foundation.names import named
 from hw4.foundation.scores import PrecisionRecall
 from hw4.foundation.style import BLUE, GREY, PAPER, RED, TEAL
 from hw4.foundation.tables import table
-from hw4.foundation.words import n, named, number, pct
+from hw4.foundation.words import n, number, pct
 from hw4.tweets.result import EXPERIMENT, Explained, Lengths, Result, Trial, Variant
 
 __all__ = [
@@ -32,6 +33,7 @@ NAMES = {
     "mean-pooled": "mean of tokens",
     "mixed-pooled": "mix of layers",
     "layers-pooled": "all layers",
+    "linear": "linear head",
     "unfrozen": "layers unfrozen",
     "ensemble": "ensemble",
     "majority": "always the larger class",
@@ -247,7 +249,7 @@ def ablation_table(result: Result):
             [
                 str(place),
                 f"{mark}{NAMES[key]}{mark}",
-                n(one.trained_parameters) if one.config else "–",
+                n(one.trained_parameters) if one.trained_parameters else "–",
                 number(one.threshold, 2),
                 f1(one.validation_f1_macro),
                 f"{mark}{f1(one.test_f1_macro)}{mark} ± {f1(one.test_std)}",

@@ -3,10 +3,11 @@
 import numpy as np
 
 from hw4.foundation.figures import confusion_map, figure, labelled_line, new_figure
+from hw4.foundation.names import named
 from hw4.foundation.scores import Bin, Calibration, Difference
 from hw4.foundation.style import GREY, INK, LIGHT, PALETTE, TEXT_WIDTH
 from hw4.foundation.tables import table
-from hw4.foundation.words import duration, listing, n, named, number, pct
+from hw4.foundation.words import duration, listing, n, number, pct
 from hw4.windows.data import ASSIGNMENT_NAMES, CLASSES
 from hw4.windows.predictions import write_predictions
 from hw4.windows.result import EXPERIMENT, TARGET, Candidate, Result, Shown

@@ -135,7 +135,7 @@ class Settings:
     fine_tuned: TrainConfig = TrainConfig(
         input_size=192,
         learning_rate=3e-3,
-        passes=6_700,
+        passes=9_000,
         epochs=(2, 9),
         backbone_rate=0.1,
         frozen_share=0.5,
@@ -159,9 +159,15 @@ class Settings:
         return replace(
             self,
             image_size=min(self.image_size, 128),
-            feature_size=min(self.feature_size, 128),
-            small=replace(self.small, passes=min(self.small.passes, 23_000)),
-            fine_tuned=replace(self.fine_tuned, input_size=min(self.fine_tuned.input_size, 128)),
+            feature_size=min(self.feature_size, 112),
+            baseline=replace(self.baseline, passes=min(self.baseline.passes, 18_000)),
+            small=replace(self.small, passes=min(self.small.passes, 16_000)),
+            fine_tuned=replace(
+                self.fine_tuned,
+                input_size=min(self.fine_tuned.input_size, 112),
+                passes=min(self.fine_tuned.passes, 6_150),
+                frozen_share=min(self.fine_tuned.frozen_share, 0.4),
+            ),
         )
 
     @classmethod
