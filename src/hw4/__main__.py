@@ -148,6 +148,9 @@ def _parser() -> argparse.ArgumentParser:
 
     numbers = commands.add_parser("numbers", help="list what prose can quote, ready to paste")
     numbers.add_argument("problems", nargs="*", metavar="problem", help=f"of {', '.join(WINGS)}")
+    numbers.add_argument(
+        "--like", default="", metavar="WORD", help="only those with this in them, such as recall"
+    )
     numbers.set_defaults(command=_numbers)
 
     notebooks = commands.add_parser("notebooks", help="make one notebook a problem: notebooks/")
@@ -264,7 +267,7 @@ def _numbers(options: argparse.Namespace) -> None:
     from hw4.submission.numbers import print_numbers
 
     for problem, part in _parts(options.problems).items():
-        print_numbers(problem, part)
+        print_numbers(problem, part, options.like)
 
 
 def _notebooks(options: argparse.Namespace) -> None:

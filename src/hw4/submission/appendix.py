@@ -79,15 +79,12 @@ class Appendix:
         headers = ["Problem", "Data", "Seed", "Time", "Selection written", "Key of the result"]
         return table(headers, rows, "llrrll")
 
-    def functions(self, **parts: str) -> Markdown:
-        """For each problem the functions that made its figures and tables.
-
-        Args:
-            parts: for each problem its part of the report, such as `_1-windows.qmd`.
-        """
+    def functions(self) -> Markdown:
+        """For each problem the functions that made its figures and tables."""
         rows = []
-        for problem, name in parts.items():
-            made = list(_made(ROOT / "report" / name))
+        for problem in self.parts:
+            part = next((ROOT / "report").glob(f"_*-{problem}.qmd"), None)
+            made = list(_made(part)) if part else []
             modules = dict.fromkeys(function.rpartition(".")[0] for _, function in made)
             shown = [f"@{label} `{function.rpartition('.')[2]}`" for label, function in made]
             rows.append([problem, ", ".join(f"`{it}`" for it in modules), ", ".join(shown)])

@@ -53,15 +53,17 @@ def first_cell(part: Path) -> dict[str, Any]:
     return namespace
 
 
-def quotable(part: Path) -> Iterator[tuple[str, str]]:
+def quotable(part: Path) -> list[tuple[str, str]]:
     """Each expression that the prose of a part can quote, and how it prints."""
     namespace = first_cell(part)
     cell = next(it for it in split_cells(read_lines(part, ROOT)) if isinstance(it, Cell))
     tree = ast.parse("\n".join(line.text for line in cell.code))
     names = [it.id for node in tree.body for it in ast.walk(node) if _is_assigned(it)]
-    seen: dict[int, str] = {}
-    for name in dict.fromkeys(it for it in names if not it.startswith("_")):
-        yield from _expressions(name, namespace[name], seen)
+    names = [name for name in dict.fromkeys(names) if not name.startswith("_")]
+    # what has a short name of its own is not listed under the longer one that it was taken from
+    seen: dict[int, tuple[str, Any]] = {}  # the value too, so that no other gets its id
+    found = {name: list(_expressions(name, namespace[name], seen)) for name in reversed(names)}
+    return [row for name in names for row in found[name]]
 
 
 def _is_assigned(node: ast.AST) -> bool:
@@ -69,7 +71,7 @@ def _is_assigned(node: ast.AST) -> bool:
 
 
 def _expressions(
-    name: str, value: Any, seen: dict[int, str], depth: int = 0
+    name: str, value: Any, seen: dict[int, tuple[str, Any]], depth: int = 0
 ) -> Iterator[tuple[str, str]]:
     shown = _shown(name, value)
     if shown:
@@ -78,9 +80,9 @@ def _expressions(
         return
     elif dataclasses.is_dataclass(value) or isinstance(value, Mapping):
         if id(value) in seen:
-            yield name, f"the same as {seen[id(value)]}"
+            yield name, f"the same as {seen[id(value)][0]}"
             return
-        seen[id(value)] = name
+        seen[id(value)] = name, value
         for step, inside in _inside(value):
             yield from _expressions(name + step, inside, seen, depth + 1)
     elif isinstance(value, tuple) and len(value) <= SHORTEST_TUPLE:
@@ -166,9 +168,13 @@ def _choice(wrong: str, known: list[str], before: str = "", after: str = "") -> 
     return f"there is {', '.join(before + name + after for name in known[:NAMED])}{more}"
 
 
-def print_numbers(problem: str, part: Path) -> None:
-    """Print what `part` can quote, ready to paste."""
-    rows = [(f"`{{python}} {name}`", value) for name, value in quotable(part)]
+def print_numbers(problem: str, part: Path, like: str = "") -> None:
+    """Print what `part` can quote, ready to paste.
+
+    Args:
+        like: only what has this in its expression.
+    """
+    rows = [(f"`{{python}} {name}`", value) for name, value in quotable(part) if like in name]
     width = max((len(name) for name, _ in rows), default=0)
     print(f"{problem} ({part.relative_to(ROOT)})")
     for name, value in rows:

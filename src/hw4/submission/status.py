@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from hw4.foundation.names import plain
+from hw4.foundation.places import ROOT
 from hw4.foundation.words import duration
 
 SHOWN = 60
 """Characters of a value that is shown."""
-SHOWN_FILES = 8
-"""Files of code that are named."""
+MOST = 8
+"""Files of code, and settings, that are named."""
 
 
 class Stored(Protocol):
@@ -42,25 +43,26 @@ def status(experiment: Stored) -> Iterator[str]:
 
 def differences(before: dict[str, Any], now: dict[str, Any]) -> Iterator[str]:
     """What of all that a key is made of differs, each by its name."""
-    code = [
-        _file(it)
-        for it in sorted(before["code"].keys() | now["code"].keys())
-        if before["code"].get(it) != now["code"].get(it)
-    ]
-    yield from code[:SHOWN_FILES]
-    if len(code) > SHOWN_FILES:
-        yield f"{len(code) - SHOWN_FILES} more files of code"
-    for name, old, new in _changed(before["settings"], now["settings"]):
-        yield f"the setting {name}: {old} is now {new}"
-    for name, old, new in _changed(before["versions"], now["versions"]):
-        yield f"the version of {name}: {old} is now {new}"
+    code = [name for name, *_ in _changed(before["code"], now["code"])]
+    code.sort(key=lambda name: (name.startswith("hw4.foundation"), name))  # its own files first
+    yield from _some([_file(name) for name in code], "files of code")
+    settings = _changed(before["settings"], now["settings"])
+    yield from _some([f"the setting {name}: {was} is now {it}" for name, was, it in settings])
+    for name, was, it in _changed(before["versions"], now["versions"]):
+        yield f"the version of {name}: {was} is now {it}"
     old, new = before["data"], now["data"]
     if (old["kind"], old["fingerprint"]) != (new["kind"], new["fingerprint"]):
         kinds = "" if old["kind"] == new["kind"] else f": {old['kind']} is now {new['kind']}"
         files = ", ".join(map(plain, new["files"] or old["files"]))
         yield f"the data{kinds}{f' ({files})' if files else ''}"
-    for name, old, new in _changed(before["circumstances"], now["circumstances"]):
-        yield f"what it finds here{f' ({name})' if name else ''}: {old} is now {new}"
+    for name, was, it in _changed(before["circumstances"], now["circumstances"]):
+        yield f"what it finds here{f' ({name})' if name else ''}: {was} is now {it}"
+
+
+def _some(lines: list[str], what: str = "settings") -> list[str]:
+    """The first lines, and how many more there are."""
+    more = [f"{len(lines) - MOST} more {what}"] if len(lines) > MOST else []
+    return lines[:MOST] + more
 
 
 def _took(latest: dict[str, Any]) -> str:
@@ -70,13 +72,14 @@ def _took(latest: dict[str, Any]) -> str:
 
 
 def _file(module: str) -> str:
-    return f"src/{module.replace('.', '/')}.py"
+    folder = f"src/{module.replace('.', '/')}"
+    return f"{folder}/__init__.py" if (ROOT / folder).is_dir() else f"{folder}.py"
 
 
 def _changed(before: Any, now: Any, name: str = "") -> Iterator[tuple[str, str, str]]:
     """Each value that differs, with its dotted name."""
     if isinstance(before, dict) and isinstance(now, dict):
-        for key in before.keys() | now.keys():
+        for key in sorted(before.keys() | now.keys()):
             yield from _changed(before.get(key), now.get(key), f"{name}.{key}".lstrip("."))
     elif before != now:
         yield name, _short(before), _short(now)

@@ -103,7 +103,7 @@ def test_figures_and_tables_are_led_back_to_the_functions_that_made_them(tmp_pat
     (tmp_path / "report").mkdir()
     (tmp_path / "report" / "_1-windows.qmd").write_text(PART, encoding="utf-8")
     monkeypatch.setattr(module, "ROOT", tmp_path)
-    row = Appendix(RESULTS).functions(windows="_1-windows.qmd").data.splitlines()[2]
+    row = Appendix(RESULTS).functions().data.splitlines()[2]
     assert [cell.strip() for cell in row.strip("|").split("|")] == [
         "windows",
         "`hw4.windows.present`, `hw4.windows.figures`",

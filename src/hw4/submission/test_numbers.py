@@ -77,7 +77,7 @@ def part(tmp_path, monkeypatch):
 
 
 def test_each_quotable_expression_is_listed_as_it_prints(part):
-    assert list(quotable(part)) == [
+    assert quotable(part) == [
         ("pct(res.models['small'].accuracy)", "88.1 %"),
         ("number(res.models['small'].test_f1_macro, 3)", "0.713"),
         ("scientific(res.models['small'].test_mse)", "1.3 × 10⁻⁴"),
@@ -107,6 +107,18 @@ def test_the_list_says_of_what_it_is(part, capsys):
     assert first == "nine (_9-nine.qmd)"
     assert second.startswith("  `{python} pct(res.models['small'].accuracy)`")
     assert second.endswith(" 88.1 %")
+
+
+def test_the_list_can_be_cut_to_what_has_a_word_in_it(part, capsys):
+    print_numbers("nine", part, like="f1")
+    assert capsys.readouterr().out.count("\n") == 2
+
+
+def test_a_short_name_of_the_first_cell_goes_before_the_longer_one(part):
+    part.write_text(PART.replace("_own = 3", "small = res.models['small']"), encoding="utf-8")
+    rows = dict(quotable(part))
+    assert rows["res.models['small']"] == "the same as small"
+    assert rows["pct(small.accuracy)"] == "88.1 %"
 
 
 def test_a_part_without_a_cell_is_one_sentence(part):

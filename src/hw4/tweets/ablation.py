@@ -1,4 +1,4 @@
-"""Candidates: every row of the ablation and every baseline, ready to be selected and to judge."""
+"""Every row of the ablation and every baseline, ready to be selected and to judge."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ import numpy as np
 from hw4.foundation.experiment import Outcome
 from hw4.foundation.scores import f1_macro
 from hw4.tweets.arguments import TrainConfig
-from hw4.tweets.baselines import BASELINES, held_out_probabilities
+from hw4.tweets.baselines import FITS, Inputs, held_out_probabilities
 from hw4.tweets.development import (
     Development,
     Encoded,
@@ -37,6 +37,8 @@ class Candidate:
         members: of an ensemble.
         final: what the training on training and validation tweets brought, with its weights.
         epochs: of the unfrozen layers on the training tweets.
+        strength: inverse to the regularization of what needs no network.
+        scales: of an ensemble's members.
     """
 
     key: str
@@ -48,6 +50,8 @@ class Candidate:
     members: tuple["Candidate", ...] = ()
     final: Outcome[Training] = field(default_factory=lambda: Outcome(Training(0.0, 0)))
     epochs: tuple[Epoch, ...] = ()
+    strength: float = 0.0
+    scales: tuple[float, ...] = ()
 
 
 def frozen_head(
@@ -71,29 +75,65 @@ def unfrozen_layers(dev: Development, key: str, before: str, config: TrainConfig
     return Candidate(key, before, config, True, cut, held_out, (), final, epochs)
 
 
-def baseline(dev: Development, key: str, tuned: bool = False) -> Candidate:
-    """A baseline cross-validated; `judge` fits it to training and validation tweets together."""
+def fitted(
+    dev: Development, key: str, before: str = "", config: TrainConfig | None = None
+) -> Candidate:
+    """What needs no network, cross-validated for each strength of its regularization.
+
+    The strength whose held-out predictions are best at their best threshold is taken; `judge` fits
+    it to training and validation tweets together.
+    """
+    _, strengths = FITS[key]
+    inputs = inputs_of(key, dev.encoded)
 
     def compute() -> Outcome[Training]:
-        found = held_out_probabilities(key, dev.tweets, dev.folds, dev.settings.jobs)
-        return Outcome(Training(0.0, 0), {"probabilities": found})
+        found = held_out_probabilities(key, inputs, dev.targets, dev.folds, dev.settings.jobs)
+        size = inputs.shape[1] + 1 if isinstance(inputs, np.ndarray) else 0
+        return Outcome(Training(0.0, size), {"probabilities": found})
 
-    part = dev.work.part(f"baseline {key}", (dev.common, dev.settings.folds), Training, compute)
-    held_out = part.tensors["probabilities"]
-    return Candidate(key, "", None, tuned, threshold(dev, held_out, tuned), held_out)
+    part = dev.work.part(f"fit {key}", (dev.common, dev.settings.folds), Training, compute)
+    every = part.tensors["probabilities"]  # (strengths, tweets)
+    tuned = len(strengths) > 1
+    cuts = [threshold(dev, held_out, tuned) for held_out in every]
+    scores = [f1_macro(dev.targets, p > cut) for p, cut in zip(every, cuts, strict=True)]
+    best = int(np.argmax(scores))
+    return Candidate(
+        *(key, before, config, tuned, cuts[best], every[best]),
+        final=Outcome(part.result),
+        strength=strengths[best],
+    )
+
+
+def inputs_of(key: str, encoded: Encoded) -> Inputs:
+    """What is fitted to: texts, or the means of all layers side by side."""
+    if key != "linear":
+        return encoded.tweets.texts
+    means = encoded.features.means  # (tweets, layers + 1, dim)
+    return means.reshape(len(means), -1)
 
 
 def ensemble(dev: Development, key: str, before: str, members: Sequence[Candidate]) -> Candidate:
-    """The mean log-odds of several candidates."""
-    held_out = mean_log_odds([member.held_out for member in members])
+    """The mean log-odds of several candidates, each scaled to the same spread."""
+    scales = tuple(spread(member.held_out) for member in members)
+    held_out = mean_log_odds([member.held_out for member in members], scales)
     cut = threshold(dev, held_out, True)
-    return Candidate(key, before, None, True, cut, held_out, tuple(members))
+    return Candidate(key, before, None, True, cut, held_out, tuple(members), scales=scales)
 
 
-def mean_log_odds(probabilities: Sequence[np.ndarray]) -> np.ndarray:
+def mean_log_odds(probabilities: Sequence[np.ndarray], scales: Sequence[float]) -> np.ndarray:
     """One probability a tweet from those of several classifiers: (tweets,)."""
-    inside = np.clip(probabilities, SMALLEST_ODDS, 1 - SMALLEST_ODDS)  # (classifiers, tweets)
-    return 1 / (1 + np.exp(-np.log(inside / (1 - inside)).mean(axis=0)))
+    scaled = [log_odds(p) / scale for p, scale in zip(probabilities, scales, strict=True)]
+    return 1 / (1 + np.exp(-np.mean(scaled, axis=0)))
+
+
+def log_odds(probabilities: np.ndarray) -> np.ndarray:
+    inside = np.clip(probabilities, SMALLEST_ODDS, 1 - SMALLEST_ODDS)
+    return np.log(inside / (1 - inside))
+
+
+def spread(held_out: np.ndarray) -> float:
+    """Standard deviation of the log-odds; 1 where all are the same."""
+    return float(np.nanstd(log_odds(held_out))) or 1.0
 
 
 def threshold(dev: Development, held_out: np.ndarray, tuned: bool) -> float:
@@ -108,13 +148,24 @@ def validation_f1_macro(dev: Development, candidate: Candidate) -> float:
     return f1_macro(dev.targets[idx], candidate.held_out[idx] > candidate.threshold)
 
 
+def cv_f1_macro(dev: Development, candidate: Candidate) -> float:
+    """Of the held-out predictions that there are."""
+    known = ~np.isnan(candidate.held_out)
+    predictions = candidate.held_out[known] > candidate.threshold
+    return f1_macro(dev.targets[known], predictions)
+
+
 def judge(dev: Development, candidate: Candidate, encoded: Encoded) -> np.ndarray:
     """Probability of class 1 for new tweets, by the final model: (tweets,)."""
     config = candidate.config
     if candidate.members:
-        return mean_log_odds([judge(dev, member, encoded) for member in candidate.members])
-    if config is None:
-        return BASELINES[candidate.key](dev.tweets)(encoded.tweets.texts)
+        judged = [judge(dev, member, encoded) for member in candidate.members]
+        return mean_log_odds(judged, candidate.scales)
+    if candidate.key in FITS:
+        fit, _ = FITS[candidate.key]
+        inputs, new = inputs_of(candidate.key, dev.encoded), inputs_of(candidate.key, encoded)
+        (predict,) = fit(inputs, dev.targets, [candidate.strength])
+        return predict(new)
     model = restored(dev, config, candidate.final.tensors)
     if config.unfreeze_layers:
         everything = np.arange(len(encoded.tweets))

@@ -4,13 +4,14 @@ import argparse
 from dataclasses import asdict, dataclass
 from typing import Literal, get_args
 
-from hw4.foundation.errors import UserError
 from hw4.foundation.settings import Amount, Count, Positive, Share
 
 Pooling = Literal["first", "mean", "mixed", "layers"]
 """What the head sees of the encoder's outputs (see `model.pool`)."""
 Weighting = Literal["none", "balanced"]
 """Of the loss, by class."""
+HeadKind = Literal["hidden", "linear"]
+"""DistilBERT's own head with a hidden layer, or one linear layer on standardized outputs."""
 
 
 @dataclass(frozen=True)
@@ -28,18 +29,12 @@ class TrainConfig:
     dropout: Share = 0.2
     class_weighting: Weighting = "balanced"
     pooling: Pooling = "first"
+    head: HeadKind = "hidden"
     unfreeze_layers: int = 0
     encoder_learning_rate: Positive = 1e-4
     layer_decay: Positive = 1.0
+    draws: Amount = 0.0
     max_grad_norm: Positive = 1.0
-
-    def __post_init__(self) -> None:
-        if self.unfreeze_layers and self.pooling in ("mixed", "layers"):
-            raise UserError(
-                f"--unfreeze_layers {self.unfreeze_layers} was found with --pooling "
-                f"{self.pooling}, but unfrozen layers can be pooled by first or mean only: "
-                "choose one of these."
-            )
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -61,9 +56,11 @@ def build_parser() -> argparse.ArgumentParser:
     add("--dropout", type=share, help="share of the head's hidden units left out")
     add("--class_weighting", choices=get_args(Weighting), help="weigh the loss by class, or not")
     add("--pooling", choices=get_args(Pooling), help="which outputs the head sees (Q7)")
+    add("--head", choices=get_args(HeadKind), help="with a hidden layer, or linear (Q7)")
     add("--unfreeze_layers", type=at_least(0), help="last encoder layers to train as well (Q7)")
     add("--encoder_learning_rate", type=positive, help="of unfrozen layers, at its peak")
     add("--layer_decay", type=positive, help="times this for each unfrozen layer further down")
+    add("--draws", type=amount, help="class-1 tweets an epoch for each of class 0; 0 for all")
     add("--max_grad_norm", type=positive, help="longest gradient; guards against a bad batch")
     parser.set_defaults(**asdict(TrainConfig()))
     return parser

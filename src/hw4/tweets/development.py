@@ -57,11 +57,12 @@ class Encoded:
 
         It is hundreds of megabytes, of no use once the trainings are stored.
         """
+        features = self.features  # whose computing keeps the layer, too
         if self._layer is None:
             encoder, keep = self._encoder()
             with self._work.bar(len(self.tokens), "lower layers, once over all tweets") as bar:
                 self._layer = compute_layer(
-                    encoder, self.tokens, keep, self._work.device, bar.update
+                    encoder, self.tokens, keep, features, self._work.device, bar.update
                 )
         return self._layer
 

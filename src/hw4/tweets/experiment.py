@@ -1,7 +1,7 @@
 """Problem 3 from tweets to scores: search, train, select; then the test tweets, once."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 from transformers import DistilBertTokenizerFast
@@ -16,15 +16,15 @@ from hw4.tweets import data, standin
 from hw4.tweets.ablation import (
     HALF,
     Candidate,
-    baseline,
+    cv_f1_macro,
     ensemble,
+    fitted,
     frozen_head,
     judge,
     unfrozen_layers,
     validation_f1_macro,
 )
 from hw4.tweets.arguments import TrainConfig
-from hw4.tweets.baselines import BASELINES
 from hw4.tweets.data import Split, Tweets, clean_tweet
 from hw4.tweets.development import Development, Encoded, Training, develop, restored, train_heads
 from hw4.tweets.encoder import EncoderSource, required_encoder
@@ -46,6 +46,7 @@ from hw4.tweets.result import (
 )
 from hw4.tweets.weights import distilbert_folder
 
+BASELINES = ("majority", "tfidf", "tfidf-strong")
 BIN = 4
 """Tokens a bar of the histogram of lengths."""
 SHORTEST, LONGEST = 7, 26
@@ -138,11 +139,13 @@ def train_candidates(dev: Development, tried: Sequence[Tried]) -> dict[str, Cand
         config = best(search(dev, grid), *grid.class_weightings).config
         before = "threshold" if grid.pooling == "mean" else "mean-pooled"
         made.append(frozen_head(dev, f"{grid.pooling}-pooled", before, config, tuned=True))
-    strongest = max(made, key=lambda one: validation_f1_macro(dev, one))
-    made.append(unfrozen_layers(dev, "unfrozen", "mean-pooled", dev.settings.unfrozen))
-    words = [baseline(dev, key, tuned=key == "tfidf-strong") for key in BASELINES]
-    made.append(ensemble(dev, "ensemble", "unfrozen", [strongest, made[-1], words[-1]]))
-    return {one.key: one for one in [*made, *words]}
+    layers = replace(dev.settings.common, pooling="layers", head="linear")
+    made.append(fitted(dev, "linear", "layers-pooled", layers))
+    frozen = max(made, key=lambda one: cv_f1_macro(dev, one))
+    unfrozen = unfrozen_layers(dev, "unfrozen", "linear", dev.settings.unfrozen)
+    words = [fitted(dev, key) for key in BASELINES]
+    together = ensemble(dev, "ensemble", "unfrozen", [frozen, unfrozen, words[-1]])
+    return {one.key: one for one in [*made, unfrozen, together, *words]}
 
 
 def select(dev: Development, candidates: dict[str, Candidate]) -> Selection:
@@ -155,6 +158,7 @@ def select(dev: Development, candidates: dict[str, Candidate]) -> Selection:
         "bonus": bonus,
         "settings": {key: asdict(one.config) for key, one in candidates.items() if one.config},
         "thresholds": {key: one.threshold for key, one in candidates.items()},
+        "strengths": {key: one.strength for key, one in candidates.items() if one.strength},
         "members": [one.key for one in candidates["ensemble"].members],
     }
     return dev.work.select(choice, scores[bonus], "F1-macro")
@@ -329,19 +333,19 @@ def trials(dev: Development, tried: Sequence[Tried]) -> tuple[Trial, ...]:
 def variant(
     dev: Development, one: Candidate, targets: np.ndarray, predictions: dict[str, np.ndarray]
 ) -> Variant:
-    known = ~np.isnan(one.held_out)
     others = dict.fromkeys([one.before or "naive", "naive", "tfidf", "tfidf-strong"])
     return Variant(
         key=one.key,
         before=one.before,
         config=one.config,
         members=tuple(member.key for member in one.members),
+        strength=one.strength,
         threshold_tuned=one.tuned,
         threshold=one.threshold,
         trained_parameters=one.final.result.trained_parameters,
         validation_f1_macro=validation_f1_macro(dev, one),
-        cv_f1_macro=f1_macro(dev.targets[known], one.held_out[known] > one.threshold),
-        cv_tweets=int(known.sum()),
+        cv_f1_macro=cv_f1_macro(dev, one),
+        cv_tweets=int((~np.isnan(one.held_out)).sum()),
         test=score(targets, predictions[one.key], CLASSES, seed=dev.settings.seed),
         against={
             other: compare_f1_macro(targets, predictions[one.key], predictions[other])

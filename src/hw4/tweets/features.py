@@ -41,19 +41,21 @@ class StoredLayer:
     Attributes:
         hidden: (all tokens, dim) float16.
         tokens: tells where each tweet begins.
+        features: of the whole frozen encoder.
     """
 
     hidden: np.ndarray
     tokens: Tokens
+    features: Features
 
-    def batch(self, idx: np.ndarray) -> tuple[Tensor, Tensor]:
-        """The output (batch, time, dim), padded, and its mask (batch, time)."""
+    def batch(self, idx: np.ndarray) -> tuple[Tensor, Tensor, Tensor]:
+        """The output (batch, time, dim), padded, its mask (batch, time), and all layers' means."""
         mask = mask_of(self.tokens.lengths[idx])
         padded = np.zeros((*mask.shape, self.hidden.shape[1]), dtype=np.float32)
         for row, i in enumerate(idx):
             hidden = self.hidden[self.tokens.starts[i] : self.tokens.starts[i + 1]]
             padded[row, : len(hidden)] = hidden
-        return torch.from_numpy(padded), mask
+        return torch.from_numpy(padded), mask, torch.from_numpy(self.features.means[idx])
 
 
 def compute_features(
@@ -72,7 +74,8 @@ def compute_features(
     config, count = encoder.config, len(tokens)
     first = np.empty((count, config.dim), dtype=np.float32)
     means = np.empty((count, config.n_layers + 1, config.dim), dtype=np.float32)
-    kept = None if keep_layer is None else _empty_layer(encoder, tokens)
+    features = Features(first, means)
+    kept = None if keep_layer is None else _empty_layer(encoder, tokens, features)
     encoder.eval()  # no dropout, or the features were random
     for batch in batches_by_length(np.arange(count), tokens.lengths, BATCH_SIZE):
         input_ids, mask = (tensor.to(device) for tensor in tokens.batch(batch))
@@ -86,18 +89,19 @@ def compute_features(
         if kept is not None:
             _keep(kept, hidden_states[keep_layer], batch)
         on_batch(len(batch))
-    return Features(first, means), kept
+    return features, kept
 
 
 def compute_layer(
     encoder: DistilBertModel,
     tokens: Tokens,
     layer: int,
+    features: Features,
     device: str = "cpu",
     on_batch: Callable[[int], None] = lambda count: None,
 ) -> StoredLayer:
     """The output of `layer` alone, without running the layers above it."""
-    kept = _empty_layer(encoder, tokens)
+    kept = _empty_layer(encoder, tokens, features)
     encoder.eval()
     for batch in batches_by_length(np.arange(len(tokens)), tokens.lengths, BATCH_SIZE):
         input_ids, mask = (tensor.to(device) for tensor in tokens.batch(batch))
@@ -110,8 +114,9 @@ def compute_layer(
     return kept
 
 
-def _empty_layer(encoder: DistilBertModel, tokens: Tokens) -> StoredLayer:
-    return StoredLayer(np.empty((len(tokens.ids), encoder.config.dim), dtype=np.float16), tokens)
+def _empty_layer(encoder: DistilBertModel, tokens: Tokens, features: Features) -> StoredLayer:
+    hidden = np.empty((len(tokens.ids), encoder.config.dim), dtype=np.float16)
+    return StoredLayer(hidden, tokens, features)
 
 
 def _keep(kept: StoredLayer, hidden: Tensor, batch: np.ndarray) -> None:

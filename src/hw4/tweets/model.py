@@ -42,18 +42,35 @@ def masked_mean(hidden: Tensor, attention_mask: Tensor) -> Tensor:
     return torch.einsum("btd,bt->bd", hidden.to(torch.float32), weight)
 
 
-def widen(model: DistilBertForSequenceClassification, pooling: str) -> None:
-    """Give the model's head what a pooling of all layers needs.
+class Standardize(nn.Module):
+    """Each number less its mean, over its standard deviation; both are set before training."""
+
+    def __init__(self, width: int, scale: float):
+        super().__init__()
+        self.scale = scale
+        self.register_buffer("mean", torch.zeros(width))
+        self.register_buffer("std", torch.ones(width))
+
+    def forward(self, pooled: Tensor) -> Tensor:
+        return self.scale * (pooled - self.mean) / self.std  # (batch, width)
+
+
+def reshape_head(model: DistilBertForSequenceClassification, pooling: str, head: str) -> None:
+    """Give the model's head what it needs beyond DistilBERT's own.
 
     `mixed` learns one weight a layer and is as wide as DistilBERT's own head (the scalar mix of
     Peters et al. 2018, "Deep contextualized word representations"); `layers` is as wide as all
-    layers side by side.
+    layers side by side. A `linear` head has no hidden layer.
     """
     depth, dim = model.config.n_layers + 1, model.config.dim
+    width = depth * dim if pooling == "layers" else dim
     if pooling == "mixed":
         model.layer_weights = nn.Parameter(torch.zeros(depth))
     if pooling == "layers":
-        model.pre_classifier = nn.Linear(depth * dim, dim)
+        model.pre_classifier = nn.Linear(width, dim)
+    if head == "linear":
+        model.pre_classifier = Standardize(width, scale=1 / depth)
+        model.classifier = nn.Linear(width, 2)
 
 
 class Head(nn.Module):
@@ -73,7 +90,9 @@ class Head(nn.Module):
         """Logits (batch, 2) of (batch, dim) or (batch, layers + 1, dim)."""
         if self.layer_weights is not None:
             pooled = torch.einsum("bld,l->bd", pooled, self.layer_weights.softmax(dim=0))
-        hidden = torch.relu(self.pre_classifier(pooled.flatten(1)))  # (batch, dim)
+        hidden = self.pre_classifier(pooled.flatten(1))  # (batch, dim), or (batch, width)
+        if isinstance(self.pre_classifier, nn.Linear):
+            hidden = torch.relu(hidden)
         return self.classifier(self.dropout(hidden))  # (batch, 2)
 
 
@@ -116,9 +135,20 @@ class UpperLayers(nn.Module):
         self.head = Head(model)
         self.pooling = pooling
 
-    def forward(self, hidden: Tensor, attention_mask: Tensor) -> Tensor:
-        """Logits (batch, 2) of a layer's stored output (batch, time, dim)."""
+    def forward(self, hidden: Tensor, attention_mask: Tensor, means: Tensor) -> Tensor:
+        """Logits (batch, 2) of a layer's stored output (batch, time, dim).
+
+        Args:
+            means: of all layers of the frozen encoder (batch, layers + 1, dim), of which the head
+                may see those that are below.
+        """
         mask = attention_mask[:, None, None, :].bool()  # (batch, 1, 1, time)
+        states = []
         for layer in self.layers:
             hidden = layer(hidden, mask)  # (batch, time, dim)
-        return self.head(pool([hidden], attention_mask, self.pooling))  # (batch, 2)
+            states.append(hidden)
+        pooled = pool(states, attention_mask, self.pooling)
+        if pooled.ndim == 3:
+            below = means[:, : means.shape[1] - len(states)]
+            pooled = torch.cat([below, pooled], dim=1)  # (batch, layers + 1, dim)
+        return self.head(pooled)  # (batch, 2)

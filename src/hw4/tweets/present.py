@@ -33,6 +33,7 @@ NAMES = {
     "mean-pooled": "mean of tokens",
     "mixed-pooled": "mix of layers",
     "layers-pooled": "all layers",
+    "linear": "linear head",
     "unfrozen": "layers unfrozen",
     "ensemble": "ensemble",
     "majority": "always the larger class",
@@ -248,7 +249,7 @@ def ablation_table(result: Result):
             [
                 str(place),
                 f"{mark}{NAMES[key]}{mark}",
-                n(one.trained_parameters) if one.config else "–",
+                n(one.trained_parameters) if one.trained_parameters else "–",
                 number(one.threshold, 2),
                 f1(one.validation_f1_macro),
                 f"{mark}{f1(one.test_f1_macro)}{mark} ± {f1(one.test_std)}",

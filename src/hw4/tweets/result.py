@@ -93,7 +93,16 @@ class Settings:
     pooled: tuple[Grid, ...] = tuple(map(small_grid, ("mean", "mixed", "layers")))
     unfrozen: TrainConfig = field(
         default_factory=lambda: TrainConfig(
-            pooling="mean", unfreeze_layers=3, epochs=3, batch_size=32
+            pooling="layers",
+            head="linear",
+            unfreeze_layers=3,
+            learning_rate=3e-3,
+            encoder_learning_rate=3e-4,
+            layer_decay=0.8,
+            draws=3.0,
+            epochs=4,
+            batch_size=32,
+            dropout=0.1,
         )
     )
     folds: Count = 5
@@ -246,6 +255,7 @@ class Variant:
         before: the variant that it changes in one point; empty for none.
         config: None where no network is trained.
         members: of an ensemble.
+        strength: inverse to the regularization of what needs no network; 0 for others.
         threshold: probability of class 1 above which to say 1.
         trained_parameters: all that were not frozen.
         validation_f1_macro: of the model trained on the training tweets.
@@ -259,6 +269,7 @@ class Variant:
     before: str
     config: TrainConfig | None
     members: tuple[str, ...]
+    strength: float
     threshold_tuned: bool
     threshold: float
     trained_parameters: int
@@ -308,6 +319,7 @@ class Variant:
             "weight_decay": config.weight_decay,
             "epochs": config.epochs,
             "members": list(self.members),
+            "strength": self.strength,
             "trained_parameters": self.trained_parameters,
             "validation_f1_macro": self.validation_f1_macro,
             "cv_f1_macro": self.cv_f1_macro,

@@ -4,7 +4,6 @@ from dataclasses import asdict, fields
 
 import pytest
 
-from hw4.foundation.errors import UserError
 from hw4.tweets.arguments import TrainConfig, build_parser, parse
 
 
@@ -32,9 +31,3 @@ def test_arguments_are_read_and_nonsense_is_refused(capsys):
         with pytest.raises(SystemExit):
             parse(wrong)
     assert "error: argument --epochs: 0 is below 1" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("pooling", ["mixed", "layers"])
-def test_unfrozen_layers_cannot_pool_frozen_ones(pooling):
-    with pytest.raises(UserError, match="first or mean only"):
-        parse(["--pooling", pooling, "--unfreeze_layers", "1"])

@@ -1,49 +1,65 @@
-"""Baselines: against scikit-learn, and on tweets that share no word."""
+"""What needs no network: against scikit-learn, and on tweets that share no word."""
 
 import numpy as np
 import pytest
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from hw4.tweets.baselines import BASELINES, held_out_probabilities, majority, tfidf
-from hw4.tweets.data import Tweets, clean_tweet
+from hw4.tweets.baselines import FITS, held_out_probabilities, linear, majority, take, tfidf
+from hw4.tweets.data import clean_tweet
 from hw4.tweets.standin import compose
 
 TWEETS = compose(240, seed=5)
+TEXTS, TARGETS = TWEETS.texts, TWEETS.targets
+FEATURES = np.random.default_rng(0).normal(size=(240, 6)).astype(np.float32) + TARGETS[:, None]
+INPUTS = {"linear": FEATURES}
 
 
 def test_tfidf_is_scikit_learns():
-    cleaned = [clean_tweet(text) for text in TWEETS.texts]
+    cleaned = [clean_tweet(text) for text in TEXTS]
     vectorizer = TfidfVectorizer(sublinear_tf=True, min_df=2)
-    model = LogisticRegression(class_weight="balanced", solver="liblinear", max_iter=1000)
-    model.fit(vectorizer.fit_transform(cleaned), TWEETS.targets)
+    model = LogisticRegression(class_weight="balanced", solver="liblinear")
+    model.fit(vectorizer.fit_transform(cleaned), TARGETS)
     expected = model.predict_proba(vectorizer.transform(cleaned))[:, 1]
-    assert tfidf(TWEETS)(TWEETS.texts) == pytest.approx(expected, abs=1e-6)
+    (predict,) = tfidf(TEXTS, TARGETS, [1.0])
+    assert predict(TEXTS) == pytest.approx(expected, abs=1e-6)
 
 
 def test_majority_says_the_larger_class_of_its_tweets():
-    assert (majority(TWEETS)(["a", "b"]) > 0.5).all()
-    other = Tweets(TWEETS.texts, 1 - TWEETS.targets)
-    assert not (majority(other)(["a", "b"]) > 0.5).any()
+    assert (majority(TEXTS, TARGETS, [1.0])[0](["a", "b"]) > 0.5).all()
+    assert not (majority(TEXTS, 1 - TARGETS, [1.0])[0](["a", "b"]) > 0.5).any()
 
 
-@pytest.mark.parametrize("name", BASELINES)
+def test_linear_does_not_mind_the_scale_of_features_and_obeys_its_strength():
+    scales = np.array([1e3, 1, 1e-3, 1, 1, 1], dtype=np.float32)
+    weak, strong = linear(FEATURES, TARGETS, [0.001, 3.0])
+    assert linear(FEATURES * scales, TARGETS, [3.0])[0](FEATURES * scales) == pytest.approx(
+        strong(FEATURES), abs=1e-3
+    )
+    assert np.ptp(weak(FEATURES)) < 0.2 < np.ptp(strong(FEATURES))
+
+
+@pytest.mark.parametrize("name", ["majority", "tfidf", "tfidf-strong"])
 def test_tweets_that_share_no_word_are_no_end(name):
     texts = (*(chr(97 + i) * (i + 2) for i in range(20)), "😷", "🙏", "!!")
-    strange = Tweets(texts, np.arange(len(texts)) % 2)
-    found = BASELINES[name](strange)(["never heard", "😷", "?"])
-    assert found.shape == (3,) and np.isfinite(found).all()
+    fit, strengths = FITS[name]
+    for predict in fit(texts, np.arange(len(texts)) % 2, strengths):
+        found = predict(["never heard", "😷", "?"])
+        assert found.shape == (3,) and np.isfinite(found).all()
 
 
-@pytest.mark.parametrize("name", ["tfidf", "tfidf-strong"])
+@pytest.mark.parametrize("name", ["tfidf", "tfidf-strong", "linear"])
 def test_held_out_probabilities_come_from_the_other_folds(name):
+    inputs = INPUTS.get(name, TEXTS)
+    fit, strengths = FITS[name]
     folds = tuple(np.array_split(np.random.default_rng(0).permutation(240), 3))
-    found = held_out_probabilities(name, TWEETS, folds, jobs=1)
+    found = held_out_probabilities(name, inputs, TARGETS, folds, jobs=1)
+    assert found.shape == (len(strengths), 240)
     rest = np.setdiff1d(np.arange(240), folds[1])
-    fitted = BASELINES[name](TWEETS.take(rest))
-    assert found[folds[1]] == pytest.approx(fitted(TWEETS.take(folds[1]).texts))
-    targets = TWEETS.targets.copy()
+    for i, predict in enumerate(fit(take(inputs, rest), TARGETS[rest], strengths)):
+        assert found[i, folds[1]] == pytest.approx(predict(take(inputs, folds[1])))
+    targets = TARGETS.copy()
     targets[folds[1]] = 1 - targets[folds[1]]
-    poisoned = held_out_probabilities(name, Tweets(TWEETS.texts, targets), folds, jobs=1)
-    assert np.array_equal(poisoned[folds[1]], found[folds[1]])
-    assert not np.array_equal(poisoned[folds[0]], found[folds[0]])
+    poisoned = held_out_probabilities(name, inputs, targets, folds, jobs=1)
+    assert np.array_equal(poisoned[:, folds[1]], found[:, folds[1]])
+    assert not np.array_equal(poisoned[:, folds[0]], found[:, folds[0]])

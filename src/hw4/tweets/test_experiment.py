@@ -9,7 +9,7 @@ import pytest
 
 from hw4.foundation.compute import device, threads
 from hw4.foundation.errors import UserError
-from hw4.foundation.experiment import Work
+from hw4.foundation.experiment import Outcome, Work
 from hw4.foundation.scores import f1_macro
 from hw4.foundation.store import digest
 from hw4.tweets import ablation, development, encoder, experiment
@@ -25,7 +25,9 @@ def tiny() -> Settings:
         pooled=tuple(
             Grid((1e-2,), (0.01,), (2,), ("balanced",), pooling=p) for p in ("mean", "layers")
         ),
-        unfrozen=TrainConfig(pooling="mean", unfreeze_layers=2, epochs=2, batch_size=32),
+        unfrozen=TrainConfig(
+            pooling="layers", head="linear", unfreeze_layers=2, epochs=2, batch_size=32, draws=3.0
+        ),
         folds=3,
         stand_in=150,
         explained=1,
@@ -254,10 +256,51 @@ def test_threshold_is_tuned_on_held_out_predictions_alone(dev):
     assert not np.allclose(final, head.held_out)  # that model has seen them all
 
 
+@pytest.fixture
+def chosen(dev):
+    """All candidates of the small build, its selection, and the sealed test tweets."""
+    split = experiment.read_split(tiny(), dev.work.source)
+    candidates = experiment.train_candidates(dev, experiment.search(dev, tiny().grid))
+    return candidates, experiment.select(dev, candidates), dev.work.seal(lambda: split.test), split
+
+
+def result_with(dev, chosen, probabilities) -> Result:
+    candidates, selection, _, split = chosen
+    source = encoder.required_encoder("random")
+    tested = Outcome(experiment.Tested((), ()), probabilities)
+    tried = experiment.search(dev, tiny().grid)
+    return experiment.result(dev, source, split, tried, candidates, selection, split.test, tested)
+
+
+def test_test_scores_are_at_the_threshold_that_was_selected(built, dev, chosen):
+    candidates, selection, sealed, _ = chosen
+    test, tested = experiment.evaluate(dev, candidates, selection, sealed)
+    written = selection.choice["thresholds"]
+    for key, one in {**built[0].variants, **built[0].baselines}.items():
+        assert one.threshold == written[key]
+        predictions = tested.tensors[key] > written[key]
+        assert one.test_f1_macro == f1_macro(test.targets, predictions), key
+    with pytest.raises(RuntimeError, match="opened before"):
+        experiment.evaluate(dev, candidates, selection, sealed)
+
+
+def test_a_probability_at_the_threshold_is_class_0(dev, chosen):
+    candidates, _, _, split = chosen
+    at_it = {key: np.full(len(split.test), one.threshold) for key, one in candidates.items()}
+    for one in result_with(dev, chosen, at_it).variants.values():
+        assert [row[1] for row in one.test.confusion] == [0, 0], one.key
+    one = replace(candidates["naive"], held_out=np.full(len(dev.tweets), 0.5))
+    zeros = np.zeros(len(dev.validation))
+    assert ablation.validation_f1_macro(dev, one) == f1_macro(dev.targets[dev.validation], zeros)
+    assert ablation.cv_f1_macro(dev, one) == f1_macro(dev.targets, np.zeros(len(dev.tweets)))
+
+
 def test_ensemble_is_the_mean_of_log_odds():
-    mean = ablation.mean_log_odds([np.array([0.9, 0.5, 1.0]), np.array([0.1, 0.8, 0.0])])
+    mean = ablation.mean_log_odds([np.array([0.9, 0.5, 1]), np.array([0.1, 0.8, 0])], (1, 1))
     assert mean == pytest.approx([0.5, 2 / 3, 0.5])
-    unknown = ablation.mean_log_odds([np.array([0.9, np.nan]), np.array([0.9, 0.9])])
+    halved = ablation.mean_log_odds([np.array([0.8]), np.array([0.5])], (0.5, 1))
+    assert halved == pytest.approx([0.8])
+    unknown = ablation.mean_log_odds([np.array([0.9, np.nan]), np.array([0.9, 0.9])], (1, 1))
     assert unknown[0] == pytest.approx(0.9) and np.isnan(unknown[1])
 
 
@@ -317,6 +360,4 @@ def test_command_line_trains_one_setting(capsys, monkeypatch):
     assert main(["--encoder", "random", "--epochs", "1"]) == 0
     assert capsys.readouterr().out.count("validation F1-macro") == 2
     assert main(["--encoder", "/nowhere"]) == 1
-    assert main(["--unfreeze_layers", "1", "--pooling", "layers"]) == 1
-    said = capsys.readouterr().err
-    assert "/nowhere" in said and "first or mean only" in said
+    assert "/nowhere" in capsys.readouterr().err

@@ -33,17 +33,18 @@ def trained_head(prepared, config):
     return model
 
 
+@pytest.mark.parametrize("head", ["hidden", "linear"])
 @pytest.mark.parametrize("pooling", ["first", "mean", "mixed", "layers"])
-def test_head_on_stored_outputs_is_the_full_model(prepared, arguments, pooling):
+def test_head_on_stored_outputs_is_the_full_model(prepared, pooling, head):
     _, tokens, features, *_ = prepared
-    config = arguments("--pooling", pooling, "--epochs", "3", "--learning_rate", "0.01")
+    config = TrainConfig(pooling=pooling, head=head, epochs=3, learning_rate=0.01)
     model = trained_head(prepared, config)
     with torch.no_grad():
         on_stored = Head(model)(torch.from_numpy(features.pooled(pooling)[REST]))
     whole = logits_of_whole_model(model, pooling, tokens, REST)
     assert (on_stored - whole).abs().max() < 1e-5
     assert torch.equal(on_stored.argmax(dim=1), whole.argmax(dim=1))
-    if pooling == "first":  # then it is DistilBERT's own classifier
+    if (pooling, head) == ("first", "hidden"):  # then it is DistilBERT's own classifier
         ids, mask = tokens.batch(REST)
         with torch.no_grad():
             own = model(input_ids=ids, attention_mask=mask).logits
@@ -73,20 +74,25 @@ def test_a_mix_of_layers_is_as_wide_as_one_layer_and_learns_its_shares(prepared,
     assert sizes["mixed"] == sizes["mean"] + 5 and sizes["layers"] > 2 * sizes["mean"]
 
 
-def test_unfrozen_layers_on_a_stored_layer_are_the_full_model(prepared, arguments):
+@pytest.mark.parametrize(
+    ("pooling", "head"), [("mean", "hidden"), ("mixed", "hidden"), ("layers", "linear")]
+)
+def test_unfrozen_layers_on_a_stored_layer_are_the_full_model(prepared, pooling, head):
     folder, tokens, _, layer, targets = prepared
-    config = arguments("--pooling", "mean", "--unfreeze_layers", "3", "--epochs", "2")
+    config = TrainConfig(pooling=pooling, head=head, unfreeze_layers=3, epochs=2)
     model = load_pretrained(folder, config)
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     train_upper_layers(config, model, layer, targets, TRAIN)
     moved = {n for n, t in model.state_dict().items() if not torch.equal(t, before[n])}
-    assert all(n.startswith(("distilbert.transformer.layer.", "pre_cl", "class")) for n in moved)
+    assert all(
+        n.startswith(("distilbert.transformer.layer.", "pre_cl", "class", "layer_w")) for n in moved
+    )
     assert not any(n.startswith("distilbert.transformer.layer.0.") for n in moved)
     assert any(n.startswith("distilbert.transformer.layer.3.") for n in moved)
 
     with torch.no_grad():
-        on_stored = UpperLayers(model, 3, "mean").eval()(*layer.batch(REST))
-    whole = logits_of_whole_model(model, "mean", tokens, REST)
+        on_stored = UpperLayers(model, 3, pooling).eval()(*layer.batch(REST))
+    whole = logits_of_whole_model(model, pooling, tokens, REST)
     assert (on_stored - whole).abs().max() < 5e-3  # stored in half precision
     found = upper_probabilities(config, model, layer, REST)
     assert np.abs(found - torch.softmax(whole, dim=1)[:, 1].numpy()).max() < 2e-2

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from hw4.tweets import present
-from hw4.tweets.conftest import made_up
+from hw4.tweets.made_up import made_up
 
 RESULTS = made_up()
 

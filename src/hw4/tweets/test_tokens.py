@@ -28,6 +28,6 @@ def test_tokenize_batch_cuts_and_counts(small):
 
 
 def test_lower_layers_alone_give_what_the_whole_run_kept(prepared):
-    folder, tokens, _, layer, _ = prepared
-    again = compute_layer(load_pretrained(folder, TrainConfig()).distilbert, tokens, 1)
+    folder, tokens, features, layer, _ = prepared
+    again = compute_layer(load_pretrained(folder, TrainConfig()).distilbert, tokens, 1, features)
     assert np.abs(again.hidden.astype(float) - layer.hidden).max() < 5e-3

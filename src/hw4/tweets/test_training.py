@@ -13,8 +13,10 @@ from hw4.foundation.scores import f1_macro
 from hw4.tweets.arguments import TrainConfig
 from hw4.tweets.model import Head, UpperLayers
 from hw4.tweets.training import (
+    THRESHOLDS,
     best_threshold,
     class_weights,
+    draw,
     head_probabilities,
     load_pretrained,
     parameter_groups,
@@ -116,6 +118,30 @@ def test_lower_layers_learn_more_slowly(small):
     assert first is next(upper.layers[-1].parameters())
 
 
+def test_an_epoch_draws_all_of_class_0_and_new_ones_of_class_1():
+    targets = np.array([0] * 10 + [1] * 90 + [0] * 3)
+    idx = np.arange(100)
+    random = np.random.default_rng(0)
+    first, second = (draw(TrainConfig(draws=3.0), targets, idx, random) for _ in range(2))
+    for drawn in (first, second):
+        assert set(range(10)) <= set(drawn) <= set(idx) and len(set(drawn)) == len(drawn) == 40
+    assert set(first) != set(second)
+    for all_of_them in (0.0, 20.0):
+        assert draw(TrainConfig(draws=all_of_them), targets, idx, random) is idx
+
+
+def test_a_linear_head_standardizes_what_it_is_trained_on(prepared):
+    folder, _, features, _, targets = prepared
+    config = TrainConfig(pooling="layers", head="linear", epochs=2)
+    head = Head(load_pretrained(folder, config))
+    assert head.classifier.weight.abs().max() == 0
+    pooled = torch.tensor(features.means[TRAIN])
+    train_head(config, head, pooled, torch.tensor(targets[TRAIN]))
+    standard = head.pre_classifier(pooled.flatten(1)) / head.pre_classifier.scale
+    assert standard.mean(dim=0).abs().max() < 1e-3 and (standard.std(dim=0) - 1).abs().max() < 0.01
+    assert head.classifier.weight.abs().max() > 0
+
+
 def test_threshold_is_in_the_middle_of_the_broad_hill():
     targets = np.array([0] * 30 + [1] * 200)
     found = np.concatenate([np.linspace(0.05, 0.3, 30), np.linspace(0.7, 0.95, 200)])
@@ -123,10 +149,12 @@ def test_threshold_is_in_the_middle_of_the_broad_hill():
 
 
 def test_a_probability_at_the_threshold_is_class_0():
-    """`>`: of 40 tweets of class 0 at exactly 0.3, a threshold of 0.3 calls all class 0."""
+    """Thresholds from the lower value on, up to below the upper one, part the classes."""
+    low, high = THRESHOLDS[8], THRESHOLDS[18]
     targets = np.array([0] * 40 + [1] * 200)
-    found = np.concatenate([np.full(40, 0.3), np.full(200, 0.31)])
-    assert f1_macro(targets, found > 0.3) == 1.0 and f1_macro(targets, found >= 0.3) < 0.5
+    found = np.concatenate([np.full(40, low), np.full(200, high)])
+    margin = 2  # of neighbors that are averaged
+    assert best_threshold(targets, found) == pytest.approx(THRESHOLDS[17 - margin])
 
 
 def test_the_configuration_reaches_the_training(prepared):

@@ -17,7 +17,7 @@ from hw4.foundation.compute import threads
 from hw4.foundation.scores import f1_macro
 from hw4.tweets.arguments import TrainConfig
 from hw4.tweets.features import StoredLayer
-from hw4.tweets.model import Head, UpperLayers, freeze, widen
+from hw4.tweets.model import Head, Standardize, UpperLayers, freeze, reshape_head
 from hw4.tweets.tokens import batches_by_length
 
 EVALUATION_BATCH = 64
@@ -33,7 +33,7 @@ def load_pretrained(folder: Path, config: TrainConfig) -> DistilBertForSequenceC
         folder, num_labels=2, attn_implementation="sdpa"
     )
     freeze(model, config.unfreeze_layers)
-    widen(model, config.pooling)
+    reshape_head(model, config.pooling, config.head)
     initialize(Head(model), config.seed)
     return model.eval()
 
@@ -43,10 +43,21 @@ def initialize(head: Head, seed: int) -> None:
     random = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for layer in (head.pre_classifier, head.classifier):
-            layer.weight.copy_(torch.randn(layer.weight.shape, generator=random) * INITIAL_STD)
-            layer.bias.zero_()
+            if isinstance(layer, nn.Linear):
+                std = 0.0 if isinstance(head.pre_classifier, Standardize) else INITIAL_STD
+                layer.weight.copy_(torch.randn(layer.weight.shape, generator=random) * std)
+                layer.bias.zero_()
         if head.layer_weights is not None:
             head.layer_weights.zero_()  # equal shares
+
+
+def standardize(head: Head, pooled: Tensor) -> None:
+    """Set the means and standard deviations of a linear head to those of `pooled` outputs."""
+    if isinstance(head.pre_classifier, Standardize):
+        mixed = head.layer_weights is not None  # which begins with equal shares
+        flat = pooled.mean(dim=1) if mixed else pooled.flatten(1)  # (tweets, width)
+        head.pre_classifier.mean.copy_(flat.mean(dim=0))
+        head.pre_classifier.std.copy_(flat.std(dim=0) + 1e-6)
 
 
 def class_weights(targets: np.ndarray, class_weighting: str) -> Tensor | None:
@@ -75,6 +86,7 @@ def train_head(config: TrainConfig, head: Head, pooled: Tensor, targets: Tensor)
         targets: (tweets,).
     """
     initialize(head, config.seed)
+    standardize(head, pooled)
     head.dropout.p = config.dropout
     optimizer = torch.optim.AdamW(
         head.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, fused=True
@@ -174,22 +186,27 @@ def train_upper_layers(
         on_epoch: called after each epoch.
         on_step: called with the number of tweets and the loss after each step.
     """
-    upper = UpperLayers(model, config.unfreeze_layers, config.pooling).to(device)
+    upper = UpperLayers(model, config.unfreeze_layers, config.pooling)
+    standardize(upper.head, torch.from_numpy(layer.features.pooled(config.pooling)[idx]))
     upper.head.dropout.p = config.dropout
+    upper.to(device)
     optimizer = torch.optim.AdamW(parameter_groups(config, upper), weight_decay=config.weight_decay)
     lengths = layer.tokens.lengths
-    steps = len(batches_by_length(idx, lengths, config.batch_size))
-    rate = schedule(optimizer, config.epochs * steps, config.warmup_share)
-    weights = class_weights(targets[idx], config.class_weighting)
-    weights = None if weights is None else weights.to(device)
     random = np.random.default_rng(config.seed)
+    epochs = [
+        batches_by_length(drawn, lengths, config.batch_size, random)
+        for drawn in (draw(config, targets, idx, random) for _ in range(config.epochs))
+    ]
+    rate = schedule(optimizer, sum(map(len, epochs)), config.warmup_share)
+    weights = class_weights(targets[np.concatenate(epochs[0])], config.class_weighting)
+    weights = None if weights is None else weights.to(device)
     torch.manual_seed(config.seed)
-    for _ in range(config.epochs):
+    for batches in epochs:
         upper.train()
-        for batch in batches_by_length(idx, lengths, config.batch_size, random):
-            hidden, mask = (tensor.to(device) for tensor in layer.batch(batch))
+        for batch in batches:
+            inputs = [tensor.to(device) for tensor in layer.batch(batch)]
             with half_precision(device):
-                logits = upper(hidden, mask)  # (batch, 2)
+                logits = upper(*inputs)  # (batch, 2)
             loss = functional.cross_entropy(
                 logits.float(), torch.from_numpy(targets[batch]).to(device), weight=weights
             )
@@ -201,6 +218,17 @@ def train_upper_layers(
             on_step(len(batch), loss.item())
         on_epoch()
     model.to("cpu").eval()
+
+
+def draw(
+    config: TrainConfig, targets: np.ndarray, idx: np.ndarray, random: np.random.Generator
+) -> np.ndarray:
+    """The tweets of an epoch: all of class 0, and for each so many new ones of class 1."""
+    zeros, ones = (idx[targets[idx] == target] for target in (0, 1))
+    count = round(config.draws * len(zeros))
+    if not 0 < count < len(ones):
+        return idx
+    return np.concatenate([zeros, random.choice(ones, count, replace=False)])
 
 
 def parameter_groups(config: TrainConfig, upper: UpperLayers) -> list[dict]:
@@ -224,9 +252,9 @@ def upper_probabilities(
     upper = UpperLayers(model, config.unfreeze_layers, config.pooling).to(device).eval()
     probabilities = np.zeros(len(layer.tokens), dtype=np.float32)
     for batch in batches_by_length(idx, layer.tokens.lengths, EVALUATION_BATCH):
-        hidden, mask = (tensor.to(device) for tensor in layer.batch(batch))
+        inputs = [tensor.to(device) for tensor in layer.batch(batch)]
         with half_precision(device):
-            logits = upper(hidden, mask)  # (batch, 2)
+            logits = upper(*inputs)  # (batch, 2)
         probabilities[batch] = torch.softmax(logits.float(), dim=1)[:, 1].cpu().numpy()
     return probabilities[idx]
 
