@@ -49,12 +49,26 @@ local function loose(element, following)
     or element.text:match("%f[%w]when=$")) and following and following.t == "Quoted"
 end
 
+-- The name of an attribute that binds nothing, such as `claims`, on words that have no other use.
+local function unknown(element)
+  if element.t ~= "Span" or #element.classes > 0 then
+    return nil
+  end
+  for name in pairs(element.attributes) do
+    if name ~= "when" and name ~= "claim" and not name:match("^data%-") and not name:match("^_") then
+      element.attributes[name] = nil
+      return name
+    end
+  end
+end
+
 local function inlines(list)
   local kept = pandoc.Inlines({})
   local dropped = false
   for index, element in ipairs(list) do
-    if loose(element, list[index + 1]) then
-      kept:insert(mark(unbound))
+    local written = unknown(element)
+    if loose(element, list[index + 1]) and kept[#kept] ~= mark(unbound) then
+      kept:insert(mark(unbound)) -- once: a list of words may be looked at twice
     end
     if bound(element) then
       local keep, text = judged(element)
@@ -77,6 +91,9 @@ local function inlines(list)
         kept:insert(element)
       end
       dropped = false
+    end
+    if written then
+      kept:insert(mark("unknown attribute " .. written))
     end
   end
   while #kept > 0 and blank[kept[#kept].t] and #kept < #list do

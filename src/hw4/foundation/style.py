@@ -69,6 +69,24 @@ SETTINGS = {
 """Matplotlib's settings for every figure (see `figures.figure`)."""
 
 
+PLAIN = {
+    **SETTINGS,
+    "font.family": ["serif"],
+    "font.serif": list(FONT),
+    "figure.figsize": [TEXT_WIDTH, 3.0],
+}
+"""The same for a figure that a cell draws by itself: a face that is missing is passed over."""
+
+
+def matplotlibrc() -> str:
+    """`PLAIN` as a file that Matplotlib reads when it is imported."""
+
+    def shown(value: object) -> str:
+        return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+    return "".join(f'{name}: "{shown(value)}"\n' for name, value in PLAIN.items())
+
+
 def color_of(name: str, names: tuple[str, ...]) -> str:
     """The color of `name` among `names`: the same series has the same color in every figure."""
     return PALETTE[names.index(name) % len(PALETTE)]

@@ -11,6 +11,7 @@ import yaml
 from hw4.foundation.errors import UserError
 
 INCLUDE = re.compile(r"^\{\{<\s*include\s+(\S+)\s*>\}\}\s*$")
+PAGE_BREAK = re.compile(r"^\{\{<\s*pagebreak\s*>\}\}\s*$")
 SHORTCODE = re.compile(r"(?<!\{)\{\{<\s*(/?\w+)?.*?(>\}\}|$)")
 FENCE = re.compile(r"^(?P<indent>\s*)(?P<ticks>`{3,}|~{3,})\s*(?P<info>.*?)\s*$")
 CHUNK = re.compile(r"^\{\s*(?P<language>[A-Za-z]\w*)(?P<rest>[^}]*)\}$")
@@ -221,7 +222,7 @@ def _options(code: list[Line]) -> dict:
         line = next((it for it in lines if it.text.startswith(str(name))), lines[0])
         if name not in CELL_OPTIONS:
             raise UserError(
-                f"{line}: the cell option {name!r} is not known here; "
+                f"{line}: the cell option {name!r} is not known here, whatever Quarto knows; "
                 f"use one of {', '.join(CELL_OPTIONS)}."
             )
         if isinstance(value, str) and "`{python}" in value:
@@ -237,6 +238,10 @@ def _check_prose(lines: list[Line]) -> None:
     for line in lines:
         closing = _closing_fence(line.text, closing)
         found = None if closing else SHORTCODE.search(line.text)
+        if found and found[1] == "pagebreak" and not PAGE_BREAK.match(line.text):
+            raise UserError(
+                f"{line}: {found[0]} would be printed here; put it on a line of its own."
+            )
         if found and found[1] != "pagebreak":
             instead = (
                 "put the include on a line of its own"

@@ -27,10 +27,12 @@ MARGIN = 54.0
 STAND_IN, QUICK = "stand-in data", "quick profile"
 _DEFINITION = re.compile(r"\s*(class|def) ")
 _NUMBER = re.compile(r"(\d+(?:,\d{3})*(?:\.\d+)?)(?: ?(%|× 10[⁻⁰¹²³⁴-⁹]+))?")
+_CLAIM = re.compile(
+    r"\[(claim false|bound to no words|unknown attribute [\w-]+|neither True nor False: [^\]]*)\]"
+)
 _BINDING = re.compile(r"([\w-]+)=[\"']`\{python\}")
 BINDINGS = ("when", "claim", "title", "fig-alt", "alt", "fig-cap", "tbl-cap")
 """Attributes that may hold an expression."""
-_CLAIM = re.compile(r"\[(claim false|bound to no words|neither True nor False: [^\]]*)\]")
 _TROUBLE = {
     "an unresolved reference": re.compile(r"\?+@?(fig|tbl|eq|sec|lst)-|@(fig|tbl|eq|sec|lst)-\w"),
     "a traceback": re.compile(r"Traceback \(most recent call last\)"),

@@ -13,8 +13,10 @@ import tempfile
 import traceback
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
+from hw4.foundation import style
 from hw4.foundation.errors import UserError
 from hw4.submission.documents import Cell, Expression, Line, Prose, expressions
 
@@ -41,8 +43,12 @@ class Kernel:
     def __enter__(self) -> "Kernel":
         self._exits = ExitStack()
         with ExitStack() as exits:  # what has been changed when a later step fails is given back
-            exits.enter_context(_surroundings(self._folder, self._environment))
             home = exits.enter_context(tempfile.TemporaryDirectory(prefix="hw4-ipython-"))
+            look = Path(home) / "matplotlibrc"
+            look.write_text(style.matplotlibrc(), encoding="utf-8")
+            drawing = {"MPLBACKEND": DRAWING, "MATPLOTLIBRC": str(look)}
+            exits.enter_context(_surroundings(self._folder, drawing | self._environment))
+            exits.enter_context(_report_style())
             self._shell = _shell(self._outputs, home)
             exits.callback(_end, self._shell)
             self._exits = exits.pop_all()
@@ -102,7 +108,7 @@ def _surroundings(folder: Path, environment: dict[str, str]) -> Iterator[None]:
     before = Path.cwd(), dict(os.environ), list(sys.path), sys.modules.get("__main__")
     try:
         os.chdir(folder)
-        os.environ.update({"MPLBACKEND": DRAWING, **environment})
+        os.environ.update(environment)
         sys.path.insert(0, str(folder))
         yield
     finally:
@@ -111,6 +117,22 @@ def _surroundings(folder: Path, environment: dict[str, str]) -> Iterator[None]:
         os.environ.update(before[1])
         sys.path[:] = before[2]
         sys.modules["__main__"] = before[3]
+
+
+@contextmanager
+def _report_style() -> Iterator[None]:
+    """The report's style for figures, where Matplotlib has been imported before any cell."""
+    if "matplotlib" not in sys.modules:
+        yield
+        return
+    import matplotlib
+
+    backend = matplotlib.get_backend()
+    with matplotlib.rc_context():
+        matplotlib.rcParams.update(style.PLAIN)
+        matplotlib.use(DRAWING)
+        yield
+    matplotlib.use(backend)
 
 
 @contextmanager
@@ -197,9 +219,30 @@ def _shell(outputs: list[dict], home: str):
     config.HistoryManager.enabled = False
     config.InteractiveShell.colors = "nocolor"
     config.InteractiveShell.ipython_dir = home
-    config.InlineBackend.figure_formats = {"svg"}
-    Shell.clear_instance()
-    return Shell.instance(config=config)
+    shell = Shell.instance(config=config)
+    shell.events.register("pre_execute", partial(_show_figures_as_svg, shell))
+    shell.events.register("post_execute", partial(_show_open_figures, shell))
+    return shell
+
+
+def _show_figures_as_svg(shell) -> None:
+    """Matplotlib's own hooks, where a cell has just imported them, have taken this away."""
+    svg = shell.display_formatter.formatters["image/svg+xml"]
+    svg.for_type_by_name("matplotlib.figure", "Figure", _as_svg)
+
+
+def _as_svg(figure) -> str:
+    from IPython.core.pylabtools import print_figure
+
+    return print_figure(figure, fmt="svg", bbox_inches="tight")
+
+
+def _show_open_figures(shell) -> None:
+    if "matplotlib.pyplot" in sys.modules:
+        from matplotlib_inline.backend_inline import flush_figures
+
+        _show_figures_as_svg(shell)
+        flush_figures()
 
 
 def _end(shell) -> None:

@@ -70,7 +70,10 @@ return {
         local name = element.t == "Str" and element.text:match("%f[%w](%a+)=$")
         local following = list[index + 1]
         if binding[name] and following and following.t == "Quoted" then
-          problem(element.text, name .. '="…" binds no words; close the brackets before it and the '
+          local before = list[index - 2] -- the word before tells which of many it is
+          local needle = index > 2 and list[index - 1].t == "Space" and before.t == "Str"
+            and before.text:match("^[%w%p]+$") and before.text .. " " .. element.text
+          problem(needle or element.text, name .. '="…" binds no words; close the brackets before it and the '
             .. "brace behind it: [words]{" .. name .. '="`{python} …`"}')
         end
       end

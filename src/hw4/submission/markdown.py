@@ -7,13 +7,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hw4.foundation.errors import UserError
-from hw4.submission.documents import INLINE, OPTION, Cell, Expression, Line, Prose, expression_of
+from hw4.submission.documents import (
+    INLINE,
+    OPTION,
+    PAGE_BREAK,
+    Cell,
+    Expression,
+    Line,
+    Prose,
+    expression_of,
+)
 
 MIMES = ("text/markdown", "image/svg+xml", "image/png", "image/jpeg", "text/html")
 """What is shown of an output, best first: Quarto's order for Typst."""
 
 ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+>")
-PAGE_BREAK = re.compile(r"^\{\{<\s*pagebreak\s*>\}\}\s*$")
 SUFFIXES = {"image/svg+xml": "svg", "image/png": "png", "image/jpeg": "jpg"}
 
 Bind = Callable[[Expression], str] | None

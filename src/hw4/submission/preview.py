@@ -2,16 +2,15 @@
 
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+
+from watchfiles import Change, watch
 
 from hw4.foundation.places import ROOT, data_folder
 from hw4.foundation.progress import say
 from hw4.submission.renderer import DOCUMENT, choose, for_quarto, submission_pdf
 
-EVERY = 0.5
-"""Seconds between two looks at the files."""
 _ENDINGS = {".qmd", ".yml", ".lua", ".typ", ".py"}
 _MADE = DOCUMENT.with_suffix(".typ")
 """What Quarto writes beside the document while it renders."""
@@ -26,40 +25,45 @@ def preview() -> int:
 
 def _by_press() -> int:
     say(f"Open {submission_pdf()} in a viewer that reloads; Ctrl-C ends this.")
-    changes = _changes(dict(_watched()))
-    while True:
-        # A process of its own sees the changed code; an error is shown, and the watch goes on.
-        subprocess.run([sys.executable, "-m", "hw4", "render", "--with", "press"], cwd=ROOT)
-        names = sorted(path.name for path in next(filter(None, changes)))
+    _render()
+    for changes in _changes():
+        names = sorted({path.name for path in changes})
         say(f"{', '.join(names[:3])}{' and more' if len(names) > 3 else ''} changed")
+        _render()
+    return 0
+
+
+def _render() -> None:
+    """In a process of its own, which sees changed code; an error is shown and the watch goes on."""
+    subprocess.run([sys.executable, "-m", "hw4", "render", "--with", "press"], cwd=ROOT)
 
 
 def _by_quarto(quarto: Path) -> int:
     """Quarto watches the document alone; of what the document is made from, a touch tells it."""
-    changes = _changes(dict(_watched()))
     process = subprocess.Popen([quarto, "preview", DOCUMENT], cwd=ROOT, env=for_quarto())
-    while process.poll() is None:
-        if next(changes) - {DOCUMENT}:
+    for changes in _changes(goes_on=lambda: process.poll() is None):
+        if changes - {DOCUMENT}:
             DOCUMENT.touch()
     return process.returncode
 
 
-def _changes(seen: dict[Path, float]) -> Iterator[set[Path]]:
-    """The files that changed since the last look, time and again; the first was `seen`."""
-    while True:
-        time.sleep(EVERY)
-        now = dict(_watched())
-        yield {path for path in now.keys() | seen.keys() if now.get(path) != seen.get(path)}
-        seen = now
+def _changes(goes_on: Callable[[], bool] = lambda: True) -> Iterator[set[Path]]:
+    """The files that changed, each time some do, as long as `goes_on`."""
+    folders = [it for it in (ROOT / "report", ROOT / "src", data_folder()) if it.is_dir()]
+    for changes in watch(
+        *folders,
+        ROOT / "_quarto.yml",
+        watch_filter=_is_watched,
+        rust_timeout=500,
+        yield_on_timeout=True,
+        raise_interrupt=True,
+    ):
+        if not goes_on():
+            return
+        if changes:
+            yield {Path(path) for _, path in changes}
 
 
-def _watched() -> Iterator[tuple[Path, float]]:
-    """The files a render depends on, each with the time it was changed."""
-    folders = (ROOT / "report", ROOT / "src", data_folder())
-    files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
-    for path in [ROOT / "_quarto.yml", *files]:
-        if path != _MADE and (path.suffix in _ENDINGS or data_folder() in path.parents):
-            try:
-                yield path, path.stat().st_mtime
-            except OSError:
-                continue  # an editor is just replacing it; the next look finds it
+def _is_watched(change: Change, name: str) -> bool:
+    path = Path(name)
+    return path != _MADE and (path.suffix in _ENDINGS or data_folder() in path.parents)

@@ -19,11 +19,13 @@ The formats below turn a number into the words that prose needs:
 
 import json
 import os
+import sys
 from pathlib import Path
 
 from IPython import get_ipython
 from IPython.display import Markdown
 
+from hw4.foundation import style
 from hw4.foundation.errors import UserError
 from hw4.foundation.places import ROOT
 from hw4.foundation.words import (
@@ -108,9 +110,17 @@ def _tell_in_one_sentence(shell) -> None:
     """What is said to the user needs no traceback, in Quarto as in the press."""
 
     def told(shell, kind, error, traceback, tb_offset=None) -> list[str]:
-        return [f"Error: {error}"]
+        words = [f"Error: {error}"]
+        shell._showtraceback(kind, error, words)  # IPython leaves that to whom it has asked
+        return words
 
     shell.set_custom_exc((UserError,), told)
+
+
+def _draw_in_our_style() -> None:
+    """In Quarto, which imports Matplotlib before the first cell; the press has seen to it."""
+    if "matplotlib" in sys.modules:
+        sys.modules["matplotlib"].rcParams.update(style.PLAIN)
 
 
 def _see_format() -> None:
@@ -135,6 +145,7 @@ def _see_format() -> None:
 
 if (_shell := get_ipython()) is not None:
     _tell_in_one_sentence(_shell)
+    _draw_in_our_style()
     _see_format()
     _print_floats_rounded(_shell)
     _say_what_there_is(_shell)

@@ -64,12 +64,21 @@ def render(renderer: str = "auto", may_install: bool = False) -> int:
         raise UserError(f"{DOCUMENT} is not there, the report was expected: put it back.")
     choice = choose(renderer, may_install)
     say(choice.line)
+    _clear()
     if choice.quarto is None:
         from hw4.submission.press import render as press
 
         press(DOCUMENT, submission_pdf())
         return 0
     return subprocess.run([choice.quarto, "render"], cwd=ROOT, env=for_quarto()).returncode
+
+
+def _clear() -> None:
+    """Take away what a render by Quarto that was interrupted has left."""
+    DOCUMENT.with_suffix(".typ").unlink(missing_ok=True)
+    shutil.rmtree(DOCUMENT.with_name(f"{DOCUMENT.stem}_files"), ignore_errors=True)
+    for notebook in DOCUMENT.parent.glob("*.quarto_ipynb"):
+        notebook.unlink(missing_ok=True)
 
 
 def render_part(part: Path, renderer: str = "auto") -> int:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from hw4.foundation.names import plain
+from hw4.foundation.places import ROOT
 from hw4.foundation.words import duration
 
 SHOWN = 60
@@ -71,7 +72,8 @@ def _took(latest: dict[str, Any]) -> str:
 
 
 def _file(module: str) -> str:
-    return f"src/{module.replace('.', '/')}.py"
+    folder = f"src/{module.replace('.', '/')}"
+    return f"{folder}/__init__.py" if (ROOT / folder).is_dir() else f"{folder}.py"
 
 
 def _changed(before: Any, now: Any, name: str = "") -> Iterator[tuple[str, str, str]]:

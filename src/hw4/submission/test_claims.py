@@ -1,13 +1,17 @@
 """Planted false claims are found in every construct, by file and line; what is left out is not."""
 
+import re
 from pathlib import Path
 
 import pypdf
 import pytest
 
 from hw4.foundation.errors import UserError
+from hw4.foundation.places import ROOT
 from hw4.submission.claims import MARKS, claims
+from hw4.submission.documents import Line
 from hw4.submission.press import render
+from hw4.submission.typeset import pandoc
 
 HEAD = "---\ntitle: Small\n---\n\n```{python}\nlow, high = 0.5, 2\n```\n\n# A {#sec-a}\n\n"
 FALSE = 'claim="`{python} low > 0.6`"'
@@ -113,6 +117,11 @@ def test_all_claims_in_their_order_with_what_they_compare(document):
         ('x\n[a]{when="`{python} None`"}', "12: .*None` of a when is None, expected"),
         ('[a]{claim="`{python} low > nothing`"}', "11: .* failed with NameError"),
         ('x\n[a {claim="`{python} True`"}', '12: claim="…" binds no words'),
+        (
+            '[one]{claim="`{python} True`"}\n[two]{when="`{python} True`"}\n'
+            '[three {claim="`{python} True`"}',
+            '13: claim="…" binds no words',
+        ),
         ('x\n[a]{claim="`{python} True`"', '12: claim="…" binds no words'),
         ('[a] {when="`{python} True`"}', '11: when="…" binds no words'),
         ('x\n\n::: {when="`{python} True`"}\na', "13: .*never closed"),
@@ -134,3 +143,39 @@ def test_an_attribute_that_is_not_known_is_told(document, project):
     path = document('[a]{clam="`{python} True`"}')
     with pytest.raises(UserError, match=r"submission.qmd:11: the attribute clam of a span .*claim"):
         render(path, project / "submission.pdf")
+
+
+@pytest.mark.parametrize(
+    ("markdown", "marked"),
+    [
+        ('[a]{claim="False"}', "a[claim false]"),
+        ('[a]{claim="0.5"}', "a[neither True nor False: 0.5]"),
+        ('[a]{when="0.5"}', "a[neither True nor False: 0.5]"),
+        ('[a]{claim="True"} [b]{when="True"} [c]{when="False"}', "a b"),
+        ('[a]{claims="True"}', "a[unknown attribute claims]"),
+        ('x [a {claim="True"} b', "[bound to no words]"),
+        ('[a](#b){claim="True"}', "a[bound to no words]"),
+        ('# A {when="True"}', "A[bound to no words]"),
+        ('``` {.python claim="True"}\n1\n```', "[bound to no words]"),
+        ("[a]{.smallcaps}", "a"),
+    ],
+)
+@pytest.mark.parametrize("form", ["html", "typst"])
+def test_quarto_which_cannot_be_stopped_prints_a_mark(markdown, marked, form):
+    """Once each, in a browser as in a PDF; proof-reading finds it there."""
+    look = ROOT / "report" / "look" / "claims.lua"
+    arguments = [f"--lua-filter={look}", f"--to={form}", "--wrap=none"]
+    printed = pandoc(arguments, [Line(markdown, Path("a.qmd"), 1)]).stdout
+    text = re.sub(r'#claim-mark\("(.*?)"\)', r"[\1]", printed)
+    text = re.sub(r"<[^>]*>|#smallcaps|#link\(\)|(?<=\w)\](?=\[)|\[(?=a\])|\[(?=a\[)", "", text)
+    assert marked in text, printed
+    assert sum(text.count(mark) for mark in ("[bound", "[claim ", "[neither", "[unknown")) == (
+        "[" in marked
+    )
+
+
+def test_a_cell_that_has_a_label_and_shows_nothing_leaves_nothing():
+    look = ROOT / "report" / "look" / "cells.lua"
+    text = "::: {#numbers .cell}\n\n:::\n\n::: {#fig-a .cell}\nx\n:::"
+    done = pandoc([f"--lua-filter={look}", "--to=markdown"], [Line(text, Path("a.qmd"), 1)])
+    assert done.stdout == "::: {#fig-a .cell}\nx\n:::\n"

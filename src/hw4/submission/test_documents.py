@@ -61,6 +61,10 @@ def test_cells_and_prose_alternate_and_know_their_lines():
         ("```{python}\n#| label: [\n1\n```", "a.qmd:2: this is not valid YAML"),
         ("```{python}\n#| fig-cap: '`{python} x`'\n1\n```", "a.qmd:2: Quarto does not compute"),
         ("x\n\n{{< video a.mp4 >}}", "a.qmd:3: the shortcode {{< video a.mp4 >}} is not known"),
+        (
+            "see\n{{< pagebreak >}} here",
+            "a.qmd:2: {{< pagebreak >}} would be printed .* of its own",
+        ),
         ("see {{< include b.qmd >}}", "a.qmd:1: .* put the include on a line of its own"),
         ("is `{r} x` so", "a.qmd:1: expressions are in Python"),
         ("is `{python} f(\n1)` so", "a.qmd:1: the expression .* does not end on this line"),

@@ -1,6 +1,7 @@
 """Cells run in one kernel; values become Markdown; failures are told by file and line."""
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -120,6 +121,7 @@ def test_a_sentence_for_the_user_needs_no_traceback(session, tmp_path):
     assert str(caught.value) == "a.qmd:4: the cell told failed: Put it there."
 
 
+@pytest.mark.filterwarnings("ignore:To exit")
 @pytest.mark.parametrize("call", ["exit()", "sys.exit(0)", "os._exit(0)"])
 def test_a_cell_that_calls_exit_is_told(session, tmp_path, call):
     with pytest.raises(UserError, match=r"^a.qmd:\d: a cell calls exit, .* take the call out.$"):
@@ -218,3 +220,36 @@ def test_a_claim_is_true_or_false_and_nothing_else(session, tmp_path, value):
         session.markdown(f'Well,\n[so]{{claim="`{{python}} {value}`"}}', tmp_path)
     text = session.markdown('[so]{when="`{python} 1 > 2`"}', tmp_path)
     assert text.strip() == '[so]{when="False"}'
+
+
+def test_what_users_of_jupyter_end_a_cell_with(session, tmp_path):
+    """In the report's style, without asking for it."""
+    plot = "import matplotlib.pyplot as plt\nplt.plot([1, 2], label='words')\nplt.legend()"
+    options = ("label: fig-x", "fig-cap: A line.", "fig-alt: It rises.")
+    text = session.markdown(cell(plot, *options), tmp_path)
+    svg = (tmp_path / "picture-1.svg").read_text(encoding="utf-8")
+    assert text.count("picture-") == 1 and ">words</text>" in svg
+    assert "Libertinus Serif" in svg
+    figure = "from matplotlib.figure import Figure\nfigure = Figure()\nfigure.subplots()\nfigure"
+    assert session.markdown(cell(figure), tmp_path).strip() == "![](picture-1.svg)"
+    frame = "import pandas\npandas.DataFrame({'a': [1]}, index=['x'])"
+    assert session.markdown(cell(frame), tmp_path).startswith("\n```{=html}\n<div>")
+    table = "from IPython.display import Markdown\nfrom tabulate import tabulate\n"
+    table += "Markdown(tabulate([[1, 2]], ['a', 'b'], 'github'))"
+    assert session.markdown(cell(table), tmp_path).strip().startswith("|   a |   b |")
+
+
+def test_a_process_that_has_not_imported_matplotlib_draws_alike(tmp_path):
+    program = (
+        "import sys; from pathlib import Path; from hw4.submission.kernel import Kernel\n"
+        "from hw4.submission.documents import Line, split_cells\n"
+        "rows = ['```{python}', 'import matplotlib.pyplot as plt', "
+        "'_ = plt.figure().subplots().text(0, 0, \"x\")', '```']\n"
+        "cells = split_cells([Line(row, Path('a'), 1) for row in rows])\n"
+        "with Kernel(Path('.'), {}) as kernel:\n"
+        "    (shown,) = kernel.run(cells[0])\n"
+        "print(shown['data']['image/svg+xml'])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert "Libertinus Serif" in done.stdout, done.stderr
+    assert "findfont" not in done.stderr

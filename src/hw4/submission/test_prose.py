@@ -81,3 +81,17 @@ def test_formats_that_would_lack_half_of_the_report_are_refused_at_once(
     else:
         with pytest.raises(UserError, match=f"not rendered to {target}: render to typst"):
             prose._see_format()
+
+
+def test_a_kernel_such_as_quarto_s_shows_the_sentence_alone():
+    import nbformat
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError
+
+    code = "from hw4.submission.prose import *\nfrom hw4.foundation.errors import UserError\n"
+    cell = nbformat.v4.new_code_cell(code + "raise UserError('Put it there.')")
+    client = NotebookClient(nbformat.v4.new_notebook(cells=[cell]), kernel_name="python3")
+    with pytest.raises(CellExecutionError):
+        client.execute()
+    (shown,) = [it for it in cell.outputs if it.output_type == "error"]
+    assert shown.traceback == ["Error: Put it there."]

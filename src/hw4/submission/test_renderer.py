@@ -6,7 +6,7 @@ import pytest
 
 from hw4.foundation.errors import UserError
 from hw4.submission import renderer
-from hw4.submission.renderer import choose, render
+from hw4.submission.renderer import choose, render, render_part
 
 
 @pytest.fixture
@@ -86,3 +86,20 @@ def test_the_telling_line_of_an_installer_is_found():
     text = "  Traceback\n   File x\n  urllib.error.URLError: <urlopen error no host>\n\nhint: x"
     assert renderer._reason(text) == "urllib.error.URLError: <urlopen error no host>"
     assert renderer._reason("") == "the installer failed"
+
+
+def test_what_an_interrupted_render_left_is_taken_away(machine, tmp_path, monkeypatch):
+    machine("1.10.0")
+    document = tmp_path / "report" / "submission.qmd"
+    (tmp_path / "report" / "submission_files" / "figure").mkdir(parents=True)
+    for name in ("submission.qmd", "submission.typ", "submission.quarto_ipynb", "_part.qmd"):
+        (tmp_path / "report" / name).touch()
+    monkeypatch.setattr(renderer, "DOCUMENT", document)
+    assert render("auto") == 0
+    left = sorted(path.name for path in document.parent.iterdir())
+    assert left == ["_part.qmd", "submission.qmd"]
+
+
+def test_a_part_that_is_not_there_is_one_sentence(machine, tmp_path):
+    with pytest.raises(UserError, match=r"no document .*_9-none.qmd: choose from report/_1-"):
+        render_part(tmp_path / "_9-none.qmd")

@@ -45,6 +45,7 @@ def test_the_first_time_there_is_nothing_to_compare_with():
     ("part", "value", "expected"),
     [
         ("code", {**PARTS["code"], "hw4.sequences.model": "c"}, "src/hw4/sequences/model.py"),
+        ("code", {**PARTS["code"], "hw4.foundation": "c"}, "src/hw4/foundation/__init__.py"),
         ("code", {"hw4.foundation": "b"}, "src/hw4/sequences/model.py"),
         (
             "settings",
