@@ -13,7 +13,6 @@ from hw4.foundation.names import plain
 from hw4.foundation.places import data_folder
 from hw4.foundation.source_code import code_fingerprint
 from hw4.foundation.store import digest
-from hw4.foundation.words import listing
 from hw4.windows import images
 
 CLASSES = ("Awning", "Bay", "Fixed", "Horizontal sliding", "Hung")
@@ -236,7 +235,8 @@ def layout(archive: Files, role: str) -> Layout:
         what = "empty" if len(there) == len(lacking) else "missing or empty"
         raise UserError(
             f"{archive.path} has photographs for {len(CLASSES) - len(lacking)} of the five "
-            f"classes, {listing(lacking)} {'is' if len(lacking) == 1 else 'are'} {what}; {advice}."
+            f"classes, {' and '.join(lacking)} "
+            f"{'is' if len(lacking) == 1 else 'are'} {what}; {advice}."
         )
     own = {labels[name]: _class_folder(name) for name in reversed(inside)}
     return Layout(
@@ -268,7 +268,7 @@ def _is_image(name: str) -> bool:
 def _some(names: list[str], most: int = 4) -> str:
     shown = [f"'{plain(name)}'" for name in names[:most]]
     rest = len(names) - len(shown)
-    return listing(shown + ([f"{rest} more"] if rest else []))
+    return " and ".join(shown + ([f"{rest} more"] if rest else []))
 
 
 def _of(archive: Files) -> str:

@@ -13,7 +13,6 @@ from hw4.foundation.compute import seed_everything
 from hw4.foundation.experiment import Outcome, Work
 from hw4.foundation.scores import Scores
 from hw4.foundation.sealed import Sealed, Selection
-from hw4.foundation.words import pct
 from hw4.windows import backbones, data, explain, standin, training
 from hw4.windows.data import CLASSES, Photographs
 from hw4.windows.model import Backbone, SmallResidual, ThreeConvolutions, parameter_count
@@ -55,7 +54,7 @@ def run(settings: Settings, work: Work) -> Outcome[Result]:
     )
     write_predictions(outcome.result)
     best = outcome.result.best
-    work.say(f"{chosen}: {outcome.result.reported} accuracy {pct(best.accuracy)}")
+    work.say(f"{chosen}: {outcome.result.reported} accuracy {best.accuracy:.1%}")
     return outcome
 
 
@@ -165,7 +164,7 @@ def fine_tuned(
         seed_everything(settings.seed)
         network = Backbone(weights.name, len(CLASSES), weights.file)
         load_weights(network.head, head.tensors, "weights.head.")
-        network.freeze(config.frozen_stages)
+        network.freeze(config.frozen_share)
         trained = fit_images(network, "fine-tuned", config, learning, settings.seed, work)
         probabilities = validate(network, config.input_size, learning, work.device)
         return recorded(

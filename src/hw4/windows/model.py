@@ -137,11 +137,15 @@ class Backbone(nn.Module):
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         return self.head(self.dropout(self.vectors(images)))  # (batch, classes)
 
-    def freeze(self, stages: int) -> None:
-        """Keep the first `stages` as they are: edges and textures are the same everywhere, and the
-        largest maps, which take half of the time of training, lie there."""
-        grouped = group_parameters(self.features, self.features.group_matcher(coarse=True))
-        frozen = {name for stage in sorted(grouped)[:stages] for name in grouped[stage]}
+    def freeze(self, share: float) -> None:
+        """Keep a `share` of the stages as they are, from the image on.
+
+        Edges and textures are the same everywhere, and the largest maps, which take half of the
+        time of training, lie there.
+        """
+        stages = group_parameters(self.features, self.features.group_matcher(coarse=True))
+        first = sorted(stages)[: int(share * len(stages))]
+        frozen = {name for stage in first for name in stages[stage]}
         for name, weight in self.features.named_parameters():
             weight.requires_grad_(name not in frozen)
 

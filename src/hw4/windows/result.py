@@ -32,7 +32,7 @@ class TrainConfig:
         passes: images to be looked at in all; decides the number of epochs, within `epochs`.
         epochs: fewest and most.
         backbone_rate: learning rate of the backbone as a share of the head's; 0 keeps it frozen.
-        frozen_stages: of the backbone, from the image on; they stay as ImageNet left them.
+        frozen_share: of the backbone's stages, from the image on; they stay as ImageNet left them.
         label_smoothing: share of a label's weight that is spread over the other classes.
         averaging: how slowly the average of the weights follows them; 0 for no average.
         augment: whether images are varied in training (mirrored, cropped, tilted, relit).
@@ -49,7 +49,7 @@ class TrainConfig:
     batch_size: Count = 32
     weight_decay: Amount = 0.02
     backbone_rate: Amount = 1.0
-    frozen_stages: int = 0
+    frozen_share: Share = 0.0
     label_smoothing: Share = 0.0
     averaging: Share = 0.0
     augment: bool = True
@@ -135,10 +135,10 @@ class Settings:
     fine_tuned: TrainConfig = TrainConfig(
         input_size=192,
         learning_rate=3e-3,
-        passes=6_700,
+        passes=9_000,
         epochs=(2, 9),
         backbone_rate=0.1,
-        frozen_stages=4,
+        frozen_share=0.5,
         label_smoothing=0.1,
         erasing=0.0,
         balance=False,
@@ -159,9 +159,15 @@ class Settings:
         return replace(
             self,
             image_size=min(self.image_size, 128),
-            feature_size=min(self.feature_size, 128),
-            small=replace(self.small, passes=min(self.small.passes, 23_000)),
-            fine_tuned=replace(self.fine_tuned, input_size=min(self.fine_tuned.input_size, 128)),
+            feature_size=min(self.feature_size, 112),
+            baseline=replace(self.baseline, passes=min(self.baseline.passes, 18_000)),
+            small=replace(self.small, passes=min(self.small.passes, 16_000)),
+            fine_tuned=replace(
+                self.fine_tuned,
+                input_size=min(self.fine_tuned.input_size, 112),
+                passes=min(self.fine_tuned.passes, 6_150),
+                frozen_share=min(self.fine_tuned.frozen_share, 0.4),
+            ),
         )
 
     @classmethod

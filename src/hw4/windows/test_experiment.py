@@ -33,7 +33,7 @@ TINY = replace(
     baseline=TrainConfig(32, 4e-3, 600, (1, 20), augment=False),
     small=TrainConfig(32, 4e-3, 100, (1, 2), label_smoothing=0.1, averaging=0.5),
     head=TrainConfig(32, 1e-2, 1500, (1, 60), backbone_rate=0.0),
-    fine_tuned=TrainConfig(32, 1e-3, 100, (1, 1), backbone_rate=0.1, frozen_stages=1),
+    fine_tuned=TrainConfig(32, 1e-3, 100, (1, 1), backbone_rate=0.1, frozen_share=0.3),
 )
 
 

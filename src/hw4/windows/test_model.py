@@ -9,6 +9,7 @@ import torch
 from torch.nn import functional
 
 from hw4.windows import model, weights
+from hw4.windows.result import Settings
 
 LITE0 = weights.find("tf_efficientnet_lite0")
 needs_lite0 = pytest.mark.skipif(LITE0 is None, reason="the extra `offline` is not installed")
@@ -41,12 +42,12 @@ def test_a_backbone_keeps_its_statistics_while_it_trains():
 def test_the_first_stages_can_be_frozen(name):
     network = model.Backbone(name, 5)
     trained = [name for name, it in network.features.named_parameters() if it.requires_grad]
-    network.freeze(2)
+    network.freeze(0.5)
     left = [name for name, it in network.features.named_parameters() if it.requires_grad]
     assert 0 < len(left) < len(trained) and left[-1] == trained[-1], "the last ones are trained"
     assert not next(network.features.parameters()).requires_grad
     assert all(it.requires_grad for it in network.head.parameters())
-    network.freeze(0)
+    network.freeze(0.0)
     assert all(it.requires_grad for it in network.parameters())
 
 
@@ -142,6 +143,14 @@ def test_efficientnet_lite0_is_what_its_table_says():
 
 LITE0_TOP_1 = [818, 753, 646]
 """ImageNet's spotlight, radiator and maze: computed once by `lite0`."""
+
+
+def test_the_share_that_is_frozen_of_efficientnet_is_the_stem_and_three_stages():
+    network = model.Backbone("tf_efficientnet_lite0", 5)
+    network.freeze(Settings().fine_tuned.frozen_share)
+    left = {name for name, it in network.features.named_parameters() if it.requires_grad}
+    names = {".".join(name.split(".")[: 2 if name.startswith("blocks") else 1]) for name in left}
+    assert names == {"blocks.3", "blocks.4", "blocks.5", "blocks.6", "conv_head", "bn2"}
 
 
 @needs_lite0
