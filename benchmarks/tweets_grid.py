@@ -12,8 +12,8 @@ from hw4.tweets.arguments import TrainConfig
 from hw4.tweets.data import Tweets
 from hw4.tweets.encoder import encoder_source
 from hw4.tweets.features import compute_features
+from hw4.tweets.grid import Grid
 from hw4.tweets.model import Head
-from hw4.tweets.result import Grid
 from hw4.tweets.standin import compose
 from hw4.tweets.tokens import Tokens, to_dataset
 from hw4.tweets.training import load_pretrained, run_heads, train_head

@@ -257,7 +257,7 @@ CASES = (
         *(f"{QMD}:3", "'nowhere'", "'in place' or 'appendix'", "write one of these", CHECK),
     ),
     Bad(
-        "a header that is no YAML",
+        "a list in the header that is never closed",
         settings("leave-out: [sec-a\n"),
         *(f"{QMD}:", "not valid YAML", "expected", "put that line right", CHECK),
     ),

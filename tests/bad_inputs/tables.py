@@ -1,5 +1,7 @@
 """The table of tweets: columns, labels, encodings, and too little of something."""
 
+import os
+
 from tests.bad_inputs import good
 from tests.bad_inputs.case import DATA, EVERYTHING, TWEETS, Bad, Home
 
@@ -22,9 +24,23 @@ def is_folder(home: Home) -> None:
     (home.data / CSV).mkdir()
 
 
+def endless(home: Home) -> None:
+    (home.data / CSV).symlink_to("/dev/zero")
+
+
 GOOD = good.table(good.rows())
 CASES = (
     Bad("empty", holding(b""), CSV, "the columns (none)", COLUMNS, "the file is empty", TWEETS),
+    Bad(
+        "a pipe",
+        lambda home: os.mkfifo(home.data / CSV),
+        *(CSV, "not a regular file", "a readable file was expected", "take it away", TWEETS),
+    ),
+    Bad(
+        "a device that never ends",
+        endless,
+        *(CSV, "not a regular file", "a readable file was expected", "take it away", TWEETS),
+    ),
     Bad(
         "other columns",
         holding(good.table(good.rows(), ("tweet", "class"))),

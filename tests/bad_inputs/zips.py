@@ -1,6 +1,7 @@
 """Zips: of photographs, of sequences, of tweets."""
 
 import io
+import os
 import stat
 import zipfile
 from collections.abc import Callable
@@ -88,6 +89,12 @@ def bomb(path: Path, name: str, size: int) -> None:
     ):
         for _ in range(size // 2**20):
             stream.write(bytes(2**20))
+
+
+def packed(path: Path, method: int) -> None:
+    """A good table, packed in another way."""
+    with zipfile.ZipFile(path, "w", method) as archive:
+        archive.writestr("Twitter.csv", good.table(good.rows()))
 
 
 def only_test_set(home: Home) -> None:
@@ -241,7 +248,7 @@ CASES = (
     Bad(
         "four files, contents overwritten",
         bytes_of(FOUR, scrambled),
-        *(f"{FOUR}/X_train.npy", "is damaged", "a whole file was expected", AGAIN, SEQUENCES),
+        *(f"{FOUR}/X_train.npy", "damaged in the zip", "a readable file", AGAIN, SEQUENCES),
     ),
     Bad(
         "four files, cut short",
@@ -251,7 +258,7 @@ CASES = (
     Bad(
         "four files that say they are 4 GiB each",
         bytes_of(FOUR, grown),
-        *(FOUR, "larger than 512 MiB", "under 1 MiB", "put the course's file there", SEQUENCES),
+        *(FOUR, "looks like a zip bomb", "at most 512 MiB a file", AGAIN[:8], SEQUENCES),
     ),
     Bad(
         "tweets, a zip without a table",
@@ -282,6 +289,16 @@ CASES = (
         "tweets, contents overwritten",
         bytes_of("Twitter.zip", scrambled),
         *("Twitter.zip", "invalid", "a readable file was expected", AGAIN, TWEETS),
+    ),
+    Bad(
+        "tweets, packed so that Python unpacks all at once",
+        lambda home: packed(home.data / "Twitter.zip", zipfile.ZIP_BZIP2),
+        *("Twitter.zip", "an unusual way", "stored or deflated was expected", "unpack it", TWEETS),
+    ),
+    Bad(
+        "tweets, a zip that is a pipe",
+        lambda home: os.mkfifo(home.data / "Twitter.zip"),
+        *("Twitter.zip", "not a regular file", "a whole zip file was expected", AGAIN, TWEETS),
     ),
     Bad(
         "tweets, no zip",

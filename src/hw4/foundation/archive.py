@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from hw4.foundation.errors import UserError
-from hw4.foundation.names import plain
+from hw4.foundation.names import plain, printable
 
 MIB = 2**20
 RATIO_FROM = MIB
@@ -42,7 +42,7 @@ class BadFile(UserError):
     """One file that cannot be read; `reason` says why in a few words."""
 
     def __init__(self, path: Path | str, reason: str) -> None:
-        self.reason = plain(reason)
+        self.reason = printable(reason)
         super().__init__(
             f"{path} cannot be read ({self.reason}), a readable file was expected: "
             "download it again, or take it away."

@@ -59,7 +59,8 @@ def quotable(part: Path) -> list[tuple[str, str]]:
     cell = next(it for it in split_cells(read_lines(part, ROOT)) if isinstance(it, Cell))
     tree = ast.parse("\n".join(line.text for line in cell.code))
     names = [it.id for node in tree.body for it in ast.walk(node) if _is_assigned(it)]
-    names = [name for name in dict.fromkeys(names) if not name.startswith("_")]
+    # the names in a comprehension are its own
+    names = [it for it in dict.fromkeys(names) if it in namespace and not it.startswith("_")]
     # what has a short name of its own is not listed under the longer one that it was taken from
     seen: dict[int, tuple[str, Any]] = {}  # the value too, so that no other gets its id
     found = {name: list(_expressions(name, namespace[name], seen)) for name in reversed(names)}

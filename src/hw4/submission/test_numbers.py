@@ -21,6 +21,7 @@ print("not shown")
 res = RESULT  # all of it
 gain = res.models["small"].accuracy - 0.5
 _own = 3
+count = len([key for key in res.models])
 ```
 
 Text.
@@ -90,6 +91,7 @@ def test_each_quotable_expression_is_listed_as_it_prints(part):
         ("res.best", "the same as res.models['small']"),
         ("res.labelled", "True"),
         ("significant(gain, 3)", "0.381"),
+        ("n(count)", "1"),
     ]
 
 

@@ -18,10 +18,10 @@ from hw4.tweets.development import (
     train_upper,
 )
 from hw4.tweets.model import Head
-from hw4.tweets.result import Epoch
+from hw4.tweets.search import HALF
 from hw4.tweets.training import best_threshold, head_probabilities, upper_probabilities
+from hw4.tweets.variant import Epoch
 
-HALF = 0.5
 SMALLEST_ODDS = 1e-6
 
 

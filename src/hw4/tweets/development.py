@@ -16,7 +16,7 @@ from hw4.tweets.arguments import TrainConfig
 from hw4.tweets.data import Tweets
 from hw4.tweets.features import Features, StoredLayer, compute_features, compute_layer
 from hw4.tweets.model import Head, UpperLayers
-from hw4.tweets.result import Epoch, Settings
+from hw4.tweets.result import Settings
 from hw4.tweets.tokens import Tokens, to_dataset
 from hw4.tweets.training import (
     load_pretrained,
@@ -24,6 +24,7 @@ from hw4.tweets.training import (
     train_upper_layers,
     upper_probabilities,
 )
+from hw4.tweets.variant import Epoch
 
 
 class Encoded:

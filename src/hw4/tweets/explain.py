@@ -6,7 +6,7 @@ from transformers import DistilBertForSequenceClassification
 
 from hw4.tweets.data import clean_tweet
 from hw4.tweets.model import PooledClassifier
-from hw4.tweets.result import Explained
+from hw4.tweets.variant import Explained
 
 STEPS = 24
 

@@ -7,20 +7,9 @@ import numpy as np
 from hw4.foundation.scores import compare_f1_macro, precision_recall, score
 from hw4.foundation.sealed import Selection
 from hw4.tweets.arguments import TrainConfig
-from hw4.tweets.result import (
-    CLASSES,
-    EncoderUsed,
-    Epoch,
-    Errors,
-    Explained,
-    Grid,
-    Lengths,
-    Part,
-    Result,
-    SplitUsed,
-    Trial,
-    Variant,
-)
+from hw4.tweets.grid import Grid, Trial
+from hw4.tweets.result import EncoderUsed, Lengths, Part, Result, SplitUsed
+from hw4.tweets.variant import CLASSES, Epoch, Errors, Explained, Variant
 
 
 def made_up() -> dict[str, Result]:

@@ -9,7 +9,9 @@ from hw4.foundation.scores import PrecisionRecall
 from hw4.foundation.style import BLUE, GREY, PAPER, RED, TEAL
 from hw4.foundation.tables import table
 from hw4.foundation.words import n, number, pct
-from hw4.tweets.result import EXPERIMENT, Explained, Lengths, Result, Trial, Variant
+from hw4.tweets.grid import Trial
+from hw4.tweets.result import EXPERIMENT, Lengths, Result
+from hw4.tweets.variant import Explained, Variant
 
 __all__ = [
     "EXPERIMENT",
@@ -40,7 +42,7 @@ NAMES = {
     "tfidf": "TF-IDF of words",
     "tfidf-strong": "TF-IDF of words, pairs, letters",
 }
-SHOWN_TRIALS = 8
+SHOWN_TRIALS = 5
 DECIDING = 4
 """Words of a tweet that are marked as having decided."""
 
@@ -93,7 +95,7 @@ def split_table(result: Result):
 @figure("tweets-lengths", EXPERIMENT)
 def lengths(measured: Lengths):
     """How many tokens tweets have, and where they are cut."""
-    fig, axes = new_figure(height=1.4)
+    fig, axes = new_figure(height=1.2)
     widths = [b - a for a, b in zip(measured.edges, measured.edges[1:], strict=False)]
     axes.bar(
         *(measured.edges[:-1], measured.counts),
@@ -210,7 +212,7 @@ def final_table(result: Result):
 @figure("tweets-final", EXPERIMENT)
 def _final(confusion: Sequence[Sequence[int]], curves: dict[str, PrecisionRecall]):
     """The final head's confusion matrix, and precision against recall beside others."""
-    fig, (left, right) = new_figure(height=2.2, columns=2, width_ratios=(1, 1.5))
+    fig, (left, right) = new_figure(height=2.0, columns=2, width_ratios=(1, 1.5))
     confusion_map(left, confusion, ("0", "1"))
     for place, ((name, curve), color) in enumerate(
         zip(curves.items(), (BLUE, TEAL, GREY), strict=False)
@@ -287,7 +289,7 @@ def _ablation(rows: Sequence[tuple[str, float, float, float, bool]], levels: dic
         rows: name, validation score, test score, its standard error, whether it is the bonus.
         levels: test scores of baselines by name.
     """
-    fig, axes = new_figure(height=0.26 * len(rows) + 0.75)
+    fig, axes = new_figure(height=0.21 * len(rows) + 0.75)
     for place, (_, validation, test, std, chosen) in enumerate(rows):
         color = RED if chosen else BLUE
         axes.plot([test - std, test + std], [place, place], color=color, linewidth=1.4)

@@ -1,72 +1,20 @@
 """Settings and result of problem 3."""
 
 import os
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
-from itertools import product
 from typing import Any
 
 from hw4.foundation.experiment import Experiment
 from hw4.foundation.files import DataSource
 from hw4.foundation.places import quick
-from hw4.foundation.scores import SIGNIFICANT, Difference, PrecisionRecall, Scores
+from hw4.foundation.scores import SIGNIFICANT, PrecisionRecall
 from hw4.foundation.sealed import Selection
-from hw4.foundation.settings import Amount, Count, Positive
-from hw4.tweets.arguments import Pooling, TrainConfig, Weighting
+from hw4.foundation.settings import Count
+from hw4.tweets.arguments import TrainConfig
 from hw4.tweets.data import TEST, VALIDATION, read_course_file, source, split
 from hw4.tweets.encoder import encoder_source, fetch_from_hub
-
-CLASSES = ("0", "1")
-"""No medical information, medical information."""
-LEARNING_RATES = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
-WEIGHT_DECAYS = (0.0, 0.01, 0.1, 0.3, 1.0, 3.0, 10.0)
-EPOCHS = (1, 2, 4, 8, 16, 32, 64)
-"""Where a search can go: it starts in the middle and leaves off where both neighbors are worse."""
-
-
-@dataclass(frozen=True)
-class Grid:
-    """Settings of a head that are tried, every combination of them."""
-
-    learning_rates: tuple[Positive, ...] = (1e-3, 3e-3, 1e-2)
-    weight_decays: tuple[Amount, ...] = (0.01, 0.1, 1.0)
-    epochs: tuple[Count, ...] = (8, 16)
-    class_weightings: tuple[Weighting, ...] = ("none", "balanced")
-    batch_size: Count = 64
-    pooling: Pooling = "first"
-
-    def configs(self, common: TrainConfig) -> Iterator[TrainConfig]:
-        """Every combination; what is not searched is taken from `common`."""
-        for weighting, rate, decay, epochs in product(
-            self.class_weightings, self.learning_rates, self.weight_decays, self.epochs
-        ):
-            yield replace(
-                common,
-                class_weighting=weighting,
-                learning_rate=rate,
-                weight_decay=decay,
-                epochs=epochs,
-                batch_size=self.batch_size,
-                pooling=self.pooling,
-            )
-
-
-def neighbors(config: TrainConfig) -> Iterator[TrainConfig]:
-    """The next smaller and the next larger value on each axis of the search."""
-    for name, values in (
-        ("learning_rate", LEARNING_RATES),
-        ("weight_decay", WEIGHT_DECAYS),
-        ("epochs", EPOCHS),
-    ):
-        value = getattr(config, name)
-        smaller = [other for other in values if other < value]
-        larger = [other for other in values if other > value]
-        for other in (*smaller[-1:], *larger[:1]):
-            yield replace(config, **{name: other})
-
-
-def small_grid(pooling: Pooling) -> Grid:
-    return Grid((3e-4, 1e-3), (0.01,), (4, 8), ("balanced",), pooling=pooling)
+from hw4.tweets.grid import Grid, Trial, small_grid
+from hw4.tweets.variant import Epoch, Errors, Explained, Variant
 
 
 @dataclass(frozen=True)
@@ -215,168 +163,6 @@ class Lengths:
     longest: int
     max_length: int
     cut: int
-
-
-@dataclass(frozen=True)
-class Trial:
-    """One setting of a search and how it did.
-
-    Attributes:
-        p: of the difference to the best setting's F1-macro on the validation tweets, in pairs.
-        predicts_0: validation tweets that it calls class 0.
-        seconds: of training.
-    """
-
-    learning_rate: float
-    weight_decay: float
-    epochs: int
-    class_weighting: str
-    validation_f1_macro: float
-    validation_accuracy: float
-    train_f1_macro: float
-    p: float
-    predicts_0: int
-    seconds: float
-
-
-@dataclass(frozen=True)
-class Epoch:
-    """How unfrozen layers did after an epoch on the training tweets."""
-
-    train_loss: float
-    validation_f1_macro: float
-
-
-@dataclass(frozen=True)
-class Variant:
-    """A trained classifier and how it did, in pairs with others on the same tweets.
-
-    Attributes:
-        before: the variant that it changes in one point; empty for none.
-        config: None where no network is trained.
-        members: of an ensemble.
-        strength: inverse to the regularization of what needs no network; 0 for others.
-        threshold: probability of class 1 above which to say 1.
-        trained_parameters: all that were not frozen.
-        validation_f1_macro: of the model trained on the training tweets.
-        cv_f1_macro: of cross-validated predictions of `cv_tweets` training and validation tweets.
-        test: of the model trained on training and validation tweets.
-        against: F1-macro on the test tweets minus that of others, by name.
-        seconds: of the final training.
-    """
-
-    key: str
-    before: str
-    config: TrainConfig | None
-    members: tuple[str, ...]
-    strength: float
-    threshold_tuned: bool
-    threshold: float
-    trained_parameters: int
-    validation_f1_macro: float
-    cv_f1_macro: float
-    cv_tweets: int
-    test: Scores
-    against: dict[str, Difference]
-    seconds: float
-
-    @property
-    def test_f1_macro(self) -> float:
-        return self.test.f1_macro
-
-    @property
-    def test_std(self) -> float:
-        return self.test.f1_macro_std
-
-    @property
-    def test_accuracy(self) -> float:
-        return self.test.accuracy
-
-    @property
-    def test_precision(self) -> tuple[float, float]:
-        """Of class 0 and class 1; NaN for one that is never predicted."""
-        return tuple(self.test.per_class[name].precision for name in CLASSES)
-
-    @property
-    def test_recall(self) -> tuple[float, float]:
-        return tuple(self.test.per_class[name].recall for name in CLASSES)
-
-    @property
-    def step(self) -> Difference:
-        """What the change brought on the test tweets; of no change, nothing."""
-        return self.against.get(self.before, Difference(0.0, 0.0, 1.0))
-
-    def report(self) -> dict[str, Any]:
-        config = self.config or TrainConfig(pooling="none", class_weighting="balanced")
-        return {
-            "key": self.key,
-            "pooling": config.pooling,
-            "class_weighting": config.class_weighting,
-            "threshold_tuned": self.threshold_tuned,
-            "threshold": self.threshold,
-            "unfrozen_layers": config.unfreeze_layers,
-            "learning_rate": config.learning_rate,
-            "weight_decay": config.weight_decay,
-            "epochs": config.epochs,
-            "members": list(self.members),
-            "strength": self.strength,
-            "trained_parameters": self.trained_parameters,
-            "validation_f1_macro": self.validation_f1_macro,
-            "cv_f1_macro": self.cv_f1_macro,
-            "seconds": self.seconds,
-            "test_f1_macro": self.test_f1_macro,
-            "test_f1_macro_error": self.test_std,
-            "test_accuracy": self.test_accuracy,
-            "test_precision": list(self.test_precision),
-            "test_recall": list(self.test_recall),
-            "against": {key: asdict(found) for key, found in self.against.items()},
-        }
-
-
-@dataclass(frozen=True)
-class Explained:
-    """A tweet and how much each of its words spoke for class 1.
-
-    Attributes:
-        words: of the cleaned tweet, in order.
-        shares: for each word, its part of the difference between the two logits that this tweet
-            makes against an empty one; positive speaks for class 1.
-        target: the annotators' class.
-        probability: of class 1, by the model.
-        predicted: the class, by the model and its threshold.
-    """
-
-    words: tuple[str, ...]
-    shares: tuple[float, ...]
-    target: int
-    probability: float
-    predicted: int
-
-    @property
-    def strongest(self) -> tuple[int, ...]:
-        """The places of all words, the one that moved the decision most first."""
-        return tuple(sorted(range(len(self.words)), key=lambda i: -abs(self.shares[i])))
-
-
-@dataclass(frozen=True)
-class Errors:
-    """Wrong decisions of the final head on the test tweets.
-
-    Attributes:
-        missed: tweets of class 0 that it calls class 1.
-        false_alarms: tweets of class 1 that it calls class 0.
-        shared: of all errors, those that TF-IDF makes too.
-        shown: some of them.
-    """
-
-    missed: int
-    false_alarms: int
-    shared: int
-    shown: tuple[Explained, ...]
-
-    @property
-    def total(self) -> int:
-        return self.missed + self.false_alarms
 
 
 @dataclass(frozen=True)

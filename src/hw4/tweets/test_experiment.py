@@ -15,7 +15,10 @@ from hw4.foundation.store import digest
 from hw4.tweets import ablation, development, encoder, experiment
 from hw4.tweets.arguments import TrainConfig
 from hw4.tweets.data import Split, Tweets
-from hw4.tweets.result import EXPERIMENT, Grid, Result, Settings, neighbors
+from hw4.tweets.grid import Grid, neighbors
+from hw4.tweets.result import EXPERIMENT, Result, Settings
+from hw4.tweets.search import Tried, best, search
+from hw4.tweets.variant import Judged
 
 
 def tiny() -> Settings:
@@ -206,19 +209,19 @@ def test_the_grid_is_judged_on_validation_tweets_and_not_on_those_it_is_trained_
     """The best on the training tweets loses where another is better on the validation tweets."""
     configs = [TrainConfig(epochs=epochs) for epochs in (4, 8)]
     tried = [
-        experiment.Tried(configs[0], None, validation_f1_macro=0.7),
-        experiment.Tried(configs[1], None, validation_f1_macro=0.6),
+        Tried(configs[0], None, validation_f1_macro=0.7),
+        Tried(configs[1], None, validation_f1_macro=0.6),
     ]
-    assert experiment.best(tried, "balanced").config == configs[0]
-    assert experiment.best([*tried, tried[0]], "balanced") is tried[0]
+    assert best(tried, "balanced").config == configs[0]
+    assert best([*tried, tried[0]], "balanced") is tried[0]
 
 
 def test_search_scores_are_of_the_validation_tweets(dev):
-    tried = experiment.search(dev, tiny().grid)
+    tried = search(dev, tiny().grid)
     for one in tried:
         probabilities = one.run.tensors["probabilities"][dev.validation]
         assert one.validation_f1_macro == f1_macro(dev.targets[dev.validation], probabilities > 0.5)
-    leader = experiment.best(tried, "balanced")
+    leader = best(tried, "balanced")
     configs = {one.config for one in tried}
     assert set(neighbors(leader.config)) <= configs
 
@@ -247,7 +250,7 @@ def test_threshold_is_tuned_on_held_out_predictions_alone(dev):
         dev,
         "h",
         "",
-        experiment.best(experiment.search(dev, tiny().grid), "balanced").config,
+        best(search(dev, tiny().grid), "balanced").config,
         tuned=True,
     )
     assert not np.isnan(head.held_out).any()
@@ -260,15 +263,15 @@ def test_threshold_is_tuned_on_held_out_predictions_alone(dev):
 def chosen(dev):
     """All candidates of the small build, its selection, and the sealed test tweets."""
     split = experiment.read_split(tiny(), dev.work.source)
-    candidates = experiment.train_candidates(dev, experiment.search(dev, tiny().grid))
+    candidates = experiment.train_candidates(dev, search(dev, tiny().grid))
     return candidates, experiment.select(dev, candidates), dev.work.seal(lambda: split.test), split
 
 
 def result_with(dev, chosen, probabilities) -> Result:
     candidates, selection, _, split = chosen
     source = encoder.required_encoder("random")
-    tested = Outcome(experiment.Tested((), ()), probabilities)
-    tried = experiment.search(dev, tiny().grid)
+    tested = Outcome(Judged((), ()), probabilities)
+    tried = search(dev, tiny().grid)
     return experiment.result(dev, source, split, tried, candidates, selection, split.test, tested)
 
 
