@@ -39,7 +39,7 @@ preview: $(READY)
 	@$(PYTHON) -m hw4 preview || [ $$? -eq 130 ] # Ctrl-C is how it ends
 
 clean:
-	rm -rf _output _store notebooks .quarto figures/*.svg figures/*.png
+	rm -rf _output _store notebooks .quarto report/.quarto figures/*.svg figures/*.png
 	rm -rf report/submission.pdf report/_*.pdf report/*.html report/*.docx report/*.typ report/*_files
 
 # The first of these that is new enough makes the environment.

@@ -18,10 +18,11 @@ from torchvision import datasets, transforms
 from benchmarks.harness import Row, at_least, side_by_side
 from hw4.foundation.compute import seed_everything
 from hw4.windows import backbones, images, standin, training
+from hw4.windows.candidate import TrainConfig
 from hw4.windows.data import CLASSES, Photographs
-from hw4.windows.experiment import build
 from hw4.windows.model import IMAGENET_MEAN, IMAGENET_STD, Backbone
-from hw4.windows.result import Settings, TrainConfig
+from hw4.windows.networks import build
+from hw4.windows.result import Settings
 from hw4.windows.training import Features, Images
 from hw4.windows.weights import find
 

@@ -80,7 +80,8 @@ def test_clean_takes_what_builds_make_and_leaves_what_people_write(made):
             "data/Twitter.csv", "notes.html"]  # fmt: skip
     gone = ["figures/a.svg", "figures/a.png", "report/submission.pdf", "report/_2-sequences.pdf",
             "report/a.html", "report/a.docx", "report/submission.typ", "report/a_files/b.png",
-            ".quarto/x", "_output/results.json", "_store/x", "notebooks/a.ipynb"]  # fmt: skip
+            ".quarto/x", "report/.quarto/x", "_output/results.json", "_store/x",
+            "notebooks/a.ipynb"]  # fmt: skip
     for name in (*kept, *gone):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text("")

@@ -116,9 +116,13 @@ def test_a_failing_cell_is_told_with_label_file_line_and_traceback(session, tmp_
 
 def test_a_sentence_for_the_user_needs_no_traceback(session, tmp_path):
     code = "from hw4.foundation.errors import UserError\nraise UserError('Put it there.')"
+    told = cell(code, "label: told")
     with pytest.raises(UserError) as caught:
-        session.markdown(cell(code, "label: told"), tmp_path)
+        session.markdown(told, tmp_path)
     assert str(caught.value) == "a.qmd:4: the cell told failed: Put it there."
+    session.markdown(cell("from hw4.submission.prose import *"), tmp_path)
+    with pytest.raises(UserError, match=r"^a.qmd:4: the cell told failed: Put it there.$"):
+        session.markdown(told, tmp_path)
 
 
 @pytest.mark.filterwarnings("ignore:To exit")

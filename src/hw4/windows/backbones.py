@@ -11,9 +11,10 @@ from torch import nn
 from hw4.foundation.compute import seed_everything
 from hw4.foundation.experiment import Outcome, Work
 from hw4.windows import training
+from hw4.windows.candidate import PretrainedBackbone, TrainConfig
 from hw4.windows.data import CLASSES, Photographs
 from hw4.windows.model import Backbone, parameter_count
-from hw4.windows.result import PretrainedBackbone, Settings, TrainConfig
+from hw4.windows.result import Settings
 from hw4.windows.split import Learning
 from hw4.windows.training import Features, Images, Trained
 from hw4.windows.weights import Weights

@@ -6,19 +6,9 @@ import numpy as np
 
 from hw4.foundation import scores
 from hw4.foundation.sealed import Selection
+from hw4.windows.candidate import NETWORKS, STEPS, Candidate, Epoch, PretrainedBackbone
 from hw4.windows.data import CLASSES, FOLDER_NAMES, BadFile, DataCheck
-from hw4.windows.result import (
-    NETWORKS,
-    NO_DIFFERENCE,
-    STEPS,
-    Candidate,
-    Epoch,
-    Prediction,
-    PretrainedBackbone,
-    Result,
-    Settings,
-    Shown,
-)
+from hw4.windows.result import NO_DIFFERENCE, Prediction, Result, Settings, Shown
 
 SCRATCH = ("baseline", "small", "small-no-augmentation")
 

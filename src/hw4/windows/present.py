@@ -8,9 +8,10 @@ from hw4.foundation.scores import Bin, Calibration, Difference
 from hw4.foundation.style import GREY, INK, LIGHT, PALETTE, TEXT_WIDTH
 from hw4.foundation.tables import table
 from hw4.foundation.words import duration, listing, n, number, pct
+from hw4.windows.candidate import Candidate
 from hw4.windows.data import ASSIGNMENT_NAMES, CLASSES
 from hw4.windows.predictions import write_predictions
-from hw4.windows.result import EXPERIMENT, TARGET, Candidate, Result, Shown
+from hw4.windows.result import EXPERIMENT, TARGET, Result, Shown
 
 __all__ = ["CLASSES", "EXPERIMENT", "TARGET", "load"]
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from hw4.windows import backbones, model, training
-from hw4.windows.result import TrainConfig
+from hw4.windows.candidate import TrainConfig
 from hw4.windows.training import Features, Images
 
 CONFIG = TrainConfig(32, 2e-2, 3000, (15, 60), weight_decay=0.1)

@@ -14,11 +14,13 @@ from hw4.foundation.experiment import Outcome, Work
 from hw4.foundation.files import DataSource
 from hw4.foundation.store import to_plain
 from hw4.windows import backbones, experiment, present, training
+from hw4.windows.candidate import NETWORKS, TrainConfig
 from hw4.windows.data import FOLDER_NAMES, Photographs, PictureSet
-from hw4.windows.experiment import recorded, select
+from hw4.windows.experiment import select
 from hw4.windows.made_up import made_up
 from hw4.windows.model import ThreeConvolutions
-from hw4.windows.result import EXPERIMENT, Result, Settings, TrainConfig
+from hw4.windows.networks import recorded, scored
+from hw4.windows.result import EXPERIMENT, Result, Settings
 from hw4.windows.samples import labelled_files, train_files, unlabelled_files, write_zip
 from hw4.windows.training import Trained
 from hw4.windows.weights import Weights
@@ -172,7 +174,7 @@ def test_a_permuted_test_set_has_the_same_scores(run, monkeypatch):
 
 def test_every_network_is_there_and_the_selection_is_written_first(run):
     result, _ = run()
-    assert list(result.trained) == list(experiment.NETWORKS)
+    assert list(result.trained) == list(NETWORKS)
     assert result.selection.choice["network"] == result.chosen
     assert result.selection.choice["mirrored"] == result.best.mirrored
     assert result.selection.validation_score == result.best.validation_accuracy
@@ -230,8 +232,8 @@ def _networks(accuracies: dict[str, float]) -> dict:
     usual = made_up()["usual"]
     networks = {}
     for name, accuracy in accuracies.items():
-        validation = experiment.scored(_said(accuracy), _targets())
-        reported = experiment.scored(_said(1 - accuracy), _targets())
+        validation = scored(_said(accuracy), _targets())
+        reported = scored(_said(1 - accuracy), _targets())
         record = replace(usual.trained[name], validation=validation, reported=reported)
         networks[name] = Outcome(record, {"validation": _said(accuracy)})
     return networks
@@ -256,8 +258,9 @@ def _recorded(straight: np.ndarray, averaged: np.ndarray):
         (_said(0.8), _said(0.7), False),
         (_said(0.7, 0.6), _said(0.7, 0.75), True),
         (_said(0.7), _said(0.7), False),
+        (_said(0.8, 0.999), _said(0.78, 0.7), False),
     ],
-    ids=["more right", "less right", "as right but surer of it", "no better"],
+    ids=["more right", "less right", "as right but surer of it", "no better", "less sure only"],
 )
 def test_mirror_images_are_averaged_where_validation_says_so(straight, averaged, mirrored):
     outcome = _recorded(straight, averaged)

@@ -11,8 +11,9 @@ from hw4.foundation.experiment import Experiment
 from hw4.foundation.scores import Calibration
 from hw4.foundation.store import from_plain, to_plain
 from hw4.windows import present
+from hw4.windows.candidate import NETWORKS
 from hw4.windows.made_up import made_up
-from hw4.windows.result import NETWORKS, Result
+from hw4.windows.result import Result
 
 RESULTS = made_up()
 TABLES = ("counts", "networks", "candidates", "classes")

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from hw4.windows import model, training
-from hw4.windows.result import TrainConfig
+from hw4.windows.candidate import TrainConfig
 from hw4.windows.training import Features, Images
 
 CONFIG = TrainConfig(32, 3e-3, 80, (2, 2), batch_size=8)

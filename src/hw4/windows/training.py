@@ -16,8 +16,8 @@ from torch.optim.swa_utils import AveragedModel
 from hw4.foundation.compute import generator
 from hw4.foundation.progress import Bar
 from hw4.windows.augment import mirrored, plain, varied
+from hw4.windows.candidate import Epoch, TrainConfig
 from hw4.windows.data import CLASSES, Photographs
-from hw4.windows.result import Epoch, TrainConfig
 
 WARM_UP = 0.1
 CLIP = 5.0

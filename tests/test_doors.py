@@ -1,0 +1,27 @@
+"""Ways into the program that are not `python -m hw4` of the project's own environment."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from hw4.foundation.places import ROOT
+
+
+@pytest.mark.parametrize("folder", [ROOT, ROOT / "report", "/"])
+def test_a_python_without_the_package_is_told_what_to_do(folder):
+    """As Quarto runs the steps of a build when it has found another Python than ours."""
+    program = ROOT / "src" / "hw4" / "__main__.py"
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", str(program), "train"],  # without site-packages
+        cwd=folder,
+        env={**os.environ, "QUARTO_PROJECT_ROOT": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"Error: {sys.executable} does not have what this project needs")
+    assert f"run `make report` once in {ROOT}, which sets up its environment" in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert done.stdout == ""
