@@ -22,8 +22,6 @@ SHORTEST_ANSWER = 200
 """Characters of text between a question's heading and the next question's."""
 EMPTY_TEXT, EMPTY_DRAWING = 150, 0.02
 """A page with fewer characters (its head included) and a smaller share drawn is nearly empty."""
-MARGIN = 54.0
-"""Points that stay free at the right edge of a page."""
 STAND_IN, QUICK = "stand-in data", "quick profile"
 _DEFINITION = re.compile(r"\s*(class|def) ")
 _NUMBER = re.compile(r"(\d+(?:,\d{3})*(?:\.\d+)?)(?: ?(%|× 10[⁻⁰¹²³⁴-⁹]+))?")
@@ -90,7 +88,7 @@ def _section(reading: Reading, item: Item, problem: Problem) -> str:
     last = min(
         [page for page in later if page > first], default=reading.pages_of(problem.section)[-1]
     )
-    return reading.pdf.text(first, last)
+    return reading.text(first, last)
 
 
 def _front_page(reading: Reading) -> Iterator[str]:
@@ -136,7 +134,7 @@ def _squeezed(text: str) -> str:
 
 def _claims(reading: Reading, stops: bool) -> Iterator[str]:
     """The claims that are marked in the PDF; the documents are evaluated only if there are any."""
-    marks = [found[1] for page in reading.pdf.pages for found in _CLAIM.finditer(page)]
+    marks = [found[1] for page in reading.pdf.pages for found in _CLAIM.finditer(page.text)]
     if not marks:
         return
     from hw4.submission.claims import claims
@@ -198,9 +196,8 @@ def _typed_numbers(reading: Reading) -> Iterator[str]:
 
 
 def _troubled_pages(reading: Reading) -> Iterator[str]:
-    for page in range(1, reading.pdf.page_count + 1):
-        # What stands in code windows and in quotations is meant to be there.
-        prose = reading.pdf.prose(page)
+    for page, read in enumerate(reading.pdf.pages, 1):
+        prose = read.prose  # what stands in code windows and in quotations is meant to be there
         for name, pattern in _TROUBLE.items():
             if hit := pattern.search(prose):
                 start, end = prose.rfind("\n", 0, hit.start()) + 1, prose.find("\n", hit.end())
@@ -209,8 +206,8 @@ def _troubled_pages(reading: Reading) -> Iterator[str]:
 
 
 def _empty_pages(reading: Reading) -> Iterator[str]:
-    for page, text in enumerate(reading.pdf.pages, 1):
-        if len(text.strip()) < EMPTY_TEXT and reading.pdf.drawn(page) < EMPTY_DRAWING:
+    for page, read in enumerate(reading.pdf.pages, 1):
+        if len(read.text.strip()) < EMPTY_TEXT and read.drawn < EMPTY_DRAWING:
             yield (
                 f"page {page} is nearly empty: shorten what stands before it by a line or two, or "
                 "say more"
@@ -218,29 +215,27 @@ def _empty_pages(reading: Reading) -> Iterator[str]:
 
 
 def _wide_code(reading: Reading) -> Iterator[str]:
-    for page in range(1, reading.pdf.page_count + 1):
-        edge = reading.pdf.width(page) - MARGIN
-        for run in reading.pdf.code_runs(page):
-            if run.right > edge and run.text:
-                yield f"page {page}: a line of code runs out of its window: {run.text}"
+    for page, read in enumerate(reading.pdf.pages, 1):
+        for code in read.wide_code:
+            yield f"page {page}: a line of code runs out of its window: {code}"
 
 
 def _stand_in_marks(reading: Reading) -> Iterator[str]:
-    front = reading.pdf.pages[0]
+    front, *others = (page.text.lower() for page in reading.pdf.pages)
     expected = any(reading.source(problem) == "stand-in" for problem in reading.problems)
-    if expected != (STAND_IN in front.lower()):
+    if expected != (STAND_IN in front):
         yield f"page 1: the note on {STAND_IN} is {'missing' if expected else 'left over'}"
     for problem in reading.shown:
         expected = reading.source(problem) == "stand-in"
         for page in reading.pages_of(problem.section):
-            if expected != (STAND_IN in reading.pdf.pages[page - 1].lower()):
+            if expected != (STAND_IN in reading.text(page, page).lower()):
                 state = "missing" if expected else "left over"
                 yield f"page {page}: the mark {STAND_IN!r} of problem {problem.number} is {state}"
     quick = reading.is_quick
-    if quick != (QUICK in front.lower()):
+    if quick != (QUICK in front):
         yield f"page 1: the note on the {QUICK} is {'missing' if quick else 'left over'}"
-    for page, text in enumerate(reading.pdf.pages[1:], 2):
-        if quick and QUICK not in text.lower():
+    for page, text in enumerate(others, 2):
+        if quick and QUICK not in text:
             yield f"page {page}: the mark {QUICK!r} is missing"
 
 
@@ -248,7 +243,7 @@ def _stand_in_marks(reading: Reading) -> Iterator[str]:
 
 
 def _fonts(reading: Reading) -> Iterator[str]:
-    for name in sorted(reading.pdf.fonts_not_embedded()):
+    for name in sorted(set().union(*(page.missing_fonts for page in reading.pdf.pages))):
         yield f"the font {name} is not embedded"
 
 

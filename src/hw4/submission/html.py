@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from hw4.foundation.errors import UserError
-from hw4.submission.pdf import Row
+from hw4.submission.pdf import Page, Row
 
 SILENT = ("script", "style", "head")
 APART = ("pre", "code")
@@ -12,42 +12,29 @@ EMPTY = ("img", "br", "hr", "meta", "link", "input", "col", "source", "wbr")
 
 
 class Html(HTMLParser):
-    """An HTML page as proof-reading sees it; the names are those of `Pdf`."""
+    """An HTML page as proof-reading sees it; the names are those of `Pdf`.
 
-    page_count = 1
+    Raises:
+        UserError: it is not there.
+    """
 
     def __init__(self, path: Path) -> None:
-        """Read `path`.
-
-        Raises:
-            UserError: it is not there.
-        """
         super().__init__()
-        self.path = path
         self.labels: dict[str, int] = {}
         self.without_alt: list[str] = []
         self._open: list[tuple[str, str]] = []
         self._all: list[str] = []
         self._prose: list[str] = []
-        self._rows: list[tuple[list[list[str]], set[str]]] = []
+        self._rows: list[tuple[list[str], set[str]]] = []
         try:
             self.feed(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise UserError(f"{path} cannot be read ({error}): render it again.") from error
-        self.pages = ("".join(self._all),)
-
-    def text(self, first: int, last: int) -> str:
-        return self.pages[0]
-
-    def prose(self, page: int) -> str:
-        """The text without code and without quotations."""
-        return "".join(self._prose)
+        self.pages = (Page("".join(self._all), "".join(self._prose)),)
 
     def rows(self, page: int) -> list[Row]:
-        """The rows of the tables."""
         return [
-            Row(tuple("".join(cell).strip() for cell in cells), frozenset(labels))
-            for cells, labels in self._rows
+            Row(tuple(map(str.strip, cells)), frozenset(labels)) for cells, labels in self._rows
         ]
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
@@ -59,7 +46,7 @@ class Html(HTMLParser):
         if tag == "tr":
             self._rows.append(([], set()))
         if tag in ("td", "th") and self._rows:
-            self._rows[-1][0].append([])
+            self._rows[-1][0].append("")
         if self._in("tr") and named.get("href", "").startswith("#"):
             self._rows[-1][1].add(named["href"][1:])
         if tag not in EMPTY:
@@ -77,7 +64,7 @@ class Html(HTMLParser):
         if not self._in(*APART) and not any("quoted" in kind.split() for _, kind in self._open):
             self._prose.append(data)
         if self._in("td", "th") and self._rows and self._rows[-1][0]:
-            self._rows[-1][0][-1].append(data)
+            self._rows[-1][0][-1] += data
 
     def _in(self, *tags: str) -> bool:
         return any(tag in tags for tag, _ in self._open)

@@ -17,19 +17,8 @@ HYPHEN = "\ufffe"
 QUOTED = ("Quote", "BlockQuote")
 """Elements of a tagged PDF whose words are somebody else's."""
 CELLS = ("TD", "TH")
-
-
-@dataclass(frozen=True)
-class Run:
-    """A run of text on a page; `right` is where it ends, in points from the left."""
-
-    right: float
-    _item: pypdfium2.PdfTextObj
-
-    @property
-    def text(self) -> str:
-        """Its characters, without white space at the ends."""
-        return self._item.extract().strip()
+MARGIN = 54.0
+"""Points that stay free at the right edge of a page."""
 
 
 @dataclass(frozen=True)
@@ -40,20 +29,36 @@ class Row:
     labels: frozenset[str]
 
 
+@dataclass(frozen=True)
+class Page:
+    """A page as its reader sees it.
+
+    Attributes:
+        prose: the text without what is set in the code font, and without quotations.
+        wide_code: the text set in the code font that runs into the margin.
+        drawn: the share of the page that its largest picture or shape covers.
+        missing_fonts: those that are not embedded.
+    """
+
+    text: str
+    prose: str
+    wide_code: tuple[str, ...] = ()
+    drawn: float = 0.0
+    missing_fonts: frozenset[str] = frozenset()
+
+
 class Pdf:
-    """A PDF as its reader sees it; pages count from 1."""
+    """A PDF as its reader sees it; pages count from 1.
+
+    Raises:
+        UserError: it is not there or no whole PDF.
+    """
 
     def __init__(self, path: Path) -> None:
-        """Open `path`.
-
-        Raises:
-            UserError: it is not there or no whole PDF.
-        """
         try:
             # A copy in memory, so that the file may be moved meanwhile.
             self.content = path.read_bytes()
             self._document = pypdfium2.PdfDocument(self.content)
-            self.page_count = len(self._document)
         except OSError as error:
             raise UserError(
                 f"{path} cannot be read ({error.strerror}), a PDF was expected: make it with "
@@ -66,13 +71,8 @@ class Pdf:
         self.path = path
 
     @cached_property
-    def _read(self) -> tuple["_Page", ...]:
-        return tuple(_page(page) for page in self._document)
-
-    @cached_property
-    def pages(self) -> tuple[str, ...]:
-        """The text of each page."""
-        return tuple(page.text for page in self._read)
+    def pages(self) -> tuple[Page, ...]:
+        return tuple(map(_page, self._document))
 
     @cached_property
     def labels(self) -> dict[str, int]:
@@ -96,30 +96,6 @@ class Pdf:
         raw.FPDFDest_GetLocationInPage(destination, known, known, known, x, y, ctypes.c_float())
         page = raw.FPDFDest_GetDestPageIndex(self._document, destination) + 1
         return page, round(x.value), round(y.value)
-
-    def text(self, first: int, last: int) -> str:
-        """The text of pages `first` to `last`, both included."""
-        return "\n".join(self.pages[first - 1 : last])
-
-    def width(self, page: int) -> float:
-        """The page's width in points."""
-        return self._read[page - 1].width
-
-    def drawn(self, page: int) -> float:
-        """How much of the page its largest picture or shape covers: 0 to 1."""
-        return self._read[page - 1].drawn
-
-    def code_runs(self, page: int) -> tuple[Run, ...]:
-        """The runs of text set in the code font."""
-        return self._read[page - 1].code
-
-    def prose(self, page: int) -> str:
-        """The text of a page without what is set in the code font, and without quotations."""
-        return self._read[page - 1].prose
-
-    def fonts_not_embedded(self) -> set[str]:
-        """The names of fonts that a reader would have to have."""
-        return set().union(*(page.missing_fonts for page in self._read))
 
     def rows(self, page: int) -> list[Row]:
         """The rows of the tables on a page."""
@@ -151,23 +127,11 @@ class Pdf:
                 yield names[self._place(place)], box
 
 
-@dataclass(frozen=True)
-class _Page:
-    """What one pass over a page finds."""
-
-    text: str
-    prose: str
-    code: tuple[Run, ...]
-    missing_fonts: frozenset[str]
-    width: float
-    drawn: float
-
-
-def _page(page: pypdfium2.PdfPage) -> _Page:
+def _page(page: pypdfium2.PdfPage) -> Page:
     width, height = page.get_size()
     read = page.get_textpage()
     quoted = {mark for element in _elements(page, QUOTED) for mark in _marks(element)}
-    code, apart, fonts, drawn = [], set(), {}, 0.0
+    wide, apart, fonts, drawn = [], set(), {}, 0.0
     for item in page.get_objects(textpage=read):
         if isinstance(item, pypdfium2.PdfTextObj):
             font = item.get_font()
@@ -176,7 +140,8 @@ def _page(page: pypdfium2.PdfPage) -> _Page:
                 fonts[address] = (font.get_base_name(), font.is_embedded)
             if MONOSPACE in fonts[address][0]:
                 apart.add(ctypes.addressof(item.raw.contents))
-                code.append(Run(item.get_bounds()[2], item))
+                if item.get_bounds()[2] > width - MARGIN and (shown := item.extract().strip()):
+                    wide.append(shown)
             elif quoted and _mark(item) in quoted:
                 apart.add(ctypes.addressof(item.raw.contents))
         elif item.level == 0:  # what is inside a picture has coordinates of its own
@@ -185,7 +150,7 @@ def _page(page: pypdfium2.PdfPage) -> _Page:
     text = read.get_text_range()
     prose = _without(apart, text, read)
     missing = frozenset(name for name, embedded in fonts.values() if not embedded)
-    return _Page(_clean(text), _clean(prose), tuple(code), missing, width, drawn)
+    return Page(_clean(text), _clean(prose), tuple(wide), drawn, missing)
 
 
 def _without(objects: set[int], text: str, read: pypdfium2.PdfTextPage) -> str:

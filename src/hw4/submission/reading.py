@@ -42,12 +42,16 @@ class Reading:
         if first is None:
             return range(0)
         ends = [start for start in starts if start > first]
-        return range(first, min(ends, default=self.pdf.page_count + 1))
+        return range(first, min(ends, default=len(self.pdf.pages) + 1))
 
     def text_of(self, section: str) -> str:
         """The text of these pages."""
         pages = self.pages_of(section)
-        return self.pdf.text(pages[0], pages[-1]) if pages else ""
+        return self.text(pages[0], pages[-1]) if pages else ""
+
+    def text(self, first: int, last: int) -> str:
+        """The text of pages `first` to `last`, both included."""
+        return "\n".join(page.text for page in self.pdf.pages[first - 1 : last])
 
     @cached_property
     def rows(self) -> dict[str, Row]:
