@@ -11,11 +11,10 @@ from hw4.foundation.store import write_bytes
 from hw4.submission.faults import FAULTS, NOTES, QUICK, READABLE, Look, without_alt
 from hw4.submission.html import Html
 from hw4.submission.pdf import Pdf
-from hw4.submission.reading import Reading
+from hw4.submission.reading import Reading, left_out
 from hw4.submission.renderer import quarto_pdf, submission_pdf
 from hw4.submission.results import read_results
 from hw4.submission.rubric import RUBRIC, Problem, rubric
-from hw4.submission.settings import settings
 
 
 def check() -> int:
@@ -43,7 +42,7 @@ def check() -> int:
         )
     by_press = path.name.startswith(".")
     try:
-        reading = Reading(Pdf(path), read_results(), rubric(), settings())
+        reading = Reading(Pdf(path), read_results(), rubric(), left_out())
         faults = _found(reading, FAULTS)
     except UserError:
         if made and not by_press:
@@ -65,7 +64,7 @@ def check() -> int:
 
 
 def _check_html(path: Path) -> int:
-    reading = Reading(Html(path), read_results(), rubric(), settings())
+    reading = Reading(Html(path), read_results(), rubric(), left_out())
     faults = _found(reading, (*READABLE, without_alt))
     say(
         f"{path.name} was read for answers, code, claims and errors; pages, fonts, marks and the "

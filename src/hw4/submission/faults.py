@@ -5,6 +5,7 @@ Each of the functions below looks for one kind of it, and says it in a line.
 
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from hw4.foundation.errors import UserError
@@ -141,9 +142,7 @@ def _claims(reading: Reading, stops: bool) -> Iterator[str]:
 
     try:
         false = [claim for claim in claims(DOCUMENT) if not claim.holds]
-    except (
-        UserError
-    ) as error:  # a value that is neither True nor False, or words that are not bound
+    except UserError as error:  # a value that is no truth value, or binds no words
         yield from [str(error)] if stops else []
         return
     for claim in false:
@@ -161,14 +160,6 @@ def _is_of_course_data(reading: Reading, place: str) -> bool:
     """Whether a line of the documents speaks of numbers that could be handed in."""
     own = [it for it in reading.problems if it.experiment in place] or reading.problems
     return not reading.is_quick and all(reading.source(it) != "stand-in" for it in own)
-
-
-def _false_claims(reading: Reading) -> Iterator[str]:
-    yield from _claims(reading, stops=True)
-
-
-def _doubtful_claims(reading: Reading) -> Iterator[str]:
-    yield from _claims(reading, stops=False)
 
 
 def _unknown_bindings(reading: Reading) -> Iterator[str]:
@@ -295,7 +286,7 @@ READABLE: tuple[Look, ...] = (
     _unanswered,
     _front_page,
     _without_code,
-    _false_claims,
+    partial(_claims, stops=True),
     _unknown_bindings,
     _troubled_pages,
 )
@@ -309,4 +300,4 @@ FAULTS: tuple[Look, ...] = (
     _size,
     _standards,
 )
-NOTES = (_doubtful_claims, _typed_numbers)
+NOTES: tuple[Look, ...] = (partial(_claims, stops=False), _typed_numbers)

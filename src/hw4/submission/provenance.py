@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from IPython.display import Markdown
 
-from hw4.foundation.compute import Device
-from hw4.foundation.files import DataSource
 from hw4.foundation.names import named
 from hw4.foundation.places import quick
 from hw4.foundation.words import duration, listing
+
+if TYPE_CHECKING:  # a part's first cell shall not wait for what computes
+    from hw4.foundation.experiment import Experiment, Provenance
 
 FINGERPRINT_LENGTH = 12
 DEVICES = {"cpu": "the CPU", "cuda": "a GPU", "mps": "an Apple GPU"}
@@ -18,28 +19,11 @@ STAND_IN_ON = "```{=typst}\n#stand-in-on()\n```\n"
 QUICK_ON = "```{=typst}\n#quick-on()\n```\n"
 
 
-class Stored(Protocol):
-    """What is needed of an experiment's provenance."""
-
-    source: DataSource
-    seconds: float
-    device: Device
-
-
-class Reported(Protocol):
-    """What is needed of an experiment; its title begins with `Problem 1:`."""
-
-    title: str
-
-    def provenance(self) -> Stored:
-        """Where its stored result comes from."""
-
-
 @dataclass(frozen=True)
 class Here:
     """Where the numbers of a problem come from, for the prose of `report/_provenance.qmd`."""
 
-    _stored: Stored
+    _stored: "Provenance"
 
     @property
     def is_stand_in(self) -> bool:
@@ -91,7 +75,7 @@ class Build:
         return self.on_course != "none"
 
 
-def provenance(experiment: Reported) -> Here:
+def provenance(experiment: "Experiment") -> Here:
     """Where a problem's numbers come from; in a cell with `output: asis`.
 
     On a stand-in it prints the mark that puts a note on the problem's pages and a tag on its
@@ -103,7 +87,7 @@ def provenance(experiment: Reported) -> Here:
     return here
 
 
-def front_page(experiments: Sequence[Reported]) -> Build:
+def front_page(experiments: "Sequence[Experiment]") -> Build:
     """Which problems have which data; prints the mark of a quick build as `provenance` does."""
     if quick():
         print(QUICK_ON)

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from hw4.foundation.names import plain
 from hw4.foundation.places import ROOT
 from hw4.foundation.words import duration
+
+if TYPE_CHECKING:  # what computes takes long to import
+    from hw4.foundation.experiment import Experiment
 
 SHOWN = 60
 """Characters of a value that is shown."""
@@ -14,22 +17,10 @@ MOST = 8
 """Files of code, and settings, that are named."""
 
 
-class Stored(Protocol):
-    """What is needed of an experiment."""
-
-    title: str
-
-    def is_stored(self) -> bool: ...
-
-    def latest(self) -> dict[str, Any] | None: ...
-
-    def parts(self) -> dict[str, Any]: ...
-
-
-def status(experiment: Stored) -> Iterator[str]:
+def status(experiment: "Experiment") -> Iterator[str]:
     """A line on one experiment, and one for each thing that changed since its stored result."""
     latest = experiment.latest()
-    took = f"{_took(latest)}" if latest else ""
+    took = _took(latest) if latest else ""
     if experiment.is_stored():
         yield f"{experiment.title}: stored{took and f' ({took})'}"
     elif latest is None:

@@ -17,7 +17,6 @@ from hw4.submission.faults import FAULTS, NOTES
 from hw4.submission.pdf import Pdf
 from hw4.submission.reading import Reading
 from hw4.submission.rubric import Item, Problem, worths
-from hw4.submission.settings import Settings
 
 WORDS = "The network reads a sequence step by step and keeps a state. " * 6
 HEAD = """#set document(title: "Homework")
@@ -57,7 +56,7 @@ RESULTS = {
 }
 
 
-def reading(tmp_path, body=BODY, results=RESULTS, problem=PROBLEM, settings=None, standards=UA):
+def reading(tmp_path, body=BODY, results=RESULTS, problem=PROBLEM, left_out=(), standards=UA):
     source = tmp_path / "page.typ"
     source.write_text(HEAD + body, encoding="utf-8")
     typst.compile(
@@ -66,7 +65,7 @@ def reading(tmp_path, body=BODY, results=RESULTS, problem=PROBLEM, settings=None
         ignore_system_fonts=True,
         pdf_standards=list(standards),
     )
-    return Reading(Pdf(tmp_path / "page.pdf"), results, (problem,), settings or Settings())
+    return Reading(Pdf(tmp_path / "page.pdf"), results, (problem,), left_out)
 
 
 def faults(reading):
@@ -165,7 +164,7 @@ def test_a_font_that_is_not_embedded_is_found(tmp_path):
         for name in ("/FontFile", "/FontFile2", "/FontFile3"):
             descriptor.get_object().pop(name, None)
     writer.write(made)
-    found = faults(Reading(Pdf(made), RESULTS, (PROBLEM,), Settings()))
+    found = faults(Reading(Pdf(made), RESULTS, (PROBLEM,)))
     assert any("LibertinusSerif-Regular is not embedded" in line for line in found), found
 
 
@@ -191,11 +190,11 @@ def test_a_file_that_is_pdf_a_as_well_is_checked_for_it(tmp_path):
 def test_what_the_header_leaves_out_is_not_missed_unless_it_has_points(tmp_path):
     without = f"{WORDS}\n#pagebreak()\n== Reproducibility <sec-reproducibility>\n{WORDS}"
     extra = Problem(2, "S", "sequences", "sec-p2", (Item("1", "a vanilla RNN", 0, "sec-p2-1"),))
-    left = Settings(leave_out=("sec-p2",))
-    assert faults(reading(tmp_path, without, problem=extra, settings=left)) == []
+    left = ("sec-p2",)
+    assert faults(reading(tmp_path, without, problem=extra, left_out=left)) == []
     found = faults(reading(tmp_path, without, problem=extra))
     assert any("name sec-p2 below leave-out in the header" in line for line in found), found
-    found = faults(reading(tmp_path, without, settings=left))
+    found = faults(reading(tmp_path, without, left_out=left))
     assert any("is worth 4 points and left out" in line for line in found), found
 
 
@@ -284,7 +283,7 @@ def rendered(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "_is_preview", lambda: False)
     monkeypatch.setattr(module, "rubric", lambda: (PROBLEM,))
     monkeypatch.setattr(module, "read_results", lambda: RESULTS)
-    monkeypatch.setattr(module, "settings", Settings)
+    monkeypatch.setattr(module, "left_out", lambda: ())
     monkeypatch.setenv("QUARTO_PROJECT_OUTPUT_FILES", str(made))
     return SimpleNamespace(made=made, final=final, folder=tmp_path)
 
