@@ -19,6 +19,7 @@ from hw4.tweets.model import Head, UpperLayers
 from hw4.tweets.result import Settings
 from hw4.tweets.tokens import Tokens, to_dataset
 from hw4.tweets.training import (
+    draw,
     load_pretrained,
     run_heads,
     train_upper_layers,
@@ -246,7 +247,8 @@ def train_upper(dev: Development, config: TrainConfig, fold: int | None) -> Outc
         losses: list[float] = []
         epochs: list[Epoch] = []
         label = f"last {config.unfreeze_layers} layers, tweets of {config.epochs} epochs"
-        with dev.work.bar(config.epochs * len(idx), label) as bar:
+        drawn = len(draw(config, dev.targets, idx, np.random.default_rng(0)))
+        with dev.work.bar(config.epochs * drawn, label) as bar:
 
             def on_step(count: int, loss: float) -> None:
                 losses.append(loss)

@@ -15,12 +15,10 @@ from hw4.tweets.variant import Explained, Variant
 
 __all__ = [
     "EXPERIMENT",
-    "ablation",
     "ablation_table",
     "final",
     "final_table",
     "grid",
-    "grid_table",
     "lengths",
     "load",
     "printed",
@@ -42,7 +40,6 @@ NAMES = {
     "tfidf": "TF-IDF of words",
     "tfidf-strong": "TF-IDF of words, pairs, letters",
 }
-SHOWN_TRIALS = 5
 DECIDING = 4
 """Words of a tweet that are marked as having decided."""
 
@@ -168,26 +165,6 @@ def grid(trials: Sequence[Trial]):
     return fig
 
 
-def grid_table(result: Result):
-    """Q4: the best settings of the grid."""
-    ranked = sorted(result.grid, key=lambda trial: -trial.validation_f1_macro)
-    rows = [
-        [
-            str(place),
-            "weighted" if trial.class_weighting == "balanced" else "plain",
-            rate(trial.learning_rate),
-            f"{trial.weight_decay:g}",
-            str(trial.epochs),
-            f1(trial.validation_f1_macro),
-            pct(trial.validation_accuracy),
-            f1(trial.train_f1_macro),
-        ]
-        for place, trial in enumerate(ranked[:SHOWN_TRIALS], start=1)
-    ]
-    headers = ["Place", "Loss", "Rate", "Decay", "Epochs", "F1-macro", "Accuracy", "On training"]
-    return table(headers, rows, "rlrrrrrr")
-
-
 def final_table(result: Result):
     """Q5: the final head and the baselines on the test tweets."""
     models = {"**final head**": result.final}
@@ -256,15 +233,14 @@ def ablation_table(result: Result):
                 f1(one.validation_f1_macro),
                 f"{mark}{f1(one.test_f1_macro)}{mark} ± {f1(one.test_std)}",
                 _step(result, one),
-                pct(one.test_accuracy),
                 number(one.test_recall[0], 2),
             ]
         )
     headers = [
         *("Row", "Variant", "Trained", "Threshold", "Validation", "Test"),
-        *("Change", "Accuracy", "Recall 0"),
+        *("Change", "Recall 0"),
     ]
-    return table(headers, rows, "rlrrrrrrr")
+    return table(headers, rows, "rlrrrrrr")
 
 
 def _step(result: Result, one: Variant) -> str:
@@ -279,62 +255,6 @@ def signed(value: float, digits: int = 3) -> str:
     """A difference with its sign; none for 0."""
     shown = number(value, digits)
     return f"+{shown}" if float(shown.replace("−", "-")) > 0 else shown
-
-
-@figure("tweets-ablation", EXPERIMENT)
-def _ablation(rows: Sequence[tuple[str, float, float, float, bool]], levels: dict[str, float]):
-    """Validation and test F1-macro of every variant, one line each.
-
-    Args:
-        rows: name, validation score, test score, its standard error, whether it is the bonus.
-        levels: test scores of baselines by name.
-    """
-    fig, axes = new_figure(height=0.21 * len(rows) + 0.75)
-    for place, (_, validation, test, std, chosen) in enumerate(rows):
-        color = RED if chosen else BLUE
-        axes.plot([test - std, test + std], [place, place], color=color, linewidth=1.4)
-        axes.plot([test], [place], "o", color=color, markersize=5.5)
-        axes.plot(
-            *([validation], [place], "o"), markerfacecolor=PAPER, markeredgecolor=GREY, markersize=5
-        )
-    for height, (name, level) in enumerate(levels.items()):
-        axes.axvline(level, color=GREY, linewidth=1, linestyle="--")
-        axes.annotate(
-            *(name, (level, 1)),
-            xycoords=("data", "axes fraction"),
-            xytext=(0, 3 + 10 * height),
-            textcoords="offset points",
-            ha="center",
-            fontsize=9,
-            color=GREY,
-        )
-    axes.set_yticks(range(len(rows)), [name for name, *_ in rows])
-    axes.set_ylim(len(rows) - 0.5, -0.5)
-    axes.tick_params(axis="y", length=0)
-    axes.spines["left"].set_visible(False)
-    axes.grid(axis="x")
-    axes.set_axisbelow(True)
-    axes.set_xlabel("F1-macro: filled on test (± standard error), hollow on validation")
-    return fig
-
-
-def ablation(result: Result):
-    """The ablation figure of a result."""
-    rows = [
-        (
-            f"{place}: {NAMES[key]}",
-            one.validation_f1_macro,
-            one.test_f1_macro,
-            one.test_std,
-            key == result.bonus_key,
-        )
-        for place, (key, one) in enumerate(result.variants.items())
-    ]
-    levels = {
-        "TF-IDF of words": result.baselines["tfidf"].test_f1_macro,
-        "with pairs and letters": result.baselines["tfidf-strong"].test_f1_macro,
-    }
-    return _ablation(rows, levels)
 
 
 @dataclass(frozen=True)

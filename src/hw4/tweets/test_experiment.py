@@ -255,6 +255,9 @@ def test_threshold_is_tuned_on_held_out_predictions_alone(dev):
     )
     assert not np.isnan(head.held_out).any()
     assert head.threshold == ablation.best_threshold(dev.targets, head.held_out)
+    for number, fold in enumerate(dev.folds):
+        (run,) = development.train_heads(dev, [(head.config, number)])
+        assert np.allclose(head.held_out[fold], run.tensors["probabilities"][fold])
     final = head.final.tensors["probabilities"]
     assert not np.allclose(final, head.held_out)  # that model has seen them all
 
