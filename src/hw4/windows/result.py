@@ -54,10 +54,10 @@ HEAD = TrainConfig(
 )
 FINE_TUNED = TrainConfig(
     input_size=192,
-    learning_rate=3e-3,
+    learning_rate=1e-3,
     passes=9_000,
     epochs=(2, 9),
-    backbone_rate=0.1,
+    backbone_rate=0.3,
     frozen_share=0.5,
     label_smoothing=0.1,
     erasing=0.0,
@@ -148,8 +148,8 @@ class Settings:
             folds=2,
             weight_decays=(0.1,),
             width=16,
-            baseline=replace(full.baseline, passes=1500, epochs=(1, 5)),
-            small=replace(full.small, passes=2500, epochs=(1, 10), averaging=0.9),
+            baseline=replace(full.baseline, passes=600, epochs=(1, 5)),
+            small=replace(full.small, passes=800, epochs=(1, 10), averaging=0.9),
             head=replace(full.head, input_size=96, passes=3000, epochs=(1, 10)),
             fine_tuned=replace(full.fine_tuned, input_size=96, passes=300, epochs=(1, 1)),
         )
