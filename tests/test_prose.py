@@ -17,7 +17,15 @@ from hw4.foundation.files import DataSource
 from hw4.foundation.places import ROOT
 from hw4.submission import digits
 from hw4.submission.digits import typed_numbers
-from hw4.submission.documents import Cell, Prose, read_lines, split_cells, split_header
+from hw4.submission.documents import (
+    INLINE,
+    Cell,
+    Prose,
+    expression_of,
+    read_lines,
+    split_cells,
+    split_header,
+)
 from hw4.submission.kernel import Kernel
 from hw4.submission.renderer import DOCUMENT
 
@@ -85,7 +93,12 @@ def values(monkeypatch):
         parts = split_cells(body)
         with Kernel(ROOT, {}) as kernel:
             kernel.run(next(part for part in parts if isinstance(part, Cell)))
-            return [kernel.evaluate(part) for part in parts if isinstance(part, Prose)]
+            lines = [line for part in parts if isinstance(part, Prose) for line in part.lines]
+            return [
+                kernel.evaluate(expression_of(found, line))
+                for line in lines
+                for found in INLINE.finditer(line.text)
+            ]
 
     return evaluate
 

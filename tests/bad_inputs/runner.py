@@ -37,10 +37,6 @@ class NoKernel:
     def __exit__(self, *_: object) -> None:
         pass
 
-    def evaluate(self, prose: object) -> dict[str, str]:
-        """There are no expressions in the documents of the table."""
-        return {}
-
     def run(self, cell: object) -> list[dict]:
         """Never to be reached."""
         raise Accepted(cell)

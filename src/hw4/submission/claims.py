@@ -61,8 +61,11 @@ def claims(document: Path) -> list[Claim]:
     bound: list[_Bound] = []
 
     def number(kernel: Kernel, expression: Expression) -> str:
+        value = kernel.evaluate(expression)
+        if not expression.binds:
+            return value
         sides = ", ".join(_sides(kernel, expression.text))
-        bound.append(_Bound(expression, bool(kernel.value(expression.text)), sides))
+        bound.append(_Bound(expression, value == "True", sides))
         return str(len(bound) - 1)
 
     project, parts = read(Path(document).resolve())

@@ -111,8 +111,7 @@ def excerpt(name: str, source: Path = SOURCE) -> Excerpt:
     file, inside = _file_of(name, source)
     if file is None or not inside:
         raise UserError(_unknown(name, source))
-    text = _text(file)
-    found: ast.AST = _parsed(file, text)
+    text, found = _read(file)
     for step in inside:
         # the last one, as in Python itself, where a later definition replaces an earlier one
         found = dict(_defined(found)).get(step)
@@ -134,14 +133,11 @@ def _file_of(name: str, source: Path) -> tuple[Path | None, list[str]]:
     return None, steps
 
 
-def _text(file: Path) -> str:
+def _read(file: Path) -> tuple[str, ast.AST]:
     with tokenize.open(file) as stream:
-        return stream.read()
-
-
-def _parsed(file: Path, text: str) -> ast.Module:
+        text = stream.read()
     try:
-        return ast.parse(text, str(file))
+        return text, ast.parse(text, str(file))
     except SyntaxError as error:
         raise UserError(
             f"{file} cannot be read as Python ({error}): put it right, then build again."
@@ -183,7 +179,7 @@ def _every_name(package: Path, source: Path) -> Iterator[str]:
         if not file.name.startswith("test_"):
             steps = file.relative_to(source).with_suffix("").parts
             dotted = ".".join(step for step in steps if step != "__init__")
-            yield from inside(_parsed(file, _text(file)), dotted)
+            yield from inside(_read(file)[1], dotted)
 
 
 def _joined(parts: list[Excerpt]) -> list[Excerpt]:
@@ -219,7 +215,7 @@ def _cut(part: Excerpt) -> list[Excerpt]:
 
 def _docstrings(part: Excerpt) -> list[tuple[int, int]]:
     """First and last line of each docstring in an excerpt, in the order of the file."""
-    tree = _parsed(Path(part.path), "\n".join(part.file))
+    tree = ast.parse("\n".join(part.file))
     bodies = [node.body[0] for node in ast.walk(tree) if isinstance(node, _DEFINITIONS)]
     return sorted(
         (line.lineno, line.end_lineno)

@@ -265,13 +265,6 @@ def _check_prose(lines: list[Line]) -> None:
             )
 
 
-def expressions(prose: Prose) -> Iterator[Expression]:
-    """The inline expressions of a piece of prose."""
-    for line in prose.lines:
-        for found in INLINE.finditer(line.text):
-            yield expression_of(found, line)
-
-
 def expression_of(found: re.Match, line: Line) -> Expression:
     """What `INLINE` has found in a line."""
     bound = BINDS.search(line.text[: found.start("expression")])

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from hw4.foundation import style
 from hw4.foundation.errors import UserError
-from hw4.submission.documents import Cell, Expression, Line, Prose, expressions
+from hw4.submission.documents import Cell, Expression, Line
 
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 ESCAPE = re.compile(r"([\\`*_{}\[\]()>#+\-.!,])")
@@ -82,20 +82,15 @@ class Kernel:
             raise UserError(*told.split("\n")) from None
         return list(self._outputs)
 
-    def evaluate(self, prose: Prose) -> dict[str, str]:
-        """The Markdown of each inline expression in a piece of prose.
+    def evaluate(self, expression: Expression) -> str:
+        """The Markdown of an inline expression.
 
         Raises:
-            UserError: an expression failed, or has a value that cannot stand in prose.
+            UserError: it failed, or has a value that cannot stand in prose.
         """
-        found = list(expressions(prose))
-        asked = {str(index): expression.text for index, expression in enumerate(found)}
         with _no_exit():
-            answers = self._shell.user_expressions(asked) if asked else {}
-        return {
-            expression.text: _value(expression, answers[str(index)])
-            for index, expression in enumerate(found)
-        }
+            answer = self._shell.user_expressions({"": expression.text})[""]
+        return _value(expression, answer)
 
     def value(self, expression: str) -> object:
         """What an expression is here and now."""
@@ -161,7 +156,10 @@ class _Stream:
         self._outputs, self._name = outputs, name
 
     def write(self, text: str) -> int:
-        self._outputs.append({"output_type": "stream", "name": self._name, "text": text})
+        if self._outputs and self._outputs[-1].get("name") == self._name:
+            self._outputs[-1]["text"] += text
+        else:
+            self._outputs.append({"output_type": "stream", "name": self._name, "text": text})
         return len(text)
 
     def writelines(self, lines: Iterator[str]) -> None:

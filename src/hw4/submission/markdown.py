@@ -24,8 +24,6 @@ MIMES = ("text/markdown", "image/svg+xml", "image/png", "image/jpeg", "text/html
 ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+>")
 SUFFIXES = {"image/svg+xml": "svg", "image/png": "png", "image/jpeg": "jpg"}
 
-Bind = Callable[[Expression], str] | None
-
 
 @dataclass
 class Writer:
@@ -37,21 +35,14 @@ class Writer:
     notices: list[str] = field(default_factory=list)
     _pictures: int = 0
 
-    def prose(self, prose: Prose, values: dict[str, str], bind: Bind = None) -> None:
-        """Add prose, its expressions replaced by their values.
-
-        Args:
-            bind: says what takes the place of an expression that binds words.
-        """
+    def prose(self, prose: Prose, value: Callable[[Expression], str]) -> None:
+        """Add prose, its expressions replaced by their values."""
         for line in prose.lines:
 
-            def value(found: re.Match, line: Line = line) -> str:
-                expression = expression_of(found, line)
-                if bind and expression.binds:
-                    return found["before"] + bind(expression)
-                return _in_place(found, line, values)
+            def shown(found: re.Match, line: Line = line) -> str:
+                return found["before"] + _in_place(found, line, value(expression_of(found, line)))
 
-            text = INLINE.sub(value, line.text)
+            text = INLINE.sub(shown, line.text)
             if PAGE_BREAK.match(text):
                 text = "\n```{=typst}\n#pagebreak()\n```\n"
             self.lines.extend(line.says(part) for part in text.split("\n"))
@@ -93,7 +84,7 @@ class Writer:
         asis = option["output"] == "asis"
         pictures = any(it.get("data", {}).keys() & SUFFIXES.keys() for it in outputs)
         shown = []
-        for output in _joined_streams(outputs):
+        for output in outputs:
             if output["output_type"] == "stream":
                 text = output["text"]
                 if output["name"] == "stderr":
@@ -149,33 +140,15 @@ class Writer:
             )
 
 
-def _in_place(found: re.Match, line: Line, values: dict[str, str]) -> str:
-    expression = found["expression"].strip()
-    value = values[expression]
+def _in_place(found: re.Match, line: Line, value: str) -> str:
     before = line.text[: found.start("expression")]
     in_attribute = before.lstrip().startswith(":::") or before.rfind("{#") > before.rfind("}")
     if in_attribute and ('"' in value or "\n" in value):
         raise UserError(
-            f"{line}: the value of `{{python}} {expression}` stands in an attribute and holds "
-            f'a double quote (") or a line break; leave it out: {value}'
+            f"{line}: the value of `{{python}} {found['expression'].strip()}` stands in an "
+            f'attribute and holds a double quote (") or a line break; leave it out: {value}'
         )
-    return found["before"] + value
-
-
-def _joined_streams(outputs: list[dict]) -> list[dict]:
-    joined: list[dict] = []
-    for output in outputs:
-        last = joined[-1] if joined else None
-        if (
-            output["output_type"] == "stream"
-            and last
-            and last["output_type"] == "stream"
-            and last["name"] == output["name"]
-        ):
-            last["text"] += output["text"]
-        else:
-            joined.append(dict(output))
-    return joined
+    return value
 
 
 def _is_leftover(output: dict) -> bool:

@@ -13,6 +13,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import redirect_stdout, suppress
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -103,12 +104,11 @@ def _inside(value: Any) -> Iterator[tuple[str, Any]]:
 def _attributes(value: Any) -> list[str]:
     """Fields and properties of a dataclass, in the order in which they are written."""
     fields = [field.name for field in dataclasses.fields(value)]
-    own = [name for kind in reversed(type(value).__mro__) for name in vars(kind)]
     computed = [
         name
-        for name in own
-        if isinstance(getattr(type(value), name, None), property)
-        or type(getattr(type(value), name, None)).__name__ == "cached_property"
+        for kind in reversed(type(value).__mro__)
+        for name, member in vars(kind).items()
+        if isinstance(member, (property, cached_property))
     ]
     return [name for name in dict.fromkeys([*fields, *computed]) if not name.startswith("_")]
 

@@ -76,13 +76,13 @@ def run_cells(
     parts: list[Prose | Cell],
     project: Project,
     folder: Path,
-    bind: Callable[[Kernel, Expression], str] | None = None,
+    evaluate: Callable[[Kernel, Expression], str] = Kernel.evaluate,
 ) -> Writer:
     """The document with the outputs of its cells and the values of its expressions.
 
     Args:
         folder: where its pictures go.
-        bind: says what takes the place of an expression that binds words, if not its value.
+        evaluate: says what takes the place of an expression.
 
     Raises:
         UserError: by file and line, what failed.
@@ -91,7 +91,7 @@ def run_cells(
     with Kernel(project.root, project.environment) as kernel:
         for part in parts:
             if isinstance(part, Prose):
-                writer.prose(part, kernel.evaluate(part), bind and partial(bind, kernel))
+                writer.prose(part, partial(evaluate, kernel))
             elif {**project.execute, **part.options}["eval"]:
                 writer.cell(part, kernel.run(part))
             else:

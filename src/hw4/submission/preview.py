@@ -18,9 +18,8 @@ _MADE = DOCUMENT.with_suffix(".typ")
 
 def preview() -> int:
     """Keep the PDF up to date until Ctrl-C, through Quarto's own preview where there is one."""
-    choice = choose("auto")
-    say(choice.line)
-    return _by_press() if choice.quarto is None else _by_quarto(choice.quarto)
+    quarto = choose("auto")
+    return _by_press() if quarto is None else _by_quarto(quarto)
 
 
 def _by_press() -> int:

@@ -5,7 +5,6 @@ import re
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
 from datetime import date
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,20 +18,6 @@ OLDEST_QUARTO = (1, 9)
 """Alternative text for equations came with it."""
 INSTALL_SECONDS = 300
 DOCUMENT = ROOT / "report" / "submission.qmd"
-
-
-@dataclass(frozen=True)
-class Choice:
-    """The renderer to use and why, as one line for the terminal.
-
-    Attributes:
-        quarto: Quarto's program, or None for the press.
-        why: what is wrong with Quarto.
-    """
-
-    quarto: Path | None
-    line: str
-    why: str = ""
 
 
 def submission_pdf() -> Path:
@@ -62,15 +47,14 @@ def render(renderer: str = "auto", may_install: bool = False) -> int:
     """
     if not DOCUMENT.is_file():
         raise UserError(f"{DOCUMENT} is not there, the report was expected: put it back.")
-    choice = choose(renderer, may_install)
-    say(choice.line)
+    quarto = choose(renderer, may_install)
     _clear()
-    if choice.quarto is None:
+    if quarto is None:
         from hw4.submission.press import render as press
 
         press(DOCUMENT, submission_pdf())
         return 0
-    return subprocess.run([choice.quarto, "render"], cwd=ROOT, env=for_quarto()).returncode
+    return subprocess.run([quarto, "render"], cwd=ROOT, env=for_quarto()).returncode
 
 
 def _clear() -> None:
@@ -94,9 +78,7 @@ def render_part(part: Path, renderer: str = "auto") -> int:
         known = ", ".join(str(it.relative_to(ROOT)) for it in sorted(DOCUMENT.parent.glob("*.qmd")))
         raise UserError(f"There is no document {part}: choose from {known}.")
     if renderer == "quarto":
-        choice = choose(renderer)
-        say(choice.line)
-        command = [choice.quarto, "render", part.resolve()]
+        command = [choose(renderer), "render", part.resolve()]
         return subprocess.run(command, cwd=ROOT, env=for_quarto()).returncode
     from hw4.submission.press import render as press
 
@@ -109,42 +91,44 @@ def for_quarto() -> dict[str, str]:
     return {**os.environ, "QUARTO_PYTHON": sys.executable}
 
 
-def choose(renderer: str, may_install: bool = False) -> Choice:
-    """Find the renderer.
+def choose(renderer: str, may_install: bool = False) -> Path | None:
+    """Quarto's program, or None for the press; which of them and why is said in a line.
 
     Raises:
         UserError: Quarto is asked for, and there is none that is new enough.
     """
     if renderer == "press":
-        return Choice(None, "Rendering with the built-in press, as asked.")
-    choice = _with_quarto()
-    if choice.quarto is None and may_install and not _refusal().exists() and not _anywhere():
+        say("Rendering with the built-in press, as asked.")
+        return None
+    quarto, told = _quarto()
+    if quarto is None and may_install and not _refusal().exists() and not _anywhere():
         _install()
-        choice = _with_quarto()
-    if choice.quarto is None and renderer == "quarto":
+        quarto, told = _quarto()
+    if quarto is None and renderer == "quarto":
         oldest = ".".join(map(str, OLDEST_QUARTO))
         raise UserError(
-            f"{choice.why[0].upper()}{choice.why[1:]}. Install Quarto {oldest} or newer "
+            f"{told[0].upper()}{told[1:]}. Install Quarto {oldest} or newer "
             "(quarto.org), or render with the press: python -m hw4 render --with press."
         )
-    return choice
+    say(f"Rendering with {'Quarto ' if quarto else 'the built-in press: '}{told}.")
+    return quarto
 
 
-def _with_quarto() -> Choice:
+def _quarto() -> tuple[Path | None, str]:
+    """Quarto's program with its version, or None and what is wrong with Quarto."""
     quarto = _anywhere()
     if quarto is None:
         why = "there is no Quarto on PATH or in the environment"
         if _refusal().exists():
             shown = _refusal().relative_to(ROOT) if _refusal().is_relative_to(ROOT) else _refusal()
             why += f", and it could not be installed here ({shown} says why)"
-        return Choice(None, f"Rendering with the built-in press: {why}.", why)
+        return None, why
     version = _version(quarto)
+    shown = ".".join(map(str, version)) if version else "a version that it does not tell"
     if version is None or version[:2] < OLDEST_QUARTO:
-        found = ".".join(map(str, version)) if version else "a version that it does not tell"
         wanted = ".".join(map(str, OLDEST_QUARTO))
-        why = f"{quarto} is {found}, and {wanted} or newer is needed"
-        return Choice(None, f"Rendering with the built-in press: {why}.", why)
-    return Choice(quarto, f"Rendering with Quarto {'.'.join(map(str, version))} ({quarto}).")
+        return None, f"{quarto} is {shown}, and {wanted} or newer is needed"
+    return quarto, f"{shown} ({quarto})"
 
 
 def _anywhere() -> Path | None:

@@ -30,7 +30,7 @@ class Session:
             if isinstance(part, Cell):
                 writer.cell(part, self.kernel.run(part))
             else:
-                writer.prose(part, self.kernel.evaluate(part))
+                writer.prose(part, self.kernel.evaluate)
         return writer
 
 

@@ -28,25 +28,22 @@ def machine(tmp_path, monkeypatch):
     return put
 
 
-def test_quarto_on_path_is_used(machine):
+def test_quarto_on_path_is_used(machine, capsys):
     program = machine("1.10.3")
-    choice = choose("auto")
-    assert choice.quarto == program
-    assert choice.line == f"Rendering with Quarto 1.10.3 ({program})."
+    assert choose("auto") == program
+    assert capsys.readouterr().out == f"Rendering with Quarto 1.10.3 ({program}).\n"
 
 
 @pytest.mark.parametrize("version", ["1.8.27", "1.4", "0.9.80", "unknown"])
-def test_a_quarto_that_is_too_old_is_not_used(machine, version):
+def test_a_quarto_that_is_too_old_is_not_used(machine, version, capsys):
     machine(version)
-    choice = choose("auto")
-    assert choice.quarto is None
-    assert "1.9 or newer is needed" in choice.line
+    assert choose("auto") is None
+    assert "1.9 or newer is needed" in capsys.readouterr().out
 
 
-def test_without_quarto_the_press_is_used_and_the_line_says_why(machine):
-    choice = choose("auto")
-    assert choice.quarto is None
-    assert "built-in press: there is no Quarto on PATH" in choice.line
+def test_without_quarto_the_press_is_used_and_the_line_says_why(machine, capsys):
+    assert choose("auto") is None
+    assert "built-in press: there is no Quarto on PATH" in capsys.readouterr().out
 
 
 def test_asking_for_a_quarto_that_is_not_there_is_an_error(machine):
@@ -54,7 +51,7 @@ def test_asking_for_a_quarto_that_is_not_there_is_an_error(machine):
         choose("quarto")
 
 
-def test_a_failed_installation_is_tried_once_and_remembered(machine, tmp_path, monkeypatch):
+def test_a_failed_installation_is_tried_once_and_remembered(machine, tmp_path, monkeypatch, capsys):
     tries = []
 
     def failing(command, **_):
@@ -63,16 +60,17 @@ def test_a_failed_installation_is_tried_once_and_remembered(machine, tmp_path, m
 
     monkeypatch.setattr(renderer.subprocess, "run", failing)
     for _ in range(2):
-        choice = choose("auto", may_install=True)
+        choose("auto", may_install=True)
     assert len(tries) == 1
-    assert "could not be installed here" in choice.line
-    assert str(tmp_path / "venv" / "quarto-not-installed") in choice.line
+    told = capsys.readouterr().out.splitlines()[-1]
+    assert "could not be installed here" in told
+    assert str(tmp_path / "venv" / "quarto-not-installed") in told
 
 
 def test_an_installation_is_not_tried_where_there_is_a_quarto(machine, monkeypatch):
     machine("1.9.1")
     monkeypatch.setattr(renderer, "_install", lambda: pytest.fail("tried to install"))
-    assert choose("auto", may_install=True).quarto
+    assert choose("auto", may_install=True)
 
 
 @pytest.mark.parametrize("status", [0, 1])
