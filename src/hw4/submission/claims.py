@@ -44,9 +44,11 @@ class Claim:
 
 @dataclass(frozen=True)
 class _Bound:
-    expression: Expression
+    """A value that binds words; without an expression where a cell has printed it."""
+
+    expression: Expression | None
     holds: bool
-    sides: str
+    sides: str = ""
 
 
 def claims(document: Path) -> list[Claim]:
@@ -74,54 +76,48 @@ def claims(document: Path) -> list[Claim]:
     done = pandoc(["--from=markdown", "--to=json"], lines)
     if done.returncode or "unclosed" in done.stderr:
         raise UserError(doubt(done.stderr, lines))
-    blocks = json.loads(done.stdout)["blocks"]
-    binding = {attributes.get(name) for _, attributes, _ in _bindings(blocks) for name in NAMES}
-    for index, it in enumerate(bound):
-        if str(index) not in binding:
+    bindings = list(_bindings(json.loads(done.stdout)["blocks"], bound))
+    used = [it for values, *_ in bindings for it in values.values()]
+    for it in bound:
+        if not any(it is other for other in used):
             raise UserError(
                 f'{it.expression.line}: {it.expression.binds}="…" binds no words; write it behind '
                 f'words in brackets, [words]{{{it.expression.binds}="…"}}, or on the ::: of a div.'
             )
-    return list(_judged(blocks, bound, lines))
+    return [
+        _claim(values["claim"], _text(content).strip(), lines)
+        for values, content, is_left_out in bindings
+        if "claim" in values and not is_left_out
+    ]
 
 
-NAMES = ("when", "claim")
+def _bindings(
+    node: object, bound: list[_Bound], is_left_out: bool = False
+) -> Iterator[tuple[dict[str, _Bound], list, bool]]:
+    """The spans and divs: what binds their words by `when` and `claim`, and the words.
 
-
-def _judged(node: object, bound: list[_Bound], lines: list[Line]) -> Iterator[Claim]:
-    """From the outside in: what stands in a passage that is left out is not judged."""
-    if isinstance(node, list):
-        for child in node:
-            yield from _judged(child, bound, lines)
-    elif isinstance(node, dict):
-        for _, attributes, content in _bindings(node, deep=False):
-            it = {
-                name: bound[int(value)] if value.isdigit() else value == "True"
-                for name, value in attributes.items()
-                if name in NAMES
-            }
-            if not getattr(it.get("when"), "holds", it.get("when", True)):
-                return
-            sentence = _text(content).strip()
-            claim = it.get("claim")
-            if isinstance(claim, _Bound):
-                line, expression = claim.expression.line, claim.expression.text
-                yield Claim(line, sentence, expression, claim.holds, claim.sides)
-            elif claim is not None:  # printed by a cell, which has computed it
-                line = where(sentence, lines) or lines[0]
-                yield Claim(line, sentence, str(claim), claim, "")
-        yield from _judged(list(node.values()), bound, lines)
-
-
-def _bindings(node: object, deep: bool = True) -> Iterator[tuple[str, dict[str, str], list]]:
-    """The spans and divs with attributes: type, attributes, content."""
+    From the outside in: what stands in a passage that is left out is left out.
+    """
     if isinstance(node, dict):
         if node.get("t") in ("Span", "Div"):
-            yield node["t"], dict(node["c"][0][2]), node["c"][1]
-        node = list(node.values()) if deep else []
+            (_, _, attributes), content = node["c"]
+            values = {
+                name: bound[int(value)] if value.isdigit() else _Bound(None, value == "True")
+                for name, value in attributes
+                if name in ("when", "claim")
+            }
+            is_left_out = is_left_out or ("when" in values and not values["when"].holds)
+            yield values, content, is_left_out
+        node = list(node.values())
     if isinstance(node, list):
         for child in node:
-            yield from _bindings(child)
+            yield from _bindings(child, bound, is_left_out)
+
+
+def _claim(it: _Bound, sentence: str, lines: list[Line]) -> Claim:
+    if it.expression:
+        return Claim(it.expression.line, sentence, it.expression.text, it.holds, it.sides)
+    return Claim(where(sentence, lines) or lines[0], sentence, str(it.holds), it.holds, "")
 
 
 def _text(node: object) -> str:
