@@ -1,14 +1,14 @@
 -- Figures, tables, listings, equations and the references to them, in the Typst that Quarto
 -- writes for them, so that one template serves both. What cannot be set is written to standard
--- error as a line `press <TAB> needle <TAB> message`, from which the press finds file and line,
--- and the run ends with status 3; the pictures to fetch as lines `picture <TAB> path`.
+-- error as a line `press <TAB> needle <TAB> message`, from which the press finds file and line; the
+-- pictures to fetch as lines `picture <TAB> path`.
 
 local names = { fig = "Figure", tbl = "Table", lst = "Listing", eq = "Equation", sec = "Section" }
 local captions = { fig = "bottom", tbl = "top", lst = "top" }
-local defined, references, problems = {}, {}, {}
+local defined, references = {}, {}
 
 local function problem(needle, message)
-  problems[#problems + 1] = { needle, message }
+  io.stderr:write("press\t", (needle:gsub("[\t\n]", " ")), "\t", message, "\n")
 end
 
 local function raw(text)
@@ -145,11 +145,9 @@ local function float(div, kind)
   return figure(kind, div.identifier, content, caption)
 end
 
-local transparent = { cell = true }
-
 local function plain_div(div)
   for _, class in ipairs(div.classes) do
-    if not transparent[class] then
+    if class ~= "cell" then
       problem("." .. class, "the class " .. class .. " of a div is not known here; use a callout "
         .. "(.callout-note, .callout-tip, .callout-warning, …), a figure or table (#fig-…, "
         .. "#tbl-…), or a filter in report/look")
@@ -330,12 +328,6 @@ function Pandoc(doc)
       problem("@" .. it[2], "the reference @" .. it[2] .. " points to nothing; there is no {#"
         .. it[1] .. "} in the document; mend the name")
     end
-  end
-  for _, it in ipairs(problems) do
-    io.stderr:write("press\t", (it[1]:gsub("[\t\n]", " ")), "\t", it[2], "\n")
-  end
-  if #problems > 0 then
-    os.exit(3)
   end
   return doc
 end

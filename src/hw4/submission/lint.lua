@@ -1,10 +1,8 @@
 -- Runs before the look's filters and finds what would be lost without a word on the way to Typst.
--- Findings go to standard error as lines `press <TAB> needle <TAB> message`; `crossref.lua`, which
--- runs last, ends the run if there were any.
+-- Findings go to standard error as lines `press <TAB> needle <TAB> message`.
 
 local function problem(needle, message)
   io.stderr:write("press\t", (needle:gsub("[\t\n]", " ")), "\t", message, "\n")
-  PRESS_PROBLEMS = true
 end
 
 local function raw(element)

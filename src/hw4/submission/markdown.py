@@ -60,7 +60,8 @@ class Writer:
         if option["echo"] and code:
             self._add(cell, _fenced(code, _listing(cell)))
         shown = self._shown(cell, outputs, option)
-        label, caption = cell.options.get("label", ""), _caption(cell)
+        label = cell.options.get("label", "")
+        caption = str(cell.options.get("fig-cap") or cell.options.get("tbl-cap") or "")
         if str(label).startswith(("fig-", "tbl-")):
             if len(shown) != 1:
                 raise UserError(
@@ -155,10 +156,6 @@ def _is_leftover(output: dict) -> bool:
     """Whether an output is only the `<Axes: …>` that a plotting call returns beside its figure."""
     data = output["data"]
     return set(data) == {"text/plain"} and data["text/plain"].lstrip()[:1] in ("<", "[", "(")
-
-
-def _caption(cell: Cell) -> str:
-    return str(cell.options.get("fig-cap") or cell.options.get("tbl-cap") or "")
 
 
 def _quoted(text: str) -> str:

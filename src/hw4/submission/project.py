@@ -49,20 +49,12 @@ FORMAT = ("filters", "template-partials", "pdf-standard", "syntax-highlighting")
 
 @dataclass(frozen=True)
 class Project:
-    """The settings of a render.
+    """The settings of a render; those with a name of Quarto's mean what they mean there.
 
     Attributes:
         root: the project's folder, where cells run.
-        document: the document that is rendered.
-        pre_render: commands before the documents, as Quarto's `project: pre-render`.
-        post_render: commands after the PDF is there.
-        execute: how cells are shown unless they say otherwise.
         metadata: what the template is given.
-        filters: Lua filters, in order.
-        partials: the template's partials.
         attached: files that are put into the PDF.
-        standards: of the PDF, such as `ua-1`.
-        highlighting: of code, in Pandoc's words.
         environment: from `_environment`, for cells and commands.
     """
 
@@ -100,15 +92,9 @@ def load_project(root: Path, header: list[Line], document: Path) -> Project:
         UserError: a setting is not known, by file and line; or a file it names is missing.
     """
     source_date()  # a wrong one is said before anything is computed
-    layers = [
-        (folder, lines)
-        for folder, lines in (
-            (root, _read_settings(root / "_quarto.yml", root)),
-            (document.parent, _read_settings(document.parent / "_metadata.yml", root)),
-            (document.parent, header),
-        )
-        if lines
-    ]
+    files = (root / "_quarto.yml", document.parent / "_metadata.yml")
+    layers = [(file.parent, read_lines(file, root)) for file in files if file.is_file()]
+    layers = [(folder, lines) for folder, lines in (*layers, (document.parent, header)) if lines]
     settings: dict = {}
     execute = dict(EXECUTE)
     project: dict = {}
@@ -202,10 +188,6 @@ def _list(value: object) -> tuple:
     if value is None:
         return ()
     return tuple(value) if isinstance(value, list) else (value,)
-
-
-def _read_settings(file: Path, root: Path) -> list[Line]:
-    return read_lines(file, root) if file.is_file() else []
 
 
 def _existing(folder: Path, entry: str, name: str, file: Path) -> Path:

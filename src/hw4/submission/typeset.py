@@ -1,6 +1,5 @@
 """Markdown to Typst by Pandoc, Typst to PDF by the typst package."""
 
-import os
 import re
 import shutil
 import subprocess
@@ -22,15 +21,11 @@ PANDOC_SECONDS = 30
 def pandoc_program() -> str:
     """Pandoc from the `pypandoc_binary` package, else from PATH."""
     found = find_spec("pypandoc")
-    name = "pandoc.exe" if os.name == "nt" else "pandoc"
-    if found and found.origin:
-        own = Path(found.origin).parent / "files" / name
-        if own.is_file():
-            return str(own)
-    anywhere = shutil.which("pandoc")
-    if not anywhere:
+    own = str(Path(found.origin).parent / "files") if found and found.origin else ""
+    program = shutil.which("pandoc", path=own) or shutil.which("pandoc")
+    if not program:
         raise UserError("There is no Pandoc; run 'make report', which installs pypandoc_binary.")
-    return anywhere
+    return program
 
 
 def pandoc(arguments: list[str], lines: list[Line]) -> subprocess.CompletedProcess[str]:
