@@ -51,8 +51,8 @@ Fit = Callable[[Inputs, np.ndarray, Sequence[float]], list[Predict]]
 FITS: dict[str, tuple[Fit, tuple[float, ...]]] = {
     "majority": (majority, (1.0,)),
     "tfidf": (tfidf, (1.0,)),
-    "tfidf-strong": (tfidf_strong, (0.03, 0.1, 0.3, 1.0, 3.0)),
-    "linear": (linear, (0.03, 0.1, 0.3, 1.0, 3.0)),
+    "tfidf-strong": (tfidf_strong, (0.1, 0.3, 1.0, 3.0, 10.0)),
+    "linear": (linear, (0.1, 0.3, 1.0, 3.0, 10.0)),
 }
 """What is fitted by name, and the strengths among which cross-validation chooses."""
 

@@ -133,7 +133,7 @@ def grid(trials: Sequence[Trial]):
     }
     high = max(by_setting.values())
     fig, panels = new_figure(
-        height=(0.19 * len(decays) + 0.3) * len(weightings) + 0.5,
+        height=(0.16 * len(decays) + 0.25) * len(weightings) + 0.5,
         columns=len(epochs),
         rows=len(weightings),
         squeeze=False,

@@ -56,7 +56,7 @@ class Settings:
     folds: Count = 5
     unfrozen_folds: Count = 1
     tweets: Count | None = None
-    stand_in: Count = 2000
+    stand_in: Count = 1200
     explained: Count = 1
     jobs: int = -1
     seed: int = 42
