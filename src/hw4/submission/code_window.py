@@ -10,7 +10,8 @@ import difflib
 import re
 import tokenize
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import groupby, pairwise
 from pathlib import Path
 
 from hw4.foundation.errors import UserError
@@ -92,10 +93,7 @@ def window(
             f"code({', '.join(map(repr, names))}) names definitions in {' and '.join(paths)}, but "
             "a window shows one file: call code() once for each file."
         )
-    show = _cut if docstring == "short" else lambda part: [part]
-    blocks = [
-        _fenced(piece, n > 0) for part in _joined(parts) for n, piece in enumerate(show(part))
-    ]
+    blocks = [_fenced(*block) for block in _blocks(parts, docstring)]
     lines = [f'::: {{.code-window path="{paths[0]}"}}', *blocks, ":::", ""]
     if label and caption:
         lines = [f"::: {{#{label}}}", *lines, " ".join(caption.split()), ":::", ""]
@@ -182,54 +180,44 @@ def _every_name(package: Path, source: Path) -> Iterator[str]:
             yield from inside(_read(file)[1], dotted)
 
 
-def _joined(parts: list[Excerpt]) -> list[Excerpt]:
-    """In the order of the file, each line once; parts with only blank lines between become one."""
-    joined: list[Excerpt] = []
-    for part in sorted(parts, key=lambda part: (part.first, -part.last)):
-        before = joined[-1] if joined else None
-        if before and not "".join(part.file[before.last : part.first - 1]).strip():
-            joined[-1] = replace(before, last=max(before.last, part.last))
-        else:
-            joined.append(part)
-    return joined
+def _blocks(parts: list[Excerpt], docstring: str) -> Iterator[tuple[int, str, bool]]:
+    """The parts in the order of the file, each line once.
+
+    Each block with the number of its first line, and whether a docstring was cut just before it.
+    """
+    file = list(parts[0].file)
+    shown = {number for part in parts for number in range(part.first, part.last + 1)}
+    for before, after in pairwise(sorted(shown)):
+        if not "".join(file[before : after - 1]).strip():  # only blank lines between two parts
+            shown |= set(range(before, after))
+    cut = _cut_docstrings(file) & shown if docstring == "short" else set()
+    for _, run in groupby(enumerate(sorted(shown - cut)), lambda it: it[1] - it[0]):
+        numbers = [number for _, number in run]
+        first = numbers[0]
+        yield first, "\n".join(file[number - 1] for number in numbers), first - 1 in cut
 
 
-def _cut(part: Excerpt) -> list[Excerpt]:
-    """The pieces of an excerpt that are left when each docstring is cut to its first sentence."""
-    pieces, at = [], part.first
-    for first, last in _docstrings(part):
-        lines = part.file[first - 1 : last]
-        text = "\n".join(lines)
-        quotes = re.match(r"\s*[a-zA-Z]*(\"{3}|'{3}|\"|')", text)
-        end = _SENTENCE.search(text, quotes.end())
-        kept = text[: end.end()].rstrip() if end else text
-        if text[len(kept) :].strip() in ("", quotes[1]):
+def _cut_docstrings(file: list[str]) -> set[int]:
+    """Cut docstrings to their first sentence, in place; the numbers of the lines that go."""
+    cut = set()
+    for node in ast.walk(ast.parse("\n".join(file))):
+        if not isinstance(node, _DEFINITIONS) or ast.get_docstring(node, clean=False) is None:
             continue
-        kept_lines = (kept + quotes[1]).split("\n")
-        upto = first + len(kept_lines) - 1
-        file = (*part.file[: first - 1], *kept_lines, *part.file[upto:])
-        pieces.append(replace(part, first=at, last=upto, file=file))
-        at = last + 1
-    return [*pieces, replace(part, first=at)] if at <= part.last else pieces
+        first, last = node.body[0].lineno, node.body[0].end_lineno
+        text = "\n".join(file[first - 1 : last])
+        quotes = re.match(r"\s*[a-zA-Z]*(\"{3}|'{3}|\"|')", text)
+        end = quotes and _SENTENCE.search(text, quotes.end())
+        kept = text[: end.end()].rstrip() if end else text
+        if text[len(kept) :].strip(" \n\"'"):
+            lines = (kept + quotes[1]).split("\n")
+            file[first - 1 : first - 1 + len(lines)] = lines
+            cut |= set(range(first + len(lines), last + 1))
+    return cut
 
 
-def _docstrings(part: Excerpt) -> list[tuple[int, int]]:
-    """First and last line of each docstring in an excerpt, in the order of the file."""
-    tree = ast.parse("\n".join(part.file))
-    bodies = [node.body[0] for node in ast.walk(tree) if isinstance(node, _DEFINITIONS)]
-    return sorted(
-        (line.lineno, line.end_lineno)
-        for line in bodies
-        if isinstance(line, ast.Expr)
-        and isinstance(line.value, ast.Constant)
-        and isinstance(line.value.value, str)
-        and part.first <= line.lineno <= line.end_lineno <= part.last
-    )
-
-
-def _fenced(part: Excerpt, continues: bool) -> str:
+def _fenced(first: int, text: str, continues: bool) -> str:
     """A block of code; one that continues another is parted from it by what was cut."""
-    longest = max(map(len, re.findall(r"`{3,}", part.code)), default=2)
+    longest = max(map(len, re.findall(r"`{3,}", text)), default=2)
     fence = "`" * (longest + 1)
     classes = ".python .numberLines" + (" .continues" if continues else "")
-    return f'{fence} {{{classes} startFrom="{part.first}"}}\n{part.code}\n{fence}\n'
+    return f'{fence} {{{classes} startFrom="{first}"}}\n{text}\n{fence}\n'

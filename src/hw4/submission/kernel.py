@@ -6,6 +6,7 @@ would have to be interrupted; what a process of its own would protect from is gi
 
 import ast
 import atexit
+import io
 import os
 import re
 import sys
@@ -147,7 +148,7 @@ def _no_exit() -> Iterator[None]:
         os._exit = end
 
 
-class _Stream:
+class _Stream(io.TextIOBase):
     """What is printed, among the other outputs in their order."""
 
     encoding = "utf-8"
@@ -161,15 +162,6 @@ class _Stream:
         else:
             self._outputs.append({"output_type": "stream", "name": self._name, "text": text})
         return len(text)
-
-    def writelines(self, lines: Iterator[str]) -> None:
-        for line in lines:
-            self.write(line)
-
-    def flush(self) -> None: ...
-
-    def isatty(self) -> bool:
-        return False
 
 
 def _shell(outputs: list[dict], home: str):

@@ -36,15 +36,20 @@ _SCORE = re.compile(r"f1")
 _SMALL = re.compile(r"mse|error|loss|variance|noise")
 
 
-def first_cell(part: Path) -> dict[str, Any]:
-    """The names after the first cell of a part has run.
+def first_cell(part: Path) -> Cell:
+    """The first cell of a part.
 
     Raises:
-        UserError: the part has no cell.
+        UserError: the part has none.
     """
-    cell = next((it for it in split_cells(read_lines(part, ROOT)) if isinstance(it, Cell)), None)
-    if cell is None:
-        raise UserError(f"{part.relative_to(ROOT)} has no cell: begin it with one that loads.")
+    for piece in split_cells(read_lines(part, ROOT)):
+        if isinstance(piece, Cell):
+            return piece
+    raise UserError(f"{part.relative_to(ROOT)} has no cell: begin it with one that loads.")
+
+
+def names_of(cell: Cell, part: Path) -> dict[str, Any]:
+    """The names after a cell of a part has run."""
     # as many empty lines before it as make the lines of a traceback those of the file
     code = "\n" * cell.fence.number + "\n".join(line.text for line in cell.code)
     namespace: dict[str, Any] = {"__name__": "__main__"}
@@ -56,8 +61,8 @@ def first_cell(part: Path) -> dict[str, Any]:
 
 def quotable(part: Path) -> list[tuple[str, str]]:
     """Each expression that the prose of a part can quote, and how it prints."""
-    namespace = first_cell(part)
-    cell = next(it for it in split_cells(read_lines(part, ROOT)) if isinstance(it, Cell))
+    cell = first_cell(part)
+    namespace = names_of(cell, part)
     tree = ast.parse("\n".join(line.text for line in cell.code))
     names = [it.id for node in tree.body for it in ast.walk(node) if _is_assigned(it)]
     # the names in a comprehension are its own

@@ -84,15 +84,12 @@ def _say_what_there_is(shell) -> None:
         for name, answer in answers.items():
             if answer["status"] == "error":
                 more = [advice(expressions[name], shell.user_ns)]
-                more += [f"in {place}" for place in _places(expressions[name]) if _by_quarto()]
+                if "QUARTO_FIG_FORMAT" in os.environ:
+                    more += [f"in {place}" for place in _places(expressions[name])]
                 answer["evalue"] = "; ".join([answer["evalue"], *filter(None, more)])
         return answers
 
     shell.user_expressions = evaluated
-
-
-def _by_quarto() -> bool:
-    return "QUARTO_FIG_FORMAT" in os.environ
 
 
 def _places(expression: str) -> list[str]:

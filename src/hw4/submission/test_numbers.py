@@ -97,7 +97,7 @@ def test_each_quotable_expression_is_listed_as_it_prints(part):
 
 def test_what_is_listed_can_be_pasted(part):
     """The expression, evaluated after the first cell, prints the value beside it."""
-    names = {**numbers.first_cell(part), **vars(words)}
+    names = {**numbers.names_of(numbers.first_cell(part), part), **vars(words)}
     for expression, value in quotable(part):
         if not value.startswith(("the same as", "–")):
             assert str(eval(expression, dict(names))) == value
