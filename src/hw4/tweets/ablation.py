@@ -22,8 +22,6 @@ from hw4.tweets.search import HALF
 from hw4.tweets.training import best_threshold, head_probabilities, upper_probabilities
 from hw4.tweets.variant import Epoch
 
-SMALLEST_ODDS = 1e-6
-
 
 @dataclass(frozen=True)
 class Candidate:
@@ -31,14 +29,12 @@ class Candidate:
 
     Attributes:
         before: the candidate that it changes in one point; empty for none.
-        config: None for a baseline or an ensemble.
+        config: None for a baseline.
         held_out: (tweets,) probability of class 1 by models that were not trained on the tweet;
             NaN where there is none. Those of the validation tweets come from the training tweets.
-        members: of an ensemble.
         final: what the training on training and validation tweets brought, with its weights.
         epochs: of the unfrozen layers on the training tweets.
         strength: inverse to the regularization of what needs no network.
-        scales: of an ensemble's members.
     """
 
     key: str
@@ -47,11 +43,9 @@ class Candidate:
     tuned: bool
     threshold: float
     held_out: np.ndarray
-    members: tuple["Candidate", ...] = ()
     final: Outcome[Training] = field(default_factory=lambda: Outcome(Training(0.0, 0)))
     epochs: tuple[Epoch, ...] = ()
     strength: float = 0.0
-    scales: tuple[float, ...] = ()
 
 
 def frozen_head(
@@ -61,18 +55,24 @@ def frozen_head(
     folds = range(len(dev.folds))
     *runs, final = train_heads(dev, [*((config, fold) for fold in folds), (config, None)])
     held_out = _held_out(dev, runs)
-    return Candidate(
-        key, before, config, tuned, threshold(dev, held_out, tuned), held_out, (), final
-    )
+    return Candidate(key, before, config, tuned, threshold(dev, held_out, tuned), held_out, final)
 
 
-def unfrozen_layers(dev: Development, key: str, before: str, config: TrainConfig) -> Candidate:
-    """The last layers and a head: held-out predictions of some folds, then trained on all."""
+def unfrozen_layers(
+    dev: Development, key: str, before: Candidate, config: TrainConfig
+) -> Candidate:
+    """The last layers and a head: held-out predictions of some folds, then trained on all.
+
+    Too few tweets are held out for a threshold of its own, so as large a share of them is called
+    class 0 as `before` calls of all tweets.
+    """
     runs = [train_upper(dev, config, fold) for fold in range(dev.settings.unfrozen_folds)]
     final = train_upper(dev, config, None)
     held_out = _held_out(dev, runs)
-    cut, epochs = threshold(dev, held_out, True), runs[0].result.epochs
-    return Candidate(key, before, config, True, cut, held_out, (), final, epochs)
+    share = float((before.held_out <= before.threshold).mean())
+    cut = float(np.nanquantile(held_out, share, method="lower"))
+    epochs = runs[0].result.epochs
+    return Candidate(key, before.key, config, True, cut, held_out, final, epochs)
 
 
 def fitted(
@@ -112,30 +112,6 @@ def inputs_of(key: str, encoded: Encoded) -> Inputs:
     return means.reshape(len(means), -1)
 
 
-def ensemble(dev: Development, key: str, before: str, members: Sequence[Candidate]) -> Candidate:
-    """The mean log-odds of several candidates, each scaled to the same spread."""
-    scales = tuple(spread(member.held_out) for member in members)
-    held_out = mean_log_odds([member.held_out for member in members], scales)
-    cut = threshold(dev, held_out, True)
-    return Candidate(key, before, None, True, cut, held_out, tuple(members), scales=scales)
-
-
-def mean_log_odds(probabilities: Sequence[np.ndarray], scales: Sequence[float]) -> np.ndarray:
-    """One probability a tweet from those of several classifiers: (tweets,)."""
-    scaled = [log_odds(p) / scale for p, scale in zip(probabilities, scales, strict=True)]
-    return 1 / (1 + np.exp(-np.mean(scaled, axis=0)))
-
-
-def log_odds(probabilities: np.ndarray) -> np.ndarray:
-    inside = np.clip(probabilities, SMALLEST_ODDS, 1 - SMALLEST_ODDS)
-    return np.log(inside / (1 - inside))
-
-
-def spread(held_out: np.ndarray) -> float:
-    """Standard deviation of the log-odds; 1 where all are the same."""
-    return float(np.nanstd(log_odds(held_out))) or 1.0
-
-
 def threshold(dev: Development, held_out: np.ndarray, tuned: bool) -> float:
     """One half, or the best one for held-out predictions of training and validation tweets."""
     known = ~np.isnan(held_out)
@@ -158,9 +134,6 @@ def cv_f1_macro(dev: Development, candidate: Candidate) -> float:
 def judge(dev: Development, candidate: Candidate, encoded: Encoded) -> np.ndarray:
     """Probability of class 1 for new tweets, by the final model: (tweets,)."""
     config = candidate.config
-    if candidate.members:
-        judged = [judge(dev, member, encoded) for member in candidate.members]
-        return mean_log_odds(judged, candidate.scales)
     if candidate.key in FITS:
         fit, _ = FITS[candidate.key]
         inputs, new = inputs_of(candidate.key, dev.encoded), inputs_of(candidate.key, encoded)

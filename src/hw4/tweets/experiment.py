@@ -14,8 +14,6 @@ from hw4.foundation.store import digest
 from hw4.tweets import data, standin
 from hw4.tweets.ablation import (
     Candidate,
-    cv_f1_macro,
-    ensemble,
     fitted,
     frozen_head,
     judge,
@@ -89,11 +87,9 @@ def train_candidates(dev: Development, tried: Sequence[Tried]) -> dict[str, Cand
         made.append(frozen_head(dev, f"{grid.pooling}-pooled", before, config, tuned=True))
     layers = replace(dev.settings.common, pooling="layers", head="linear")
     made.append(fitted(dev, "linear", "layers-pooled", layers))
-    frozen = max(made, key=lambda one: cv_f1_macro(dev, one))
-    unfrozen = unfrozen_layers(dev, "unfrozen", "linear", dev.settings.unfrozen)
-    words = [fitted(dev, key) for key in BASELINES]
-    together = ensemble(dev, "ensemble", "unfrozen", [frozen, unfrozen, words[-1]])
-    return {one.key: one for one in [*made, unfrozen, together, *words]}
+    made.append(unfrozen_layers(dev, "unfrozen", made[-1], dev.settings.unfrozen))
+    made += [fitted(dev, key) for key in BASELINES]
+    return {one.key: one for one in made}
 
 
 def select(dev: Development, candidates: dict[str, Candidate]) -> Selection:
@@ -107,7 +103,6 @@ def select(dev: Development, candidates: dict[str, Candidate]) -> Selection:
         "settings": {key: asdict(one.config) for key, one in candidates.items() if one.config},
         "thresholds": {key: one.threshold for key, one in candidates.items()},
         "strengths": {key: one.strength for key, one in candidates.items() if one.strength},
-        "members": [one.key for one in candidates["ensemble"].members],
     }
     return dev.work.select(choice, scores[bonus], "F1-macro")
 

@@ -35,7 +35,6 @@ NAMES = {
     "layers-pooled": "all layers",
     "linear": "linear head",
     "unfrozen": "layers unfrozen",
-    "ensemble": "ensemble",
     "majority": "always the larger class",
     "tfidf": "TF-IDF of words",
     "tfidf-strong": "TF-IDF of words, pairs, letters",

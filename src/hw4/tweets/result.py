@@ -171,7 +171,7 @@ class Result:
 
     Attributes:
         grid: all trials of Q4.
-        variants: rows of the ablation by name, from the naive head to the ensemble.
+        variants: rows of the ablation by name, from the naive head to unfrozen layers.
         baselines: what needs no network, by name.
         final_key: the variant that Q5 trains: the grid's best.
         bonus_key: the variant that is best on the validation tweets.

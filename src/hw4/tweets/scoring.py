@@ -112,7 +112,6 @@ def variant(
         key=one.key,
         before=one.before,
         config=one.config,
-        members=tuple(member.key for member in one.members),
         strength=one.strength,
         threshold_tuned=one.tuned,
         threshold=one.threshold,

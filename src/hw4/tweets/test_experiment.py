@@ -100,7 +100,6 @@ def before_the_test(result: Result) -> tuple:
         return (
             one.key,
             one.config,
-            one.members,
             one.threshold,
             one.validation_f1_macro,
             one.cv_f1_macro,
@@ -243,9 +242,13 @@ def dev(built, monkeypatch):
 
 
 def test_threshold_is_tuned_on_held_out_predictions_alone(dev):
-    one = ablation.unfrozen_layers(dev, "unfrozen", "", tiny().unfrozen)
+    linear = ablation.fitted(dev, "linear")
+    one = ablation.unfrozen_layers(dev, "unfrozen", linear, tiny().unfrozen)
     known = ~np.isnan(one.held_out)
     assert np.array_equal(np.flatnonzero(known), dev.validation)
+    share = (linear.held_out <= linear.threshold).mean()
+    called_0 = (one.held_out[known] <= one.threshold).sum()
+    assert abs(called_0 - share * len(dev.validation)) <= 1
     head = ablation.frozen_head(
         dev,
         "h",
@@ -299,15 +302,6 @@ def test_a_probability_at_the_threshold_is_class_0(dev, chosen):
     zeros = np.zeros(len(dev.validation))
     assert ablation.validation_f1_macro(dev, one) == f1_macro(dev.targets[dev.validation], zeros)
     assert ablation.cv_f1_macro(dev, one) == f1_macro(dev.targets, np.zeros(len(dev.tweets)))
-
-
-def test_ensemble_is_the_mean_of_log_odds():
-    mean = ablation.mean_log_odds([np.array([0.9, 0.5, 1]), np.array([0.1, 0.8, 0])], (1, 1))
-    assert mean == pytest.approx([0.5, 2 / 3, 0.5])
-    halved = ablation.mean_log_odds([np.array([0.8]), np.array([0.5])], (0.5, 1))
-    assert halved == pytest.approx([0.8])
-    unknown = ablation.mean_log_odds([np.array([0.9, np.nan]), np.array([0.9, 0.9])], (1, 1))
-    assert unknown[0] == pytest.approx(0.9) and np.isnan(unknown[1])
 
 
 def test_test_tweets_open_once_and_after_the_selection(dev):

@@ -33,11 +33,9 @@ def test_a_class_that_is_never_predicted_has_no_precision():
 
 def test_a_change_names_its_row_and_whether_it_is_significant():
     tw = RESULTS["plain"]
-    step = tw.variants["ensemble"].step
+    step = tw.variants["unfrozen"].step
     rows = present.ablation_table(tw).data.splitlines()[2:]
-    assert (
-        f"({present.row(tw, 'unfrozen')})" in rows[-1] and ("\\*" in rows[-1]) == step.significant
-    )
+    assert f"({present.row(tw, 'linear')})" in rows[-1] and ("\\*" in rows[-1]) == step.significant
     assert present.signed(0.0202) == "+0.020" and present.signed(-0.01) == "−0.010"
     assert present.signed(0.0001) == "0.000" == present.signed(-0.0001).lstrip("−")
 
@@ -72,7 +70,7 @@ def test_results_json_has_all_keys():
 
 def test_a_result_finds_its_variants():
     tw = RESULTS["plain"]
-    assert tw.final.key == "weighted" and tw.bonus.key == "ensemble" and tw.naive.key == "naive"
+    assert tw.final.key == "weighted" and tw.bonus.key == "unfrozen" and tw.naive.key == "naive"
     assert tw.best_trial.validation_f1_macro == max(t.validation_f1_macro for t in tw.grid)
     assert tw.best_of("none").class_weighting == "none"
     assert not tw.frozen.config.unfreeze_layers

@@ -25,7 +25,6 @@ class Variant:
     Attributes:
         before: the variant that it changes in one point; empty for none.
         config: None where no network is trained.
-        members: of an ensemble.
         strength: inverse to the regularization of what needs no network; 0 for others.
         threshold: probability of class 1 above which to say 1.
         trained_parameters: all that were not frozen.
@@ -39,7 +38,6 @@ class Variant:
     key: str
     before: str
     config: TrainConfig | None
-    members: tuple[str, ...]
     strength: float
     threshold_tuned: bool
     threshold: float
@@ -89,7 +87,6 @@ class Variant:
             "learning_rate": config.learning_rate,
             "weight_decay": config.weight_decay,
             "epochs": config.epochs,
-            "members": list(self.members),
             "strength": self.strength,
             "trained_parameters": self.trained_parameters,
             "validation_f1_macro": self.validation_f1_macro,
