@@ -127,7 +127,7 @@ class Settings:
             image_size=min(self.image_size, 128),
             feature_size=min(self.feature_size, 112),
             baseline=replace(self.baseline, passes=min(self.baseline.passes, 18_000)),
-            small=replace(self.small, passes=min(self.small.passes, 16_000)),
+            small=replace(self.small, passes=min(self.small.passes, 8_000)),
             fine_tuned=replace(
                 self.fine_tuned,
                 input_size=min(self.fine_tuned.input_size, 112),
