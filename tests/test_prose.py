@@ -68,6 +68,20 @@ def test_a_result_that_is_typed_is_found(number, tmp_path, monkeypatch):
     assert typed_results(document) == [f"a.qmd:3: {number}"]
 
 
+def nameless_cells(document):
+    _, body = split_header(read_lines(document, document.parents[1]))
+    cells = [part for part in split_cells(body) if isinstance(part, Cell)]
+    return [str(cell.fence) for cell in cells if "label" not in cell.options]
+
+
+def test_every_cell_has_a_label_by_which_quarto_names_it_when_it_fails(tmp_path):
+    assert nameless_cells(DOCUMENT) == [], "write '#| label: …' below the fence"
+    document = tmp_path / "report" / "a.qmd"
+    document.parent.mkdir()
+    document.write_text("```{python}\n#| label: a\n1\n```\n\n```{python}\n2\n```\n")
+    assert nameless_cells(document) == ["report/a.qmd:6"]
+
+
 def provenance(experiment: Experiment, kind: str) -> Provenance:
     return Provenance(
         source=DataSource(kind if experiment.name != "transformer" else "none", "f0", ("a.zip",)),
