@@ -101,6 +101,13 @@ class _Pen:
             badge = {"boxstyle": "circle,pad=0.18", "fc": LIGHT, "ec": "none"}
             self._text(x - 0.17, label, str(item), ha="center", fontsize=8, bbox=badge)
 
+    def raised(self, x: float, row: int, before: str, letter: str, after: str) -> None:
+        """Words in a box around a raised letter at `x`: the text's face has no letter such as ᵀ."""
+        baseline = ROWS[row] + 0.045
+        self._text(x, baseline, before, ha="right", va="baseline")
+        self._text(x + 0.01, baseline - 0.05, letter, ha="left", va="baseline", fontsize=6.5)
+        self._text(x + 0.1, baseline, after, ha="left", va="baseline")
+
     def head(self, x: float, start: float, end: float) -> None:
         """A bare arrow downwards."""
         look = {"arrowstyle": "-|>", "color": GREY, "shrinkA": 0, "shrinkB": 0, "lw": 0.9}
@@ -111,7 +118,7 @@ class _Pen:
         self.axes.plot(*zip(*points, strict=True), color=GREY, lw=0.9)
 
     def _text(self, x: float, y: float, text: str, **look: Any) -> None:
-        self.axes.text(x, y, text, va="center_baseline", **look)
+        self.axes.text(x, y, text, **{"va": "center_baseline", **look})
 
 
 @figure("transformer-layer", EXPERIMENT)
@@ -148,7 +155,8 @@ def layer_drawing(result: Result) -> Any:
         pen.arrow(x, 2, end, f"{sizes.heads} × {shape[item + 3]}", item + 3)
 
     # queries and keys make the map
-    pen.box(QUERY, KEY, 3, f"Scores: Q · Kᵀ / √{sizes.head_size}")
+    pen.box(QUERY, KEY, 3, "")
+    pen.raised(SCORES + 0.24, 3, "Scores: Q · K", "T", f"/ √{sizes.head_size}")
     pen.arrow(SCORES, 3, 4, maps)
     pen.box(SCORES, SCORES, 4, "Softmax")
     pen.arrow(SCORES, 4, 5, f"{maps}, attention map", 7)

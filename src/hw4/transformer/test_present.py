@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+import typst
 
 from hw4.foundation.places import ROOT
 from hw4.transformer import present
@@ -16,6 +17,21 @@ CASES = made_up()
 @pytest.fixture
 def result():
     return CASES["the sheet's"]
+
+
+def missing(text):
+    """Letters that Libertinus Serif lacks."""
+
+    def lacks(letter):
+        source = f'#set text(font: "Libertinus Serif", fallback: false)\n\\u{{{ord(letter):x}}}'
+        options = {"ignore_system_fonts": True, "pdf_standards": ["ua-1"]}
+        try:
+            typst.compile(f'#set document(title: "x")\n{source}'.encode(), **options)
+        except typst.TypstError:
+            return True
+        return False
+
+    return {letter for letter in set(text) if not letter.isspace() and lacks(letter)}
 
 
 def rows_of(table):
@@ -49,7 +65,14 @@ def test_the_drawing_has_every_item_and_shape(case, tmp_path, monkeypatch):
         present.shape_text(result.shapes["split_value"].all_heads),
     ):
         assert shape in words
-    assert any("Kᵀ" in word for word in words)
+    assert {"Scores: Q · K", "T"} <= set(words)
+
+
+def test_every_letter_of_the_drawing_is_in_the_face_of_the_text(result, tmp_path, monkeypatch):
+    monkeypatch.setattr("hw4.foundation.figures.figures_folder", lambda: tmp_path)
+    drawn = re.findall(r"<text[^>]*>([^<]*)</text>", present.layer_drawing(result).svg)
+    assert missing("".join(drawn)) == set()
+    assert missing("Kᵀ") == {"ᵀ"}
 
 
 def test_presenting_and_deriving_import_no_torch():
