@@ -28,7 +28,18 @@ FRESH_KERNEL = ("daemon", "daemon-restart")
 """Settings of `execute` that say how long a kernel lives: the press always begins a new one."""
 
 PROJECT = ("type", "title", "render", "output-dir", "execute-dir", "pre-render", "post-render")
-IGNORED = ("jupyter", "engine", "keep-typ", "papersize", "margin", "citeproc", "bibliography")
+IGNORED = (
+    "jupyter",
+    "engine",
+    "keep-typ",
+    "papersize",
+    "margin",
+    "citeproc",
+    "bibliography",
+    "format-links",
+    "html-math-method",
+    "embed-resources",
+)
 METADATA = (
     "title",
     "subtitle",
