@@ -51,6 +51,9 @@ local function leave_out(blocks, left)
 end
 
 local function anchor(name)
+  if not FORMAT:match("typst") then
+    return pandoc.Div({}, { id = name })
+  end
   return pandoc.RawBlock("typst", "#metadata(none) <" .. name .. ">")
 end
 

@@ -1,5 +1,5 @@
 -- What a page on the screen needs and a PDF gets from the Typst template: alternative texts on the
--- pictures themselves, and the file's name above a code window.
+-- pictures themselves.
 
 function Div(div)
   if FORMAT:match("typst") then
@@ -13,9 +13,5 @@ function Div(div)
         return image
       end,
     })
-  end
-  if div.classes:includes("code-window") and div.attributes.path then
-    div.content:insert(1, pandoc.Para({ pandoc.Code(div.attributes.path) }))
-    return div
   end
 end

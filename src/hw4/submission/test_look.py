@@ -49,10 +49,12 @@ def converted(markdown, *filters, to="typst", **metadata):
     )
 
 
-def test_a_page_link_is_a_page_number_in_typst_and_a_plain_link_elsewhere():
-    typst = converted(TABLE, "pages")
+def test_a_page_link_is_a_page_number_in_typst_and_the_name_of_its_heading_elsewhere():
+    typst = converted(DOCUMENT, "pages")
     assert "#link(<sec-one>)[#context counter(page).at(<sec-one>).first()]" in typst
-    assert '<a href="#sec-one" class="page">here</a>' in converted(TABLE, "pages", to="html")
+    html = converted(DOCUMENT.replace("# Two", "# Q2: Two"), "pages", to="html")
+    assert '<a href="#sec-one" class="page">One</a>' in html
+    assert '<a href="#sec-two" class="page">Q2</a>' in html
 
 
 @pytest.mark.parametrize(
@@ -85,16 +87,23 @@ def test_listings_move_to_a_section_of_their_own_and_are_linked_where_they_were(
     assert typst.index("<code-1>", typst.index("Listings")) < typst.index("#code-window(")
 
 
+def test_on_the_screen_the_link_to_a_listing_leads_to_it():
+    html = converted(DOCUMENT, "arrange", "pages", to="html", **{"code-windows": "appendix"})
+    link, target, code = map(html.index, ('href="#code-1"', 'id="code-1"', 'class="code-window"'))
+    assert link < target < code
+
+
 def test_without_settings_nothing_moves():
     assert converted(DOCUMENT, "arrange") == converted(DOCUMENT)
     stay = converted(DOCUMENT, "arrange", **{"code-windows": "in place", "leave-out": "[]"})
     assert stay == converted(DOCUMENT)
 
 
-def test_on_the_screen_pictures_have_their_text_and_windows_their_file():
+def test_on_the_screen_pictures_have_their_text_and_windows_their_file_once():
     figure = '::: {#fig-a fig-alt="Five \\"dots\\"."}\n![](a.svg)\n\nCaption.\n:::\n'
     assert 'alt="Five &quot;dots&quot;."' in converted(figure, "screen", to="html")
-    assert "<code>src/a.py</code>" in converted(DOCUMENT, "screen", to="html")
+    html = converted(DOCUMENT, "screen", "code-window", to="html")
+    assert html.count("<code>src/a.py</code>") == 1
     assert converted(figure + DOCUMENT, "screen") == converted(figure + DOCUMENT)
 
 
