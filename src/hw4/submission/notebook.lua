@@ -5,7 +5,7 @@ local kinds = { fig = "the figure", tbl = "the table", sec = "the section", eq =
   lst = "the listing" }
 
 local function nothing(raw)
-  return raw.format == "typst" and {} or nil
+  return (raw.format == "typst" or raw.text:match("^<!%-%-")) and {} or nil
 end
 
 local function unframed(div)

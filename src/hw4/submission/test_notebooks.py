@@ -6,6 +6,8 @@ from hw4.submission import notebooks
 from hw4.submission.notebooks import notebook
 
 PART = """\
+<!-- Nothing to read. -->
+
 # Problem 9 {#sec-nine}
 
 ```{python}
