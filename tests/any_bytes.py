@@ -251,7 +251,9 @@ date: 2025-10-09
 
 # One {#sec-one}
 
-It is `{python} 1 + 1`, see @fig-x. {{< pagebreak >}}
+It is `{python} 1 + 1`, see @fig-x.
+
+{{< pagebreak >}}
 
 ```{python}
 #| label: fig-x
