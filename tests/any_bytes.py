@@ -19,7 +19,7 @@ from hw4.foundation.errors import UserError
 from hw4.sequences import arrays
 from hw4.sequences import data as sequences
 from hw4.sequences.result import EXPERIMENT
-from hw4.submission.press import lint
+from hw4.submission.press import read
 from hw4.tweets import data as tweets
 from hw4.windows import data as windows
 from hw4.windows import images
@@ -211,7 +211,7 @@ def _table(content: bytes, folder: Path) -> None:
 def _document(content: bytes, folder: Path) -> None:
     path = folder / "submission.qmd"
     path.write_bytes(content)
-    lint(path)
+    read(path)
 
 
 def _settings(content: bytes, folder: Path) -> None:
@@ -219,14 +219,14 @@ def _settings(content: bytes, folder: Path) -> None:
     project.mkdir(exist_ok=True)
     (project / "_quarto.yml").write_bytes(content)
     (project / "submission.qmd").write_bytes(b"text\n")
-    lint(project / "submission.qmd")
+    read(project / "submission.qmd")
 
 
 def _environment(content: bytes, folder: Path) -> None:
     (folder / "_quarto.yml").write_bytes(b"")
     (folder / "_environment").write_bytes(content)
     (folder / "submission.qmd").write_bytes(b"text\n")
-    lint(folder / "submission.qmd")
+    read(folder / "submission.qmd")
 
 
 def _zip(files: dict[str, bytes]) -> bytes:
@@ -251,7 +251,9 @@ date: 2025-10-09
 
 # One {#sec-one}
 
-It is `{python} 1 + 1`, see @fig-x. {{< pagebreak >}}
+It is `{python} 1 + 1`, see @fig-x.
+
+{{< pagebreak >}}
 
 ```{python}
 #| label: fig-x

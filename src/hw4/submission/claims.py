@@ -15,9 +15,6 @@ from hw4.submission.kernel import Kernel
 from hw4.submission.press import read, run_cells
 from hw4.submission.typeset import doubt, pandoc, where
 
-MARKS = ("[claim false]", "[neither True nor False", "[bound to no words]")
-"""What `report/look/claims.lua` writes behind words that are not borne, as a PDF's text has it."""
-
 
 @dataclass(frozen=True)
 class Claim:
@@ -36,10 +33,6 @@ class Claim:
     expression: str
     holds: bool
     sides: str
-
-    def __str__(self) -> str:
-        verdict = "holds" if self.holds else "does not hold"
-        return f"{self.line}: “{self.sentence}”: {self.expression} {verdict} ({self.sides})"
 
 
 @dataclass(frozen=True)
@@ -70,7 +63,7 @@ def claims(document: Path) -> list[Claim]:
         bound.append(_Bound(expression, value == "True", sides))
         return str(len(bound) - 1)
 
-    project, parts = read(Path(document).resolve())
+    project, parts = read(document)
     with tempfile.TemporaryDirectory(prefix="hw4-claims-") as folder:
         lines = run_cells(parts, project, Path(folder), number).lines
     done = pandoc(["--from=markdown", "--to=json"], lines)

@@ -34,7 +34,7 @@ def render(document: Path, output: Path, alone: bool = False) -> Path:
             as it was.
     """
     began = time.monotonic()
-    project, parts = read(Path(document).resolve())
+    project, parts = read(document)
     if alone:
         project = project.alone()
     output.parent.mkdir(parents=True, exist_ok=True)
@@ -50,21 +50,14 @@ def render(document: Path, output: Path, alone: bool = False) -> Path:
     return output
 
 
-def lint(document: Path) -> None:
-    """See whether a document stays inside what Quarto and the press both understand.
-
-    Raises:
-        UserError: by file and line, what does not, as far as it shows without running the cells.
-    """
-    read(Path(document).resolve())
-
-
 def read(document: Path) -> tuple[Project, list[Prose | Cell]]:
     """A document, its project and what it consists of.
 
     Raises:
-        UserError: by file and line, what is not understood.
+        UserError: by file and line, what Quarto and the press do not both understand, as far as it
+            shows without running the cells.
     """
+    document = document.resolve()
     if not document.is_file():
         raise UserError(f"There is no document {document}.")
     root = find_root(document)

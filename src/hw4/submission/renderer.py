@@ -59,10 +59,12 @@ def render(renderer: str = "auto", may_install: bool = False) -> int:
 
 def _clear() -> None:
     """Take away what a render by Quarto that was interrupted has left."""
-    DOCUMENT.with_suffix(".typ").unlink(missing_ok=True)
-    shutil.rmtree(DOCUMENT.with_name(f"{DOCUMENT.stem}_files"), ignore_errors=True)
-    for notebook in DOCUMENT.parent.glob("*.quarto_ipynb"):
-        notebook.unlink(missing_ok=True)
+    for name in (f"{DOCUMENT.stem}.typ", f"{DOCUMENT.stem}_files", "*.quarto_ipynb"):
+        for left in DOCUMENT.parent.glob(name):
+            if left.is_dir():
+                shutil.rmtree(left, ignore_errors=True)
+            else:
+                left.unlink(missing_ok=True)
 
 
 def render_part(part: Path, renderer: str = "auto") -> int:
