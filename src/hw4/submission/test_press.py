@@ -190,7 +190,10 @@ def test_settings_of_a_folder_stand_beside_its_documents(document, project):
     config = project / "_quarto.yml"
     first, rest = config.read_text().split("lang: en")
     config.write_text(first)
-    look = ("lang: en" + rest).replace("report/look/", "look/")
+    html = (
+        "format-links: false\nhtml-math-method: mathml\nembed-resources: true\n"  # Quarto's alone
+    )
+    look = (html + "lang: en" + rest).replace("report/look/", "look/")
     (project / "report" / "_metadata.yml").write_text(look)
     assert "Figure 1" in " ".join(words(render(document, project / "a.pdf")))
     (project / "report" / "_metadata.yml").write_text(look.replace("tables.lua", "gone.lua"))
