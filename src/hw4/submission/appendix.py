@@ -124,9 +124,10 @@ def _made(part: Path) -> Iterator[tuple[str, str]]:
         for node in ast.walk(tree):
             if isinstance(node, ast.ImportFrom):
                 modules |= {it.asname or it.name: f"{node.module}.{it.name}" for it in node.names}
-        label = piece.options.get("label", label)
+        own = str(piece.options.get("label", ""))
+        label = own if own.startswith(("fig-", "tbl-")) else label
         call = tree.body[-1].value if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-        if str(label).startswith(("fig-", "tbl-")) and isinstance(call, ast.Call):
+        if label and isinstance(call, ast.Call):
             first, _, rest = ast.unparse(call.func).partition(".")
             yield label, f"{modules.get(first, first)}.{rest}".rstrip(".")
         label = None

@@ -78,6 +78,7 @@ win = windows.load()
 ::: {#fig-a fig-alt="x"}
 
 ```{python}
+#| label: windows-accuracies
 windows.accuracies(win)
 ```
 
