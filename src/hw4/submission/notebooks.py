@@ -37,11 +37,11 @@ def write_notebooks(parts: dict[str, Path], folder: Path) -> list[Path]:
     Raises:
         UserError: a part cannot be read.
     """
-    import nbformat
+    import jupytext
 
     paths = {problem: folder / f"{problem}.ipynb" for problem in parts}
     for problem, path in paths.items():
-        write_text(path, nbformat.writes(notebook(problem, parts[problem])))
+        write_text(path, jupytext.writes(notebook(problem, parts[problem]), fmt="ipynb"))
     return list(paths.values())
 
 
