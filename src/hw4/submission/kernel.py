@@ -127,6 +127,7 @@ def _report_style() -> Iterator[None]:
     with matplotlib.rc_context():
         matplotlib.rcParams.update(style.PLAIN)
         matplotlib.use(DRAWING)
+        matplotlib.interactive(True)  # or a figure that is left open would not be shown
         yield
     matplotlib.use(backend)
 

@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from watchfiles import Change, watch
@@ -24,11 +24,14 @@ def preview() -> int:
 
 def _by_press() -> int:
     say(f"Open {submission_pdf()} in a viewer that reloads; Ctrl-C ends this.")
-    _render()
-    for changes in _changes():
-        names = sorted({path.name for path in changes})
-        say(f"{', '.join(names[:3])}{' and more' if len(names) > 3 else ''} changed")
-        _render()
+    rendered = False
+    for changes in _changes():  # what changes during the first render is seen as well
+        if changes:
+            names = sorted({path.name for path in changes})
+            say(f"{', '.join(names[:3])}{' and more' if len(names) > 3 else ''} changed")
+        if changes or not rendered:
+            _render()
+            rendered = True
     return 0
 
 
@@ -40,14 +43,16 @@ def _render() -> None:
 def _by_quarto(quarto: Path) -> int:
     """Quarto watches the document alone; of what the document is made from, a touch tells it."""
     process = subprocess.Popen([quarto, "preview", DOCUMENT], cwd=ROOT, env=for_quarto())
-    for changes in _changes(goes_on=lambda: process.poll() is None):
+    for changes in _changes():
+        if process.poll() is not None:
+            break
         if changes - {DOCUMENT}:
             DOCUMENT.touch()
     return process.returncode
 
 
-def _changes(goes_on: Callable[[], bool] = lambda: True) -> Iterator[set[Path]]:
-    """The files that changed, each time some do, as long as `goes_on`."""
+def _changes() -> Iterator[set[Path]]:
+    """The files that changed, each time some do; none, twice a second, if none do."""
     folders = [it for it in (ROOT / "report", ROOT / "src", data_folder()) if it.is_dir()]
     for changes in watch(
         *folders,
@@ -57,10 +62,7 @@ def _changes(goes_on: Callable[[], bool] = lambda: True) -> Iterator[set[Path]]:
         yield_on_timeout=True,
         raise_interrupt=True,
     ):
-        if not goes_on():
-            return
-        if changes:
-            yield {Path(path) for _, path in changes}
+        yield {Path(path) for _, path in changes}
 
 
 def _is_watched(change: Change, name: str) -> bool:

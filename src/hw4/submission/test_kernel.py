@@ -1,6 +1,7 @@
 """Cells run in one kernel; values become Markdown; failures are told by file and line."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -213,8 +214,13 @@ def test_warnings_go_to_the_terminal_not_into_the_document(session, tmp_path):
 
 
 def test_an_interrupt_is_no_failure_of_the_cell(session, tmp_path):
-    with pytest.raises(KeyboardInterrupt):
-        session.markdown(cell("import signal; signal.raise_signal(signal.SIGINT)"), tmp_path)
+    # A shell that starts the tests in the background has them ignore interrupts.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            session.markdown(cell("import signal; signal.raise_signal(signal.SIGINT)"), tmp_path)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.parametrize("value", ["1", "'True'", "None", "np.True_"])

@@ -269,7 +269,7 @@ class Printed:
 def printed(tweets: Sequence[Explained]) -> Printed:
     """Tweets with the words that decided in bold (for class 1) or italics (for class 0)."""
     items = [f"{place}. {_told(one)}" for place, one in enumerate(tweets, start=1)]
-    return Printed("\n".join(["::: {.quoted}", *items, ":::"]) if items else "–")
+    return Printed("\n".join(items) or "–")
 
 
 def _told(one: Explained) -> str:

@@ -84,7 +84,11 @@ def train(
     compared = backbones.compare(at_hand(wanted(work.device)), learning, settings, work)
     if compared:
         weights, probed = compared[0]
-        head = replace(settings.head, weight_decay=probed.result.weight_decay)
+        head = replace(
+            settings.head,
+            input_size=settings.feature_size,  # it is tested on what its features were made of
+            weight_decay=probed.result.weight_decay,
+        )
         for name, config in {
             "frozen": head,
             "frozen-no-balancing": replace(head, balance=False),

@@ -34,7 +34,7 @@ TINY = replace(
     width=4,
     baseline=TrainConfig(32, 4e-3, 600, (1, 20), augment=False),
     small=TrainConfig(32, 4e-3, 100, (1, 2), label_smoothing=0.1, averaging=0.5),
-    head=TrainConfig(32, 1e-2, 1500, (1, 60), backbone_rate=0.0),
+    head=TrainConfig(64, 1e-2, 1500, (1, 60), backbone_rate=0.0),
     fine_tuned=TrainConfig(32, 1e-3, 100, (1, 1), backbone_rate=0.1, frozen_share=0.3),
 )
 
@@ -179,6 +179,7 @@ def test_every_network_is_there_and_the_selection_is_written_first(run):
     assert result.selection.choice["mirrored"] == result.best.mirrored
     assert result.selection.validation_score == result.best.validation_accuracy
     frozen = result.trained["frozen"]
+    assert frozen.config.input_size == TINY.feature_size, "it is tested on what it learned from"
     assert frozen.trained == 5 * result.backbones[0].features + 5 < frozen.parameters
     assert result.trained["fine-tuned"].trained < frozen.parameters, "the first stage is frozen"
     assert result.trained["small-no-augmentation"].config.augment is False
