@@ -178,10 +178,14 @@ def print_numbers(problem: str, part: Path, like: str = "") -> None:
     """Print what `part` can quote, ready to paste.
 
     Args:
-        like: only what has this in its expression.
+        like: only what has this in its expression, or prints as this.
     """
-    rows = [(f"`{{python}} {name}`", value) for name, value in quotable(part) if like in name]
+    rows = [
+        (f"`{{python}} {name}`", value)
+        for name, value in quotable(part)
+        if like in name or like in value
+    ]
     width = max((len(name) for name, _ in rows), default=0)
-    print(f"{problem} ({part.relative_to(ROOT)})")
+    print(f"{problem} ({part.relative_to(ROOT)})" + ("" if rows else f": nothing is like {like!r}"))
     for name, value in rows:
         print(f"  {name:{width}}  {value}")

@@ -92,6 +92,13 @@ windows.not_labelled(win)
 ```
 
 ```{python}
+#| label: fig-own
+#| fig-cap: own
+from matplotlib import pyplot as plt
+plt.plot([1, 2])
+```
+
+```{python}
 #| label: tbl-b
 #| tbl-cap: b
 rows = 1

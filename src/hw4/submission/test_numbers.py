@@ -114,6 +114,10 @@ def test_the_list_says_of_what_it_is(part, capsys):
 def test_the_list_can_be_cut_to_what_has_a_word_in_it(part, capsys):
     print_numbers("nine", part, like="f1")
     assert capsys.readouterr().out.count("\n") == 2
+    print_numbers("nine", part, like="88.1")  # a number that was seen in the PDF
+    assert "['small'].accuracy" in capsys.readouterr().out
+    print_numbers("nine", part, like="no such word")
+    assert capsys.readouterr().out == "nine (_9-nine.qmd): nothing is like 'no such word'\n"
 
 
 def test_a_short_name_of_the_first_cell_goes_before_the_longer_one(part):
