@@ -31,19 +31,8 @@ local function unnamed(block)
   return block
 end
 
--- The name of a table stands at the end of its caption.
-local function uncaptioned(tbl)
-  local last = tbl.caption.long[#tbl.caption.long]
-  local words = last and last.content
-  if words and #words > 0 and words[#words].t == "Str" and words[#words].text:match("^{#") then
-    words:remove()
-    last.content = words
-  end
-  return tbl
-end
-
 return { {
-  Table = uncaptioned,
+  Table = function(tbl) tbl.attr = pandoc.Attr() return tbl end,
   RawInline = nothing,
   RawBlock = nothing,
   Div = unframed,

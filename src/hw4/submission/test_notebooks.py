@@ -77,3 +77,8 @@ def test_what_is_shown_has_its_values_and_no_markup_of_the_pdf(cells, capsys):
             ]
     InteractiveShell.clear_instance()
     assert shown == ["quiet the figure (nine a)", "We see 3,521 of them. Many $x$."]
+
+
+def test_a_table_keeps_its_caption_and_not_its_name():
+    table = "| a |\n|---|\n| 1 |\n\n: Words of it. {#tbl-nine}\n"
+    assert notebooks._plain(table).endswith("Words of it.")
