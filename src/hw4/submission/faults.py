@@ -268,10 +268,10 @@ def _is_misread(failure: Any, content: bytes) -> bool:
         return False
     number = failure.object_id.object_number
     stream = re.search(
-        rb"\n%d 0 obj\s*<<[^>]*?/Length (\d+)\D.*?stream\r?\n" % number, content, re.S
+        rb"\n%d 0 obj\s*<<.*?/Length (\d+)\D.*?stream\r?\n" % number, content, re.S
     )
     end = stream.end() + int(stream[1]) if stream else 0
-    return content[end - 1 : end + 10] == b"\r\nendstream"
+    return content[end - 1 : end + 10] in (b"\r\nendstream", b"\n\nendstream")
 
 
 def without_alt(reading: Reading) -> Iterator[str]:
