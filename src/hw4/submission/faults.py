@@ -24,6 +24,7 @@ SHORTEST_ANSWER = 200
 EMPTY_TEXT, EMPTY_DRAWING = 150, 0.02
 """A page with fewer characters (its head included) and a smaller share drawn is nearly empty."""
 STAND_IN, QUICK = "stand-in data", "quick profile"
+_STREAM = re.compile(rb"\n\d+ 0 obj\s*<<(?:(?!endobj).)*?/Length (\d+)\D.*?stream\r?\n", re.DOTALL)
 _DEFINITION = re.compile(r"\s*(class|def) ")
 _NUMBER = re.compile(r"(\d+(?:,\d{3})*(?:\.\d+)?)(?: ?(%|× 10[⁻⁰¹²³⁴-⁹]+))?")
 _CLAIM = re.compile(
@@ -259,19 +260,18 @@ def _standards(reading: Reading) -> Iterator[str]:
 
 
 def _is_misread(failure: Any, content: bytes) -> bool:
-    """Whether a stream has its length, but ends in a byte that page-validation takes for a line's.
+    """Whether every stream has its length, but one ends in a byte that looks like a line's end.
 
-    Its last byte is a carriage return then, by chance, and a line feed follows: one end of a line,
-    page-validation thinks, and finds the stream a byte too short.
+    By chance the last byte of compressed data is a carriage return or a line feed; a line feed
+    follows, page-validation takes both for the end of the line, and finds the stream too short. It
+    does not always say which stream it means, so all are looked at.
     """
-    if failure.rule_id != "PDFA3A-STREAM-LENGTH-001" or failure.object_id is None:
+    if failure.rule_id != "PDFA3A-STREAM-LENGTH-001":
         return False
-    number = failure.object_id.object_number
-    stream = re.search(
-        rb"\n%d 0 obj\s*<<.*?/Length (\d+)\D.*?stream\r?\n" % number, content, re.S
+    ends = [stream.end() + int(stream[1]) for stream in _STREAM.finditer(content)]
+    return all(content.startswith(b"\nendstream", end) for end in ends) and any(
+        content[end - 1 : end] in (b"\r", b"\n") for end in ends
     )
-    end = stream.end() + int(stream[1]) if stream else 0
-    return content[end - 1 : end + 10] in (b"\r\nendstream", b"\n\nendstream")
 
 
 def without_alt(reading: Reading) -> Iterator[str]:
