@@ -123,13 +123,14 @@ def read_file(path: Path, largest: int) -> bytes:
         raise BadFile(path, reason(error)) from error
 
 
-def natural(name: str) -> tuple:
+def natural(name: str) -> tuple[str, str]:
     """A sort key that puts `2.jpg` before `10.jpg`."""
-    key: list[tuple[int, int, str]] = []
-    for piece in re.findall(r"[0-9]+|[^0-9]+", name.casefold()):
-        digits = piece.lstrip("0")  # compared as text: Python refuses numbers of 5,000 digits
-        key.append((0, len(digits), digits) if piece[0] in "0123456789" else (1, 0, piece))
-    return (*key, (-1, 0, name))
+
+    def sized(number: re.Match) -> str:
+        digits = number[0].lstrip("0")
+        return chr(min(len(digits), 31)) + digits  # as text: Python reads no 5,000 digits
+
+    return re.sub("[0-9]+", sized, name.casefold()), name
 
 
 def walk(root: Path) -> Iterator[tuple[str, bool]]:
