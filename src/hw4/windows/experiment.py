@@ -13,7 +13,7 @@ from hw4.foundation import scores
 from hw4.foundation.compute import seed_everything
 from hw4.foundation.experiment import Outcome, Work
 from hw4.foundation.scores import Difference, Scores
-from hw4.foundation.sealed import Sealed, Selection
+from hw4.foundation.work import Sealed, Selection
 from hw4.windows import data, explain, model, standin, training
 from hw4.windows.data import CLASSES, Learning, Unseen
 from hw4.windows.images import Photographs

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from hw4.foundation import scores
-from hw4.foundation.sealed import Selection
+from hw4.foundation.work import Selection
 from hw4.windows import standin
 from hw4.windows.data import CLASSES, FOLDER_NAMES, BadFile, DataCheck
 from hw4.windows.images import Photographs, Store

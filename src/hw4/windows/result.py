@@ -12,9 +12,9 @@ from hw4.foundation.experiment import Experiment
 from hw4.foundation.names import spreadsheet
 from hw4.foundation.places import output_folder, quick
 from hw4.foundation.scores import Calibration, Difference
-from hw4.foundation.sealed import Selection
 from hw4.foundation.settings import Count, Share
 from hw4.foundation.store import write_bytes
+from hw4.foundation.work import Selection
 from hw4.windows.data import CLASSES, DataCheck, source
 from hw4.windows.trained import PretrainedBackbone, TrainConfig, Trained
 from hw4.windows.weights import ORIGINS, at_hand, fetch_missing
@@ -67,10 +67,10 @@ FINE_TUNED = TrainConfig(
     input_size=192,
     learning_rate=3e-3,
     passes=9_000,
-    epochs=(2, 6),
+    epochs=(2, 9),
     backbone_rate=0.1,
+    frozen_share=0.5,
     label_smoothing=0.1,
-    augment=0.5,
     balance=False,
 )
 
@@ -136,7 +136,7 @@ class Settings:
                 self.fine_tuned,
                 input_size=min(self.fine_tuned.input_size, 112),
                 passes=min(self.fine_tuned.passes, 5_000),
-                frozen_share=max(self.fine_tuned.frozen_share, 0.4),
+                frozen_share=min(self.fine_tuned.frozen_share, 0.4),
             ),
         )
 
@@ -364,7 +364,6 @@ EXPERIMENT = Experiment(
     title="Problem 1: windows",
     settings=Settings,
     result=Result,
-    run="hw4.windows.experiment:run",
     source=source,
     libraries=("torch", "torchvision", "timm", "numpy", "pillow", "scikit-learn"),
     circumstances=lambda: {it.name: it.checksum for it in at_hand(tuple(ORIGINS))},
