@@ -20,8 +20,8 @@ from hw4.submission.digits import typed_numbers
 from hw4.submission.documents import (
     INLINE,
     Cell,
+    Expression,
     Prose,
-    expression_of,
     read_lines,
     split_cells,
     split_header,
@@ -109,7 +109,7 @@ def values(monkeypatch):
             kernel.run(next(part for part in parts if isinstance(part, Cell)))
             lines = [line for part in parts if isinstance(part, Prose) for line in part.lines]
             return [
-                kernel.evaluate(expression_of(found, line))
+                kernel.evaluate(Expression.of(found, line))
                 for line in lines
                 for found in INLINE.finditer(line.text)
             ]

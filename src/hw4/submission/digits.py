@@ -8,7 +8,8 @@ from typing import Any
 
 from hw4.foundation.places import ROOT
 from hw4.foundation.words import n, number, pct, scientific
-from hw4.submission.documents import Line, Prose, read_lines, split_cells, split_header
+from hw4.submission.documents import Prose, read_lines, split_cells, split_header
+from hw4.submission.lines import Line
 
 _NUMBER = re.compile(r"(?<![\w.,])\d+(?:,\d{3})*(?:\.\d+)?(?: ?%| × 10[⁻⁰¹²³⁴-⁹]+)?(?![\w])")
 _NOT_PROSE = (

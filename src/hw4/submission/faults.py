@@ -139,7 +139,7 @@ def _claims(reading: Reading, stops: bool) -> Iterator[str]:
     marks = [found[1] for page in reading.pdf.pages for found in _CLAIM.finditer(page.text)]
     if not marks:
         return
-    from hw4.submission.claims import claims
+    from hw4.submission.press import claims
 
     try:
         false = [claim for claim in claims(DOCUMENT) if not claim.holds]

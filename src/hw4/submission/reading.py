@@ -6,8 +6,9 @@ from typing import Any
 
 from hw4.foundation.errors import UserError
 from hw4.foundation.places import ROOT
-from hw4.submission.documents import Line, load_yaml, read_lines, split_header
+from hw4.submission.documents import read_lines, split_header
 from hw4.submission.html import Html
+from hw4.submission.lines import Line, load_yaml
 from hw4.submission.pdf import Pdf, Row
 from hw4.submission.renderer import DOCUMENT
 from hw4.submission.rubric import Problem

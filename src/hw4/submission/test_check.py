@@ -12,8 +12,8 @@ from hw4.submission import check as module
 from hw4.submission import faults as faults_module
 from hw4.submission import rubric as rubric_module
 from hw4.submission.check import check
-from hw4.submission.documents import Line
 from hw4.submission.faults import FAULTS, NOTES
+from hw4.submission.lines import Line
 from hw4.submission.pdf import Pdf
 from hw4.submission.reading import Reading
 from hw4.submission.rubric import Item, Problem, worths

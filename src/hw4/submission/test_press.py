@@ -197,7 +197,7 @@ def test_settings_of_a_folder_stand_beside_its_documents(document, project):
     (project / "report" / "_metadata.yml").write_text(look)
     assert "Figure 1" in " ".join(words(render(document, project / "a.pdf")))
     (project / "report" / "_metadata.yml").write_text(look.replace("tables.lua", "gone.lua"))
-    with pytest.raises(UserError, match=r"^report/_metadata.yml: filters names look/gone.lua"):
+    with pytest.raises(UserError, match=r"^report/_metadata.yml:\d+: filters names look/gone.lua"):
         render(document, project / "a.pdf")
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from hw4.foundation.errors import UserError
-from hw4.submission.documents import Line
+from hw4.submission.lines import Line
 from hw4.submission.reading import left_out_by
 
 
