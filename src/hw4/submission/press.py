@@ -18,6 +18,7 @@ from hw4.submission.documents import Cell, Expression, Prose, read_lines, split_
 from hw4.submission.kernel import Kernel
 from hw4.submission.markdown import Writer
 from hw4.submission.project import Project, find_root, load_project, run_steps
+from hw4.submission.renderer import put_aside, put_in_place
 from hw4.submission.typeset import to_pdf, to_typst
 
 
@@ -116,16 +117,11 @@ def _run(parts: list[Prose | Cell], project: Project, folder: Path) -> _Run:
 
 def _hand_out(pdf: bytes, output: Path, project: Project) -> None:
     """Put the PDF in its place if the project's own checks let it pass."""
-    candidate = output.with_name(f".{output.stem}-{os.getpid()}.pdf")
-    rejected = output.with_name(f"{output.stem}-rejected.pdf")
-    candidate.write_bytes(pdf)
+    made = output.with_name(f".{output.stem}-{os.getpid()}.pdf")
+    made.write_bytes(pdf)
     try:
-        run_steps(project.post_render, project, QUARTO_PROJECT_OUTPUT_FILES=str(candidate))
+        run_steps(project.post_render, project, QUARTO_PROJECT_OUTPUT_FILES=str(made))
     except UserError as error:  # Stopped by the step, or that it did not start
-        candidate.replace(rejected)
-        raise type(error)(
-            f"{error} The PDF it found fault with is {project.shown(rejected)}"
-            + (f"; {project.shown(output)} is as it was." if output.exists() else ".")
-        ) from None
-    candidate.replace(output)
-    rejected.unlink(missing_ok=True)
+        where = put_aside(made, output)
+        raise type(error)(f"{error} The PDF it found fault with is {where}.") from None
+    put_in_place(made, output)

@@ -89,8 +89,7 @@ def _authors(value: object, folder: Path) -> list[dict]:
     for author, name in zip(authors, names, strict=True):
         if not isinstance(name, str):
             raise ValueError(
-                f"found {short(author)} for an author, expected a name; write it, or 'name: …' "
-                "below author"
+                f"is {short(author)}, expected a name; write it, or 'name: …' below author"
             )
     return [{"name": {"literal": name}} for name in names]
 

@@ -68,6 +68,10 @@ def test_cells_and_prose_alternate_and_know_their_lines():
         ),
         ("see {{< include b.qmd >}}", "a.qmd:1: .* put the include on a line of its own"),
         ("is `{r} x` so", "a.qmd:1: expressions are in Python"),
+        ("is `python x` so", "a.qmd:1: `python x` would be printed as it stands; write `{python}"),
+        ('a\n[b]{.x claim="True"}', "a.qmd:2: .* binds its words to no number; write claim="),
+        ("::: {when=False}\na\n:::", "a.qmd:1: .* binds its words to no number; write when="),
+        ('[b]{claims="`{python} x`"}', "a.qmd:1: the attribute claims binds its words to nothing"),
         ("is `{python} f(\n1)` so", "a.qmd:1: the expression .* does not end on this line"),
         ("is ``{python} x`` so", "a.qmd:1: between double backticks .* one backtick before"),
         (
@@ -81,8 +85,19 @@ def test_what_is_not_understood_is_refused(text, words):
         split_cells(lines(text))
 
 
+SHOWN = """\
+````markdown
+```{r}
+{{< video x >}}
+```
+````
+
+`` `{r} x` `` and `` `python x` ``, `python -m x`
+"""
+
+
 def test_code_that_is_only_shown_is_left_alone():
-    parts = split_cells(lines("````markdown\n```{r}\n{{< video x >}}\n```\n````\n\n`` `{r} x` ``"))
+    parts = split_cells(lines(SHOWN))
     assert all(isinstance(part, Prose) for part in parts)
 
 
