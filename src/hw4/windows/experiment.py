@@ -9,7 +9,7 @@ from torch.nn import functional
 
 from hw4.foundation import scores
 from hw4.foundation.experiment import Outcome, Work
-from hw4.foundation.sealed import Sealed, Selection
+from hw4.foundation.work import Sealed, Selection
 from hw4.windows import backbones, data, explain, standin, training
 from hw4.windows.candidate import STEPS, PretrainedBackbone
 from hw4.windows.data import CLASSES, Photographs

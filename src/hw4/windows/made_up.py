@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from hw4.foundation import scores
-from hw4.foundation.sealed import Selection
+from hw4.foundation.work import Selection
 from hw4.windows.candidate import NETWORKS, STEPS, Candidate, Epoch, PretrainedBackbone
 from hw4.windows.data import CLASSES, FOLDER_NAMES, BadFile, DataCheck
 from hw4.windows.result import NO_DIFFERENCE, Prediction, Result, Settings, Shown

@@ -9,8 +9,8 @@ from hw4.foundation.errors import UserError
 from hw4.foundation.experiment import Experiment
 from hw4.foundation.places import quick
 from hw4.foundation.scores import Calibration, Difference
-from hw4.foundation.sealed import Selection
 from hw4.foundation.settings import Count, Share
+from hw4.foundation.work import Selection
 from hw4.windows.candidate import (
     NAMES,
     NETWORKS,
@@ -387,7 +387,6 @@ EXPERIMENT = Experiment(
     title="Problem 1: windows",
     settings=Settings,
     result=Result,
-    run="hw4.windows.experiment:run",
     source=source,
     libraries=("torch", "torchvision", "timm", "numpy", "pillow", "scikit-learn"),
     circumstances=lambda: {it.name: it.checksum for it in at_hand(tuple(ORIGINS))},
