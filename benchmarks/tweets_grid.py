@@ -19,7 +19,7 @@ from hw4.tweets.tokens import Tokens, to_dataset
 from hw4.tweets.training import fit, load_pretrained, run_heads
 from hw4.tweets.weights import distilbert_folder
 
-GRID = Grid(weight_decays=(0.01, 0.3), epochs=(4, 8), batch_size=16)
+GRID = Grid(weight_decay=(0.01, 0.3), epochs=(4, 8), batch_size=(16,))
 TRAIN, VALIDATION = 48, 24
 REPEATS = 3
 TOLERANCE = 1e-3
@@ -48,7 +48,7 @@ def rows() -> Iterator[Row]:
     source = encoder_source("nearest")
     with distilbert_folder(source, tweets.texts) as folder:
         tokens = _tokens(folder, tweets)
-        many = list(GRID.configs(TrainConfig()))
+        many = GRID.configs(TrainConfig())
         scores: dict[str, list[float]] = {}
 
         def stored() -> None:

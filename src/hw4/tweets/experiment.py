@@ -57,7 +57,8 @@ BASELINES = {
     "tfidf-strong": "TF-IDF of words, pairs, letters",
 }
 ERRORS_SHOWN = {(0, 1): 2, (1, 0): 1}
-"""By class and prediction."""
+OUTCOMES_SHOWN = {(0, 0): 1, (0, 1): 1, (1, 1): 1, (1, 0): 1}
+"""Tweets that are printed, by class and prediction."""
 BIN = 4
 """Tokens a bar of the histogram of lengths."""
 
@@ -106,7 +107,7 @@ def search(dev: Development, grid: Grid) -> tuple[Tried, ...]:
     predictions: dict[TrainConfig, np.ndarray] = {}
     tried: dict[TrainConfig, Tried] = {}
     targets = dev.targets[dev.validation]
-    wanted = list(grid.configs(dev.settings.common))
+    wanted = grid.configs(dev.settings.common)
     while wanted:
         runs = train_heads(dev, [(config, 0) for config in wanted])  # fold 0: validation tweets
         for config, run in zip(wanted, runs, strict=True):
@@ -120,7 +121,7 @@ def search(dev: Development, grid: Grid) -> tuple[Tried, ...]:
                 predicts_0=int((~found).sum()),
                 seconds=run.result.seconds,
             )
-        leaders = [best(tried.values(), weighting) for weighting in grid.class_weightings]
+        leaders = [best(tried.values(), weighting) for weighting in grid.class_weighting]
         near = {config: None for one in leaders for config in neighbors(one.config)}
         wanted = [config for config in near if config not in tried]
     leader = predictions[best(tried.values()).config]
@@ -172,12 +173,12 @@ def frozen_head(
 
 
 def unfrozen_layers(dev: Development, key: str, title: str, before: str) -> Row:
-    """The last layers and a head: held-out predictions of some folds, then trained on all."""
+    """The last layers and a head: held out are the validation tweets; then trained on all."""
     config = dev.settings.unfrozen
-    runs = [train_upper(dev, config, fold) for fold in range(dev.settings.unfrozen_folds)]
+    on_training = train_upper(dev, config, 0)
     final = train_upper(dev, config, None)
-    final = replace(final, result=replace(final.result, epochs=runs[0].result.epochs))
-    return _row(dev, (key, title, before), config, _held_out(dev, runs), final, tuned=True)
+    final = replace(final, result=replace(final.result, epochs=on_training.result.epochs))
+    return _row(dev, (key, title, before), config, _held_out(dev, [on_training]), final)
 
 
 def without_network(
@@ -226,7 +227,7 @@ def _row(
     config: TrainConfig | None,
     held_out: np.ndarray,
     final: Outcome[Run],
-    tuned: bool,
+    tuned: bool = True,
     strength: float = 0.0,
 ) -> Row:
     """Its threshold and its scores, all from held-out predictions."""
@@ -281,14 +282,13 @@ def evaluate(
     def compute() -> Outcome[Judged]:
         encoded = Encoded(test, dev.folder, dev.settings, dev.work)
         judged = {key: judge(dev, row, encoded) for key, row in rows.items()}
-        outcomes = dict.fromkeys([(0, 0), (0, 1), (1, 1), (1, 0)], dev.settings.explained)
         told = Judged(
             errors=_explained(dev, rows[selection.choice["final"]], test, judged, ERRORS_SHOWN),
-            explained=_explained(dev, rows["unfrozen"], test, judged, outcomes),
+            explained=_explained(dev, rows["unfrozen"], test, judged, OUTCOMES_SHOWN),
         )
         return Outcome(told, judged)
 
-    basis = (dev.common, dev.settings.explained, selection.choice, digest(test.texts))
+    basis = (dev.common, selection.choice, digest(test.texts))
     return test, dev.work.part("test tweets", basis, Judged, compute)
 
 

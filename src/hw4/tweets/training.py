@@ -2,8 +2,8 @@
 
 import math
 import time
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from torch.nn import functional
 from transformers import DistilBertForSequenceClassification
 
 from hw4.foundation.compute import threads
+from hw4.foundation.progress import Bar
 from hw4.foundation.scores import f1_macro
 from hw4.foundation.work import Outcome
 from hw4.tweets.arguments import TrainConfig
@@ -126,16 +127,15 @@ def fit(
     targets: np.ndarray,
     idx: np.ndarray,
     device: str = "cpu",
-    validate: Callable[[], float] = lambda: math.nan,
-    on_step: Callable[[int, float], None] = lambda count, loss: None,
+    held_out: np.ndarray | None = None,
+    bar: Bar | None = None,
 ) -> tuple[Epoch, ...]:
     """Train a head, or the last layers with it, in place on the tweets at `idx`.
 
     Args:
         outputs: of the frozen encoder for all tweets.
         targets: (tweets,) of all tweets.
-        validate: gives the score that is noted after each epoch.
-        on_step: called with the number of tweets and the loss after each step.
+        held_out: tweets on which the last layers are judged after each epoch.
     """
     upper = isinstance(part, UpperLayers)
     head = part.head if upper else part
@@ -172,8 +172,14 @@ def fit(
             optimizer.step()
             rate.step()
             losses.append(loss.item())
-            on_step(len(batch), losses[-1])
-        done.append(Epoch(float(np.mean(losses)), validate()))
+            if bar is not None:
+                bar.note(f"loss {np.mean(losses[-50:]):.3f}")
+                bar.update(len(batch))
+        value = math.nan
+        if upper and held_out is not None and len(held_out):
+            judged = probabilities(part, outputs, held_out, device)
+            value = f1_macro(targets[held_out], judged > HALF)
+        done.append(Epoch(float(np.mean(losses)), value))
     part.to("cpu").eval()
     return tuple(done)
 
@@ -267,64 +273,54 @@ def run_heads(
     targets: np.ndarray,
     jobs: int,
 ):
-    """Yields what `run_head` makes of each configuration and its tweets, `jobs` at once."""
+    """Yields what `train_part` makes of each configuration and its tweets, `jobs` at once."""
     return Parallel(n_jobs=jobs, return_as="generator")(
-        delayed(run_head)(config, head, outputs, targets, idx) for config, idx in many
+        delayed(train_part)(config, head, outputs, targets, idx) for config, idx in many
     )
 
 
-def run_head(
-    config: TrainConfig, head: Head, outputs: Pooled, targets: np.ndarray, idx: np.ndarray
-) -> Outcome[Run]:
-    """Train a head on the tweets at `idx`, and let it judge all of them."""
-    began = time.perf_counter()
-    with threads(1):  # more would only wait for each other
-        fit(config, head, outputs, targets, idx)
-        seconds = time.perf_counter() - began
-        judged = probabilities(head, outputs, np.arange(len(targets)))
-    tensors = {"probabilities": judged}
-    if len(idx) == len(targets):  # a final training, whose head judges the test tweets
-        tensors |= _weights(head)
-    return Outcome(Run(seconds, _size(head)), tensors)
-
-
 def train_upper(dev: Development, config: TrainConfig, fold: int | None) -> Outcome[Run]:
-    """The last layers with their head, and their `probabilities` for the tweets of the fold.
-
-    For the fold of the validation tweets, each epoch is judged on them.
-    """
+    """The last layers with their head, and their `probabilities` for the tweets of the fold."""
+    idx = dev.without(fold)
 
     def compute() -> Outcome[Run]:
         part = trained_part(load_pretrained(dev.folder, config), config)
-        layer, device = dev.encoded.layer, dev.work.device
-        idx = dev.without(fold)
-        held_out = np.full(len(dev.targets), np.nan, dtype=np.float32)
-        losses: list[float] = []
-        label = f"last {config.unfreeze_layers} layers, tweets of {config.epochs} epochs"
         drawn = len(draw(config, dev.targets, idx, np.random.default_rng(0)))
-
-        def validate() -> float:
-            if fold != 0:
-                return math.nan
-            judged = probabilities(part, layer, dev.validation, device)
-            return f1_macro(dev.targets[dev.validation], judged > HALF)
-
+        label = f"last {config.unfreeze_layers} layers, tweets of {config.epochs} epochs"
         with dev.work.bar(config.epochs * drawn, label) as bar:
-
-            def on_step(count: int, loss: float) -> None:
-                losses.append(loss)
-                bar.note(f"loss {np.mean(losses[-50:]):.3f}")
-                bar.update(count)
-
-            began = time.perf_counter()
-            epochs = fit(config, part, layer, dev.targets, idx, device, validate, on_step)
-            seconds = time.perf_counter() - began
-        if fold is None:
-            return Outcome(Run(seconds, _size(part), epochs), _weights(part))
-        held_out[dev.folds[fold]] = probabilities(part, layer, dev.folds[fold], device)
-        return Outcome(Run(seconds, _size(part), epochs), {"probabilities": held_out})
+            layer, device = dev.encoded.layer, dev.work.device
+            return train_part(config, part, layer, dev.targets, idx, device, bar)
 
     return dev.work.part("training", dev.place(config, fold), Run, compute)
+
+
+def train_part(
+    config: TrainConfig,
+    part: Part,
+    outputs: Pooled | StoredLayer,
+    targets: np.ndarray,
+    idx: np.ndarray,
+    device: str = "cpu",
+    bar: Bar | None = None,
+) -> Outcome[Run]:
+    """Train on the tweets at `idx`, and judge the others; a head judges all.
+
+    The weights are kept of a training on all tweets, which will judge the test tweets.
+    """
+    everything = np.arange(len(targets))
+    others = np.setdiff1d(everything, idx)
+    judged = everything if isinstance(part, Head) else others
+    found = np.full(len(targets), np.nan, dtype=np.float32)
+    began = time.perf_counter()
+    with threads(1) if isinstance(part, Head) else nullcontext():  # more would wait for each other
+        epochs = fit(config, part, outputs, targets, idx, device, others, bar)
+        seconds = time.perf_counter() - began
+        found[judged] = probabilities(part, outputs, judged, device)
+    tensors = {"probabilities": found}
+    if not len(others):
+        tensors |= {name: tensor.cpu().numpy() for name, tensor in part.state_dict().items()}
+    size = sum(parameter.numel() for parameter in part.parameters())
+    return Outcome(Run(seconds, size, epochs), tensors)
 
 
 def restored(
@@ -335,11 +331,3 @@ def restored(
     part = trained_part(model, config)
     part.load_state_dict({name: torch.from_numpy(weights[name]) for name in part.state_dict()})
     return model
-
-
-def _size(part: Part) -> int:
-    return sum(parameter.numel() for parameter in part.parameters())
-
-
-def _weights(part: Part) -> dict[str, np.ndarray]:
-    return {name: tensor.cpu().numpy().copy() for name, tensor in part.state_dict().items()}
