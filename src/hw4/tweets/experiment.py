@@ -10,8 +10,8 @@ from hw4.foundation.compute import seed_everything
 from hw4.foundation.experiment import Outcome, Work
 from hw4.foundation.files import DataSource
 from hw4.foundation.scores import compare_f1_macro, f1_macro, precision_recall, score
-from hw4.foundation.sealed import Sealed, Selection
 from hw4.foundation.store import digest
+from hw4.foundation.work import Sealed, Selection
 from hw4.tweets import baselines, data, standin
 from hw4.tweets.arguments import TrainConfig
 from hw4.tweets.baselines import STRENGTHS, Inputs
