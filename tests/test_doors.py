@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from hw4.__main__ import experiments
+from hw4.foundation import fetch
 from hw4.foundation.places import ROOT
 
 
@@ -25,3 +27,10 @@ def test_a_python_without_the_package_is_told_what_to_do(folder):
     assert f"run `make report` once in {ROOT}, which sets up its environment" in done.stderr
     assert done.stderr.count("\n") == 1
     assert done.stdout == ""
+
+
+def test_no_key_waits_on_a_network(tmp_path, monkeypatch):
+    """Only what trains may fetch; a warm build asks what is here."""
+    monkeypatch.setenv("HW4_STORE", str(tmp_path))
+    monkeypatch.setattr(fetch, "run", lambda *_, **__: pytest.fail("something was fetched"))
+    assert not any(experiment.is_stored() for experiment in experiments())

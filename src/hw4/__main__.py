@@ -3,7 +3,7 @@
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from importlib import import_module
 from io import TextIOWrapper
@@ -48,36 +48,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     outermost = os.environ.setdefault(OUTERMOST, str(os.getpid())) == str(os.getpid())
     try:
         return options.command(options) or 0
-    except Stopped as error:
-        print(f"Stopped: {error}", file=sys.stderr)
-        return 1
-    except UserError as error:
-        print(f"Error: {error}", file=sys.stderr)
-        return 1
-    except SyntaxError as error:
-        if not error.filename or not Path(error.filename).is_relative_to(ROOT):
-            raise
-        where = Path(error.filename).relative_to(ROOT)
-        print(
-            f"Error: {where}:{error.lineno}: this is not Python ({error.msg}): "
-            f"{(error.text or '').strip()}; put that line right.",
-            file=sys.stderr,
-        )
-        return 1
-    except BrokenPipeError:
-        # Who read what we print (`| head`, say) has seen enough; nothing more can be said there.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    except OSError as error:
-        if error.errno is None:
-            raise  # not the machine's refusal but a fault of ours
-        where = f" ({error.filename})" if error.filename else ""
-        print(
-            f"Error: {error.strerror or error}{where}; the last good PDF and all stored results "
-            "are untouched, so free the space or the access and run the same command again.",
-            file=sys.stderr,
-        )
-        return 1
     except KeyboardInterrupt:
         if outermost:
             _say_last(
@@ -87,6 +57,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with suppress(OSError):
             sys.stdout.flush()
         os._exit(INTERRUPTED)
+    except BrokenPipeError:
+        # Who read what we print (`| head`, say) has seen enough; nothing more can be said there.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Stopped as error:
+        said = f"Stopped: {error}"
+    except UserError as error:
+        said = f"Error: {error}"
+    except SyntaxError as error:
+        if not error.filename or not Path(error.filename).is_relative_to(ROOT):
+            raise
+        where = Path(error.filename).relative_to(ROOT)
+        line = (error.text or "").strip()
+        said = (
+            f"Error: {where}:{error.lineno}: this is not Python ({error.msg}): {line}; "
+            "put that line right."
+        )
+    except OSError as error:
+        if error.errno is None:
+            raise  # not the machine's refusal but a fault of ours
+        where = f" ({error.filename})" if error.filename else ""
+        said = (
+            f"Error: {error.strerror or error}{where}; the last good PDF and all stored results "
+            "are untouched, so free the space or the access and run the same command again."
+        )
+    print(said, file=sys.stderr)
+    return 1
 
 
 def _say_last(line: str) -> None:
@@ -103,61 +100,42 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m hw4", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="command")
 
-    train = commands.add_parser(
-        "train", help="compute what is not stored yet, and write _output/results.json"
-    )
-    train.add_argument("problems", nargs="*", metavar="problem", help=f"of {', '.join(WINGS)}")
-    train.add_argument(
-        "--dry-run", action="store_true", help="say what would be computed, and why; nothing is"
-    )
-    train.set_defaults(command=_train)
+    def command(name: str, run: Callable, what: str, of_problems: bool = False):
+        made = commands.add_parser(name, help=what)
+        made.set_defaults(command=run)
+        if of_problems:
+            made.add_argument("problems", nargs="*", metavar="problem", help=", ".join(WINGS))
+        return made.add_argument
 
-    status = commands.add_parser("status", help="say what is stored, and why it would train again")
-    status.add_argument("problems", nargs="*", metavar="problem", help=f"of {', '.join(WINGS)}")
-    status.set_defaults(command=_status)
-
-    render = commands.add_parser("render", help="make _output/report/submission.pdf")
-    render.add_argument(
-        "document",
-        nargs="?",
-        type=lambda name: Path(name).absolute(),  # before the project's folder is entered
-        help="a part, such as report/_2-sequences.qmd: a quick look at it in _output/preview/",
+    add = command(
+        "train", _train, "compute what is not stored yet, and write _output/results.json", True
     )
-    render.add_argument(
-        "--with",
-        dest="renderer",
-        choices=("auto", "quarto", "press"),
-        default="auto",
-        help="Quarto where there is one, else the built-in press (default: auto)",
-    )
-    render.add_argument(
-        "--install-quarto",
-        action="store_true",
-        help="try once to install Quarto if there is none",
-    )
-    render.set_defaults(command=_render)
+    dry = "say what would be computed, and why; nothing is"
+    add("--dry-run", action="store_true", help=dry)
 
-    check = commands.add_parser("check", help="proof-read the PDF against the rubric")
-    check.set_defaults(command=_check)
+    command("status", _status, "say what is stored, and why it would train again", True)
 
-    data = commands.add_parser("data", help="say which of the course's files are found")
-    data.add_argument(
-        "--download", action="store_true", help="fetch the one public file, Twitter.csv"
-    )
-    data.set_defaults(command=_data)
+    add = command("render", _render, "make _output/report/submission.pdf")
+    part = "a part, such as report/_2-sequences.qmd: a quick look at it in _output/preview/"
+    absolute = lambda name: Path(name).absolute()  # noqa: E731, before the project is entered
+    add("document", nargs="?", type=absolute, help=part)
+    choice = "Quarto where there is one, else the built-in press (default: auto)"
+    renderers = ("auto", "quarto", "press")
+    add("--with", dest="renderer", choices=renderers, default="auto", help=choice)
+    once = "try once to install Quarto if there is none"
+    add("--install-quarto", action="store_true", help=once)
 
-    numbers = commands.add_parser("numbers", help="list what prose can quote, ready to paste")
-    numbers.add_argument("problems", nargs="*", metavar="problem", help=f"of {', '.join(WINGS)}")
-    numbers.add_argument(
-        "--like", default="", metavar="WORD", help="only those with this in them, such as recall"
-    )
-    numbers.set_defaults(command=_numbers)
+    command("check", _check, "proof-read the PDF against the rubric")
 
-    notebooks = commands.add_parser("notebooks", help="make one notebook a problem: notebooks/")
-    notebooks.set_defaults(command=_notebooks)
+    add = command("data", _data, "say which of the course's files are found")
+    add("--download", action="store_true", help="fetch the one public file, Twitter.csv")
 
-    preview = commands.add_parser("preview", help="render again whenever a file is saved")
-    preview.set_defaults(command=_preview)
+    add = command("numbers", _numbers, "list what prose can quote, ready to paste", True)
+    like = "only those with this in them, such as recall"
+    add("--like", default="", metavar="WORD", help=like)
+
+    command("notebooks", _notebooks, "make one notebook a problem: notebooks/")
+    command("preview", _preview, "render again whenever a file is saved")
     return parser
 
 
@@ -190,6 +168,8 @@ def _train(options: argparse.Namespace) -> None:
         experiment.check(experiment.source())
     for experiment in missing:
         experiment.ensure()
+    for experiment in chosen:
+        experiment.deliver(experiment.stored())
     if not options.problems:
         write_results(chosen)
 
@@ -231,20 +211,20 @@ def _data(options: argparse.Namespace) -> int:
     for experiment in experiments():
         try:
             source = experiment.source()
-            if source.kind == "none":
-                continue
             experiment.check(source)
         except UserError as error:
             faults[str(error)] = None  # a folder that is not there is one fault, not three
-            print(f"  {experiment.title}: cannot be used")
-            continue
-        sources.append(source)
-        found = (
-            f"the course's files ({', '.join(map(plain, source.files))})"
-            if source.kind == "course"
-            else "not found, the stand-in will be used (data/README.md says what goes where)"
-        )
-        say(f"  {experiment.title}: {found}")
+            found = "cannot be used"
+        else:
+            sources.append(source)
+            found = {
+                "course": f"the course's files ({', '.join(map(plain, source.files))})",
+                "stand-in": "not found, the stand-in will be used "
+                "(data/README.md says what goes where)",
+                "none": "",
+            }[source.kind]
+        if found:
+            say(f"  {experiment.title}: {found}")
     if not faults:
         say_unused(sources)
     for fault in faults:

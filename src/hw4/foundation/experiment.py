@@ -5,23 +5,22 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from functools import cache, cached_property
 from importlib import import_module, metadata
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from filelock import FileLock, Timeout
 
-from hw4.foundation import fetch, progress
+from hw4.foundation import progress
 from hw4.foundation.compute import Device, device, threads, wished_device
 from hw4.foundation.errors import UserError
 from hw4.foundation.files import DataSource
 from hw4.foundation.places import quick, store_folder
 from hw4.foundation.settings import check_settings
-from hw4.foundation.source_code import code_digests, code_fingerprint
-from hw4.foundation.store import Content, Damaged, Entry, digest, from_plain, to_plain
-from hw4.foundation.work import KEY_LENGTH, Outcome, Work, sound
+from hw4.foundation.source_code import code_digests
+from hw4.foundation.store import Damaged, Entry, digest, from_plain, to_plain
+from hw4.foundation.work import KEY_LENGTH, Outcome, Work, now, sound
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -48,10 +47,48 @@ class Provenance:
     settings: dict[str, Any]
 
 
-class Settings(Protocol):
-    """What every wing's settings have."""
+@dataclass(frozen=True)
+class State:
+    """Things as they stand: all that makes the key of a result.
 
-    seed: int
+    Attributes:
+        code: a digest for each module, by its name.
+        circumstances: see `Experiment`.
+    """
+
+    name: str
+    settings: Any
+    source: DataSource
+    code: dict[str, str]
+    versions: dict[str, str]
+    circumstances: Any
+
+    @cached_property
+    def basis(self) -> str:
+        """What every part of the experiment depends on; names of files are not in it."""
+        data = self.source.kind, self.source.fingerprint
+        return digest(self.name, self.code, data, self.versions)
+
+    @cached_property
+    def key(self) -> str:
+        return digest(self.basis, self.settings, self.circumstances)[:KEY_LENGTH]
+
+    @property
+    def parts(self) -> dict[str, Any]:
+        """What the key is made of, for saying what has changed."""
+        parts = {
+            "profile": _profile(),
+            "code": self.code,
+            "settings": self.settings,
+            "data": self.source,
+            "versions": self.versions,
+            "circumstances": self.circumstances,
+        }
+        return to_plain(parts)
+
+    @property
+    def entry(self) -> Entry:
+        return Entry(store_folder() / self.name / self.key)
 
 
 @dataclass(frozen=True)
@@ -59,13 +96,11 @@ class Experiment(Generic[R]):
     """One problem's computation and where its result is stored.
 
     Attributes:
-        name: short, the folder's name in the store and the key in `results.json`.
+        name: of its package, its folder in the store and its key in `results.json`.
         title: for humans.
-        settings: the class of the settings; `settings()` for a full build, `settings.quick()`
-            for a small one.
+        settings: the class of the settings, which have a `seed`; `settings()` for a full build,
+            `settings.quick()` for a small one.
         result: the class of the result, a frozen dataclass with `report() -> dict`.
-        run: `module:function`; the function takes the settings and a `Work` and returns an
-            `Outcome`. Imported only when something is to be computed.
         source: finds the data, without reading all of it.
         libraries: distributions whose versions can change a number.
         circumstances: further plain values that can change a number and that lie outside code,
@@ -75,18 +110,23 @@ class Experiment(Generic[R]):
         check: reads the data through and raises a UserError for what cannot be learned from.
             Cheap beside a training, and without torch: a build calls it for every problem that
             is to be computed before it computes the first.
+        deliver: writes what is handed in beside the report, from the stored result; every build
+            calls it, also one that computes nothing.
+        run: `module:function`, if it is not `run` of the package's `experiment`; the function takes
+            the settings and a `Work` and returns an `Outcome`. Imported only to compute.
     """
 
     name: str
     title: str
     settings: type
     result: type[R]
-    run: str
     source: Callable[[], DataSource]
     libraries: tuple[str, ...]
     circumstances: Callable[[], Any] = lambda: None
     prepare: Callable[[], None] = lambda: None
     check: Callable[[DataSource], object] = lambda source: None
+    deliver: Callable[[R], None] = lambda result: None
+    run: str = ""
 
     def stored(self) -> R:
         """The stored result for things as they stand.
@@ -94,7 +134,7 @@ class Experiment(Generic[R]):
         Raises:
             UserError: there is none.
         """
-        return from_plain(self.result, self._read(self._state, Entry.read_numbers)["result"])
+        return from_plain(self.result, self._read(self.state(), Entry.read_numbers)["result"])
 
     def provenance(self) -> Provenance:
         """Where the stored result comes from; files under the names that they have now.
@@ -102,11 +142,9 @@ class Experiment(Generic[R]):
         Raises:
             UserError: there is no stored result.
         """
-        state = self._state
-        return replace(
-            from_plain(Provenance, self._read(state, Entry.read_numbers)["provenance"]),
-            source=state.source,
-        )
+        state = self.state()
+        stored = self._read(state, Entry.read_numbers)["provenance"]
+        return replace(from_plain(Provenance, stored), source=state.source)
 
     def tensors(self) -> dict[str, np.ndarray]:
         """The arrays stored with the result.
@@ -114,15 +152,14 @@ class Experiment(Generic[R]):
         Raises:
             UserError: there is no stored result.
         """
-        return self._read(self._state, Entry.read_tensors)
+        return self._read(self.state(), Entry.read)[1]
 
     def is_stored(self) -> bool:
         """Whether there is an undamaged result for things as they stand."""
-        return sound(self._state.entry, quiet=True) is not None
-
-    def parts(self) -> dict[str, Any]:
-        """What the key of the result is made of, as things stand."""
-        return self._state.parts
+        try:
+            return self.state().entry.read() is not None
+        except Damaged:
+            return False
 
     def latest(self) -> dict[str, Any] | None:
         """The numbers stored last in this profile, whatever they were made of; None if none are."""
@@ -134,6 +171,10 @@ class Experiment(Generic[R]):
                     found.append(numbers)
         return max(found, key=lambda it: it["provenance"]["finished"], default=None)
 
+    def parts(self) -> dict[str, Any]:
+        """What the key of the result is made of, as things stand."""
+        return self.state().parts
+
     def ensure(self) -> bool:
         """Compute and store the result unless it is stored; whether it had to be computed.
 
@@ -142,25 +183,47 @@ class Experiment(Generic[R]):
         if self.is_stored():
             return False
         self.prepare()
-        state = self._state
+        state = self.state()
         folder = store_folder() / self.name
         folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(folder / "lock")
         try:
-            lock.acquire(timeout=0)
+            held = lock.acquire(timeout=0)
         except Timeout:
             progress.say(f"{self.title}: another build is computing this, waiting for it")
-            lock.acquire()
-        try:
+            held = lock.acquire()
+        with held:
             if sound(state.entry) is not None:
                 return False
             self._compute(state)
-        finally:
-            lock.release()
         return True
 
-    def _compute(self, state: "_State") -> None:
-        module, _, function = self.run.partition(":")
+    def state(self) -> State:
+        """Things as they stand.
+
+        Raises:
+            UserError: a setting, the device asked for, or the data folder is wrong.
+        """
+        settings = self.settings.quick() if quick() else self.settings()
+        check_settings(settings)
+        wished_device()
+        versions = {name: version(name) for name in self.libraries}
+        return State(
+            name=self.name,
+            settings=settings,
+            source=self.source(),
+            code=code_digests(self._function[0]),
+            versions={"python": platform.python_version(), **versions},
+            circumstances=to_plain(self.circumstances()),
+        )
+
+    @property
+    def _function(self) -> tuple[str, str]:
+        module, _, function = (self.run or f"hw4.{self.name}.experiment:run").partition(":")
+        return module, function
+
+    def _compute(self, state: State) -> None:
+        module, function = self._function
         on = device()
         work = Work(self.name, state.source, on, state.basis)
         began = time.monotonic()
@@ -173,20 +236,15 @@ class Experiment(Generic[R]):
             device=on,
             versions=state.versions,
             key=state.key,
-            finished=datetime.now(UTC).isoformat(timespec="seconds"),
+            finished=now(),
             settings=to_plain(state.settings),
         )
-        numbers = {
-            "provenance": to_plain(provenance),
-            "basis": state.parts,
-            "result": to_plain(outcome.result),
-        }
-        state.entry.write(Content(numbers, outcome.tensors))
+        numbers = {"provenance": provenance, "basis": state.parts, "result": outcome.result}
+        state.entry.write(to_plain(numbers), outcome.tensors)
 
-    def _read(self, state: "_State", read: Callable[[Entry], T | None]) -> T:
+    def _read(self, state: State, read: Callable[[Entry], T | None]) -> T:
         try:
-            found = read(state.entry)
-            why = f"there is none in {state.entry.folder}"
+            found, why = read(state.entry), f"there is none in {state.entry.folder}"
         except Damaged as error:
             found, why = None, str(error)
         if found is None:
@@ -195,63 +253,6 @@ class Experiment(Generic[R]):
                 f"stand: {why}; run `python -m hw4 train {self.name}` first."
             )
         return found
-
-    @property
-    def _state(self) -> "_State":
-        settings = self.settings.quick() if quick() else self.settings()
-        check_settings(settings)
-        wished_device()
-        return _State(self, settings, self.source())
-
-
-@dataclass(frozen=True)
-class _State:
-    """Things as they stand: all that makes the key of a result."""
-
-    experiment: Experiment
-    settings: Any
-    source: DataSource
-
-    @cached_property
-    def versions(self) -> dict[str, str]:
-        found = {name: version(name) for name in self.experiment.libraries}
-        return {"python": platform.python_version(), **found}
-
-    @cached_property
-    def basis(self) -> str:
-        """What every part of the experiment depends on."""
-        code = code_fingerprint(self.experiment.run.partition(":")[0])
-        return digest(
-            self.experiment.name,
-            code,
-            (self.source.kind, self.source.fingerprint),
-            self.versions,
-        )
-
-    @cached_property
-    def circumstances(self) -> Any:
-        with fetch.shut():
-            return self.experiment.circumstances()
-
-    @cached_property
-    def key(self) -> str:
-        return digest(self.basis, self.settings, self.circumstances)[:KEY_LENGTH]
-
-    @property
-    def parts(self) -> dict[str, Any]:
-        """What the key is made of, for saying what has changed."""
-        return {
-            "profile": _profile(),
-            "code": code_digests(self.experiment.run.partition(":")[0]),
-            "settings": to_plain(self.settings),
-            "data": to_plain(self.source),
-            "versions": self.versions,
-            "circumstances": to_plain(self.circumstances),
-        }
-
-    @cached_property
-    def entry(self) -> Entry:
-        return Entry(store_folder() / self.experiment.name / self.key)
 
 
 def _profile() -> str:

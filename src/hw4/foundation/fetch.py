@@ -6,30 +6,16 @@ A look-up or a connection that hangs cannot hold up a build then, whatever libra
 import hashlib
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 
 _READ = """
 import sys, urllib.request as request
 with request.urlopen(sys.argv[1]) as answer:
     sys.stdout.buffer.write(answer.read(int(sys.argv[2])))
 """
-_shut: ContextVar[bool] = ContextVar("shut", default=False)
 
 
 class Unreachable(Exception):
     """Something could not be fetched; the text is a clause that says why."""
-
-
-@contextmanager
-def shut() -> Iterator[None]:
-    """While this lasts nothing may be fetched: a key depends on what is here, never on a server."""
-    token = _shut.set(True)
-    try:
-        yield
-    finally:
-        _shut.reset(token)
 
 
 def run(program: str, *arguments: str, seconds: float) -> bytes:
@@ -38,8 +24,6 @@ def run(program: str, *arguments: str, seconds: float) -> bytes:
     Raises:
         Unreachable: it took longer, or failed.
     """
-    if _shut.get():
-        raise RuntimeError("Nothing is fetched while a key is computed.")
     command = [sys.executable, "-c", program, *arguments]
     try:
         done = subprocess.run(command, timeout=seconds, capture_output=True)

@@ -3,18 +3,16 @@
 import functools
 import hashlib
 import logging
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from hw4.foundation import style
-from hw4.foundation.experiment import version
-from hw4.foundation.files import DataSource
+from hw4.foundation.experiment import Experiment, version
 from hw4.foundation.places import figures_folder, quick
 from hw4.foundation.source_code import code_fingerprint
 from hw4.foundation.store import digest, write_bytes
@@ -22,7 +20,6 @@ from hw4.foundation.store import digest, write_bytes
 LINE_LABEL = "name of a line"
 LABEL_LINE = 1.15
 """Height of a label's line, as a multiple of its type size."""
-_SEAL = re.compile(rb"\n<!-- key (\w+) content (\w+) -->\n$")
 
 
 @dataclass(frozen=True)
@@ -36,13 +33,7 @@ class Picture:
         return {"image/svg+xml": self.svg, "text/plain": f"<figure {self.name}>"}
 
 
-class Sourced(Protocol):
-    """What is needed of the experiment that a figure shows."""
-
-    source: Callable[[], DataSource]
-
-
-def figure(name: str, shown: Sourced) -> Callable[[Callable[..., Any]], Callable[..., Picture]]:
+def figure(name: str, shown: Experiment) -> Callable[[Callable[..., Any]], Callable[..., Picture]]:
     """Make a function that draws a Matplotlib figure return it as a `Picture`.
 
     The figure is written to `figures/<name>.svg` and `.png`, with `-stand-in` or `-quick` after
@@ -58,17 +49,13 @@ def figure(name: str, shown: Sourced) -> Callable[[Callable[..., Any]], Callable
     def decorate(draw: Callable[..., Any]) -> Callable[..., Picture]:
         @functools.wraps(draw)
         def drawn(*args: Any, **kwargs: Any) -> Picture:
-            key = digest(
-                code_fingerprint(draw.__module__),
-                draw.__qualname__,
-                version("matplotlib"),
-                args,
-                kwargs,
-            )
-            path = figures_folder() / f"{name}{_marks(shown)}.svg"
+            marks = "-stand-in" * shown.source().is_stand_in + "-quick" * quick()
+            path = figures_folder() / f"{name}{marks}.svg"
+            code = code_fingerprint(draw.__module__), draw.__qualname__, version("matplotlib")
+            key = digest(code, args, kwargs)
             svg = _kept(path, key)
             if svg is None:
-                svg = _draw(draw, args, kwargs, path, key)
+                svg = _draw(functools.partial(draw, *args, **kwargs), path, key)
             return Picture(name, svg.decode("utf-8"))
 
         return drawn
@@ -189,62 +176,49 @@ def _part_labels(drawn: Any) -> None:
     """
     from scipy.optimize import isotonic_regression
 
-    labels_of = {
-        axes: [text for text in axes.texts if text.get_label() == LINE_LABEL] for axes in drawn.axes
-    }
-    if any(labels_of.values()):
-        drawn.draw_without_rendering()  # which lays the axes out
-    for axes, labels in labels_of.items():
+    for axes in drawn.axes:
+        labels = [text for text in axes.texts if text.get_label() == LINE_LABEL]
         if not labels:
             continue
+        drawn.draw_without_rendering()  # which lays the axes out
         box, scale = axes.get_window_extent(), axes.get_yaxis_transform()
-        ends = [scale.transform((0, label.xy[1]))[1] for label in labels]
+        ends = np.array([scale.transform((0, label.xy[1]))[1] for label in labels])
         order = np.argsort(ends, kind="stable")
         line = LABEL_LINE * max(label.get_fontsize() for label in labels) * drawn.dpi / 72
         steps = line * np.arange(len(labels))
         # The nearest heights, in squares, with at least a line between neighbours.
-        heights = isotonic_regression(np.array(ends)[order] - steps).x + steps  # (labels,)
+        heights = isotonic_regression(ends[order] - steps).x + steps  # (labels,)
         heights = np.maximum(heights, box.y0 + line / 2 + steps)  # clear of the ticks below
         for place, height in zip(order, heights, strict=True):
             labels[place].set_position((1.03, (height - box.y0) / box.height))
 
 
-def _marks(shown: Sourced) -> str:
-    stand_in = "-stand-in" if shown.source().is_stand_in else ""
-    return stand_in + ("-quick" if quick() else "")
+def _seal(key: str, svg: bytes) -> bytes:
+    return b"\n<!-- " + hashlib.sha256(key.encode() + svg).hexdigest().encode() + b" -->\n"
 
 
 def _kept(path: Path, key: str) -> bytes | None:
     """The SVG at `path` if it is whole and shows what `key` stands for."""
     try:
-        content = path.read_bytes()
+        svg, mark, _ = (content := path.read_bytes()).rpartition(b"\n<!-- ")
     except OSError:
         return None
-    seal = _SEAL.search(content)
-    if seal is None or seal[1].decode() != key or not path.with_suffix(".png").is_file():
-        return None
-    body = content[: seal.start()]
-    return body if hashlib.sha256(body).hexdigest() == seal[2].decode() else None
+    whole = mark and content == svg + _seal(key, svg) and path.with_suffix(".png").is_file()
+    return svg if whole else None
 
 
-def _draw(draw: Callable[..., Any], args: tuple, kwargs: dict, path: Path, key: str) -> bytes:
+def _draw(draw: Callable[[], Any], path: Path, key: str) -> bytes:
     # The text's face is not Matplotlib's to find: Typst sets it. No need to say so at each label.
     logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
     import matplotlib
 
     with matplotlib.rc_context({**matplotlib.rcParamsDefault, **style.SETTINGS}):
-        drawn = draw(*args, **kwargs)
+        drawn = draw()
         _part_labels(drawn)
-        svg = _saved(drawn, "svg", metadata={"Date": None, "Creator": None})
-        png = _saved(drawn, "png", metadata={"Software": None})
-    body = svg.rstrip(b"\n")
-    seal = f"\n<!-- key {key} content {hashlib.sha256(body).hexdigest()} -->\n".encode()
-    write_bytes(path.with_suffix(".png"), png)
-    write_bytes(path, body + seal)
-    return body
-
-
-def _saved(drawn: Any, kind: str, metadata: dict) -> bytes:
-    stream = BytesIO()
-    drawn.savefig(stream, format=kind, metadata=metadata)
-    return stream.getvalue()
+        png, vector = BytesIO(), BytesIO()
+        drawn.savefig(png, format="png", metadata={"Software": None})
+        drawn.savefig(vector, format="svg", metadata={"Date": None, "Creator": None})
+    svg = vector.getvalue().rstrip(b"\n")
+    write_bytes(path.with_suffix(".png"), png.getvalue())
+    write_bytes(path, svg + _seal(key, svg))
+    return svg

@@ -1,7 +1,4 @@
-"""The course's files: found in the data folder, and told apart by what is in them.
-
-`archive` reads them; its names are here as well, so that a wing asks one place.
-"""
+"""The course's files: found in the data folder, and told apart by what is in them."""
 
 import hashlib
 import json
@@ -13,7 +10,7 @@ from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
-from hw4.foundation.archive import (
+from hw4.foundation.archive import (  # noqa: F401
     BadFile,
     Files,
     Limits,
@@ -21,7 +18,7 @@ from hw4.foundation.archive import (
     natural,
     opened,
     read_file,
-    reason_of,
+    reason,
     walk,
 )
 from hw4.foundation.errors import UserError
@@ -30,18 +27,6 @@ from hw4.foundation.places import data_folder, store_folder
 from hw4.foundation.progress import say
 from hw4.foundation.store import write_text
 
-__all__ = [
-    "BadFile",
-    "DataSource",
-    "Files",
-    "Limits",
-    "find",
-    "fingerprint",
-    "natural",
-    "opened",
-    "read_file",
-    "say_unused",
-]
 MAX_HASHED = 4 * 2**30
 """A larger file is told from another by its size and time, not by its contents."""
 NAMED = 5
@@ -84,21 +69,17 @@ def find(*names: str) -> Path | None:
                 "create it, or unset HW4_DATA to use data/ in the project."
             )
         return None
-    places = [listed(folder)]
-    places += [listed(Path(entry)) for entry in places[0] if entry.is_dir()]
+    places = listed(folder)
+    places += chain.from_iterable(listed(Path(it)) for it in places if it.is_dir())
     for name in names:
-        for entry in chain(*places):
+        for entry in places:
             if entry.name.casefold() == name.casefold():
                 return Path(entry)
     return None
 
 
 def say_unused(sources: Sequence[DataSource]) -> None:
-    """Name what lies in the data folder and is used by none of `sources`: a slip in a name, often.
-
-    Args:
-        sources: those of all problems.
-    """
+    """Name what lies in the data folder and no problem uses: a slip in a name, often."""
     folder = data_folder()
     used = {"readme.md"}
     for source in sources:
@@ -129,8 +110,8 @@ def fingerprint(*paths: Path) -> str:
         known = {}
     hashed, digest = {}, hashlib.sha256()
     for path in paths:
-        names = [name for name, is_folder in walk(path) if not is_folder]
-        for name in sorted(names) if path.is_dir() else [""]:
+        names = sorted(name for name, is_folder in walk(path) if not is_folder)
+        for name in names if path.is_dir() else [""]:
             file = path / name
             hashed[str(file)] = entry = _hashed(file, known.get(str(file)))
             digest.update((name or path.name).encode("utf-8", "surrogateescape") + b"\0")
@@ -154,4 +135,4 @@ def _hashed(file: Path, known: list | None) -> list:
         with file.open("rb") as stream:
             return [*stamp, hashlib.file_digest(stream, "sha256").hexdigest()]
     except OSError as error:
-        raise BadFile(file, reason_of(error)) from error
+        raise BadFile(file, reason(error)) from error

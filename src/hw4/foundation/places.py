@@ -7,13 +7,38 @@ from hw4.foundation.errors import UserError
 
 ROOT = Path(__file__).resolve().parents[3]
 """The project's folder: the one that holds `_quarto.yml`."""
-
 PROFILES = ("full", "quick")
 
 
 def data_folder() -> Path:
     """The folder with the course's files: `HW4_DATA`, or `data/` in the project."""
     return named_folder("HW4_DATA", os.environ.get("HW4_DATA") or "data")
+
+
+def output_folder() -> Path:
+    """The folder of everything a build hands out (`_output/`)."""
+    return ROOT / "_output"
+
+
+def figures_folder() -> Path:
+    """The folder of figures as SVG and PNG (`figures/`)."""
+    return ROOT / "figures"
+
+
+def store_folder() -> Path:
+    """The folder of stored results (`HW4_STORE`, or `_store/`); safe to delete.
+
+    Raises:
+        UserError: there is a file in its place.
+    """
+    folder = named_folder("HW4_STORE", os.environ.get("HW4_STORE") or "_store")
+    nearest = next(place for place in (folder, *folder.parents) if place.exists())
+    if not nearest.is_dir():
+        raise UserError(
+            f"Stored results belong in the folder {folder} (HW4_STORE, or _store/ in the "
+            f"project), but {nearest} is a file: move it away, or let HW4_STORE name a folder."
+        )
+    return folder
 
 
 def named_folder(variable: str, name: str) -> Path:
@@ -30,32 +55,6 @@ def named_folder(variable: str, name: str) -> Path:
             f"{variable} is {name!r}, which leads to no folder ({reason}), a folder was expected: "
             "write the folder's whole path."
         ) from error
-
-
-def output_folder() -> Path:
-    """The folder of everything a build hands out (`_output/`)."""
-    return ROOT / "_output"
-
-
-def store_folder() -> Path:
-    """The folder of stored results (`HW4_STORE`, or `_store/`); safe to delete.
-
-    Raises:
-        UserError: there is a file in its place.
-    """
-    folder = named_folder("HW4_STORE", os.environ.get("HW4_STORE") or "_store")
-    there = next(place for place in (folder, *folder.parents) if place.exists())
-    if not there.is_dir():
-        raise UserError(
-            f"Stored results belong in the folder {folder} (HW4_STORE, or _store/ in the "
-            f"project), but {there} is a file: move it away, or let HW4_STORE name a folder."
-        )
-    return folder
-
-
-def figures_folder() -> Path:
-    """The folder of figures as SVG and PNG (`figures/`)."""
-    return ROOT / "figures"
 
 
 def quick() -> bool:

@@ -5,39 +5,28 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TextIO
+from typing import Any, TextIO
 
 from hw4.foundation.names import printable
 
 LINE_EVERY = 20.0
 """Seconds between two lines of progress where there is no terminal (a log file, say)."""
+FORMAT = "  {desc} {bar:24} {n_fmt}/{total_fmt}, {remaining} left{postfix}"
 
 
 class Bar:
-    """How far a job is: `update(n)` as steps finish, `note(text)` for what they brought."""
+    """How far a job is: on a terminal a bar of tqdm's, else a line now and then."""
 
-    def __init__(self, total: int, label: str, terminal: TextIO | None) -> None:
-        self._label, self._total, self._done = label, total, 0
-        self._note = ""
+    def __init__(self, total: int, label: str, drawn: Any = None) -> None:
+        self._total, self._label, self._drawn = total, label, drawn
+        self._done, self._note = 0, ""
         self._next_line = time.monotonic() + LINE_EVERY
-        self._bar = None
-        if terminal is not None:
-            from tqdm import tqdm  # a build that trains nothing starts without it
-
-            self._bar = tqdm(
-                total=total,
-                desc=label,
-                file=terminal,
-                leave=False,
-                dynamic_ncols=True,
-                bar_format="  {desc} {bar:24} {n_fmt}/{total_fmt}, {remaining} left{postfix}",
-            )
 
     def update(self, steps: int = 1) -> None:
         """Count `steps` as finished."""
         self._done += steps
-        if self._bar is not None:
-            self._bar.update(steps)
+        if self._drawn is not None:
+            self._drawn.update(steps)
         elif time.monotonic() >= self._next_line:
             self._next_line = time.monotonic() + LINE_EVERY
             say(f"  {self._label}: {self._done}/{self._total} {self._note}".rstrip())
@@ -45,24 +34,22 @@ class Bar:
     def note(self, text: str) -> None:
         """Show `text` beside the bar."""
         self._note = text
-        if self._bar is not None:
-            self._bar.set_postfix_str(text, refresh=False)
-
-    def close(self) -> None:
-        """Take the bar off the terminal."""
-        if self._bar is not None:
-            self._bar.close()
+        if self._drawn is not None:
+            self._drawn.set_postfix_str(text, refresh=False)
 
 
 @contextmanager
 def bar(total: int, label: str) -> Iterator[Bar]:
     """A progress bar for `total` steps, on the terminal if a person sits at one."""
     with _terminal() as terminal:
-        shown = Bar(total, label, terminal)
-        try:
-            yield shown
-        finally:
-            shown.close()
+        if terminal is None:
+            yield Bar(total, label)
+            return
+        from tqdm import tqdm  # a build that trains nothing starts without it
+
+        look = {"leave": False, "dynamic_ncols": True, "bar_format": FORMAT}
+        with tqdm(total=total, desc=label, file=terminal, **look) as drawn:
+            yield Bar(total, label, drawn)
 
 
 def say(line: str) -> None:
@@ -72,7 +59,7 @@ def say(line: str) -> None:
 
 @contextmanager
 def _terminal() -> Iterator[TextIO | None]:
-    """The terminal: standard error if it is one, else the controlling terminal, else nothing.
+    """Standard error if it is a terminal, else the controlling terminal, else nothing.
 
     Quarto runs the training step with its output in a pipe; the person still sits at /dev/tty.
     """

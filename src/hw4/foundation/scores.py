@@ -201,9 +201,18 @@ def compare_groups(first: np.ndarray, second: np.ndarray) -> Difference:
     return Difference(float(first.mean() - second.mean()), std, float(p))
 
 
-def f1_macro(targets: np.ndarray, predictions: np.ndarray, classes: int = 2) -> float:
-    """The mean of all classes' F1 (0 for a class that is neither there nor predicted)."""
-    return float(_macro(_confusions(targets[None], predictions[None], classes))[0])
+def f1_macro(targets: np.ndarray, predictions: np.ndarray, classes: int = 2) -> np.ndarray:
+    """The mean of all classes' F1 (0 for a class that is neither there nor predicted).
+
+    For (n,) targets and predictions one number, for (repeats, n) of both (repeats,).
+    """
+    scores = []
+    for label in range(classes):
+        there, predicted = targets == label, predictions == label
+        both = (there & predicted).sum(axis=-1)
+        either = there.sum(axis=-1) + predicted.sum(axis=-1)
+        scores.append(2 * both / np.maximum(either, 1))
+    return np.mean(scores, axis=0)
 
 
 def f1_macro_resampled(
@@ -214,7 +223,7 @@ def f1_macro_resampled(
     Vectorized: scikit-learn's own, called a thousand times, takes seconds.
     """
     draws = np.random.default_rng(seed).integers(len(targets), size=(RESAMPLES, len(targets)))
-    return _macro(_confusions(targets[draws], predictions[draws], classes))
+    return f1_macro(targets[draws], predictions[draws], classes)
 
 
 def calibration(probabilities: np.ndarray, targets: np.ndarray, bins: int = 8) -> Calibration:
@@ -248,16 +257,3 @@ def precision_recall(
 
 def _standard_error(values: np.ndarray) -> float:
     return float(values.std(ddof=1) / math.sqrt(len(values)))
-
-
-def _confusions(targets: np.ndarray, predictions: np.ndarray, classes: int) -> np.ndarray:
-    """(repeats, classes, classes) from (repeats, n) each."""
-    cells = classes * targets.astype(int) + predictions.astype(int)  # (repeats, n)
-    counts = [(cells == cell).sum(axis=1) for cell in range(classes**2)]
-    return np.stack(counts, axis=1).reshape(-1, classes, classes)
-
-
-def _macro(confusions: np.ndarray) -> np.ndarray:
-    hits = np.diagonal(confusions, axis1=1, axis2=2)  # (repeats, classes)
-    whole = confusions.sum(axis=1) + confusions.sum(axis=2)
-    return (2 * hits / np.maximum(whole, 1)).mean(axis=1)

@@ -5,39 +5,31 @@ import inspect
 import math
 import types
 import typing
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 from hw4.foundation.errors import UserError
 
-_PACKAGES = Path(__file__).resolve().parents[2]
-_UNIONS = (types.UnionType, typing.Union)
+
+class Rule(NamedTuple):
+    """What a number must be besides one: in words, and as a test."""
+
+    words: str
+    holds: Callable[[float], bool]
 
 
-@dataclass(frozen=True)
-class Range:
-    """The numbers from `least` to `most`; without `least` itself if it is `open`."""
-
-    least: float
-    most: float = math.inf
-    open: bool = False
-
-    def __contains__(self, value: float) -> bool:
-        above = value > self.least if self.open else value >= self.least
-        return above and value <= self.most and math.isfinite(value)
-
-    def __str__(self) -> str:
-        if self.most < math.inf:
-            return f"from {self.least:g} to {self.most:g}"
-        return f"above {self.least:g}" if self.open else f"of {self.least:g} or more"
-
-
-Count = Annotated[int, Range(1)]
-"""How many there are of something that there must be."""
-Amount = Annotated[float, Range(0)]
-Positive = Annotated[float, Range(0, open=True)]
-Share = Annotated[float, Range(0, 1)]
+Count = Annotated[int, Rule("a whole number of 1 or more", lambda value: value >= 1)]
+Amount = Annotated[float, Rule("a number of 0 or more", lambda value: 0 <= value < math.inf)]
+Positive = Annotated[float, Rule("a number above 0", lambda value: 0 < value < math.inf)]
+Share = Annotated[float, Rule("a number from 0 to 1", lambda value: 0 <= value <= 1)]
+_WORDS = {
+    int: "a whole number",
+    float: "a number",
+    str: "text",
+    bool: "True or False",
+    types.NoneType: "None",
+}
 
 
 def check_settings(settings: Any) -> None:
@@ -48,51 +40,40 @@ def check_settings(settings: Any) -> None:
     """
     hints = typing.get_type_hints(type(settings), include_extras=True)
     for field in dataclasses.fields(settings):
-        value, hint = getattr(settings, field.name), hints[field.name]
-        if not _fits(value, hint):
+        value = getattr(settings, field.name)
+        fits, expected = _check(value, hints[field.name])
+        if not fits:
             where = Path(inspect.getfile(type(settings)))
-            if where.is_relative_to(_PACKAGES):
-                where = where.relative_to(_PACKAGES.parent)
+            where = Path("src", *where.parts[where.parts.index("hw4") :])
             raise UserError(
                 f"{where}: {field.name} of {type(settings).__name__} is {value!r}, expected was "
-                f"{_words(hint)}: put it right there."
+                f"{expected}: put it right there."
             )
         for inner in value if isinstance(value, tuple) else (value,):
             if dataclasses.is_dataclass(inner):
                 check_settings(inner)
 
 
-def _fits(value: Any, hint: Any) -> bool:
+def _check(value: Any, hint: Any) -> tuple[bool, str]:
+    """Whether a value is of a type, and the type in words."""
     origin, inside = typing.get_origin(hint), typing.get_args(hint)
     if origin is Annotated:
-        return _fits(value, inside[0]) and value in inside[1]
+        return _check(value, inside[0])[0] and inside[1].holds(value), inside[1].words
     if origin is Literal:
-        return value in inside
+        return value in inside, f"one of {', '.join(map(repr, inside))}"
     if origin is tuple:
+        any_number = inside[-1] is ...
+        shape = "a tuple, (a, b) or (a,)" if any_number else f"a tuple of {len(inside)}"
+        words = f"{shape}, each of them {_check(None, inside[0])[1]}"
         if not isinstance(value, tuple) or not value:
-            return False
-        each = inside[:1] * len(value) if inside[-1] is ... else inside
-        return len(value) == len(each) and all(map(_fits, value, each))
-    if origin in _UNIONS:
-        return any(_fits(value, hint) for hint in inside)
+            return False, words
+        kinds = inside[:1] * len(value) if any_number else inside
+        fits = [_check(*pair)[0] for pair in zip(value, kinds, strict=False)]
+        return len(value) == len(kinds) and all(fits), words
+    if origin in (types.UnionType, typing.Union):
+        found = [_check(value, kind) for kind in inside]
+        return any(fits for fits, _ in found), " or ".join(words for _, words in found)
     if hint in (int, float):
-        numbers = (int, float) if hint is float else (int,)
-        return isinstance(value, numbers) and not isinstance(value, bool)
-    return isinstance(value, hint)
-
-
-def _words(hint: Any) -> str:
-    """A type in words, such as `a whole number of 1 or more`."""
-    origin, inside = typing.get_origin(hint), typing.get_args(hint)
-    if origin is Annotated:
-        return f"{_words(inside[0])} {inside[1]}"
-    if origin is Literal:
-        return f"one of {', '.join(map(repr, inside))}"
-    if origin is tuple and inside[-1] is ...:
-        return f"a tuple, (a, b) or (a,), each of them {_words(inside[0])}"
-    if origin is tuple:
-        return f"a tuple of {len(inside)}, each of them {_words(inside[0])}"
-    if origin in _UNIONS:
-        return " or ".join(map(_words, inside))
-    names = {int: "a whole number", float: "a number", str: "text", bool: "True or False"}
-    return names.get(hint, "None" if hint is types.NoneType else hint.__name__)
+        numbers = (int, float) if hint is float else int
+        return isinstance(value, numbers) and not isinstance(value, bool), _WORDS[hint]
+    return isinstance(value, hint), _WORDS.get(hint, hint.__name__)

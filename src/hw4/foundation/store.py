@@ -8,11 +8,12 @@ import hashlib
 import json
 import math
 import os
+import platform
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,15 +24,9 @@ from safetensors.numpy import save as save_tensors
 
 T = TypeVar("T")
 NUMBERS, TENSORS, CHECKSUMS = "numbers.json", "tensors.safetensors", "checksums.json"
+_HELD = f".part.{platform.node()[:60]}."
+"""Begins the names of folders in which something is written; the process's number follows."""
 _converter = make_converter()
-
-
-@dataclass(frozen=True)
-class Content:
-    """What an entry holds: plain JSON `numbers` and named arrays."""
-
-    numbers: dict[str, Any]
-    tensors: dict[str, np.ndarray] = field(default_factory=dict)
 
 
 class Damaged(Exception):
@@ -44,47 +39,34 @@ class Entry:
 
     folder: Path
 
+    def read(self) -> tuple[dict[str, Any], dict[str, np.ndarray]] | None:
+        """The numbers and the arrays by name, or None if there is no entry.
+
+        Raises:
+            Damaged: a file is missing, cut short or changed.
+        """
+        numbers = self.read_numbers()
+        return None if numbers is None else (numbers, load_tensors(self._checked(TENSORS)))
+
     def read_numbers(self) -> dict[str, Any] | None:
-        """The numbers, or None if there is no entry.
+        """As `read`, the numbers alone."""
+        return json.loads(self._checked(NUMBERS)) if self.folder.is_dir() else None
 
-        Raises:
-            Damaged: a file is missing, cut short or changed.
-        """
-        content = self._read_checked(NUMBERS)
-        return None if content is None else json.loads(content)
-
-    def read_tensors(self) -> dict[str, np.ndarray] | None:
-        """The arrays by name, or None if there is no entry.
-
-        Raises:
-            Damaged: a file is missing, cut short or changed.
-        """
-        content = self._read_checked(TENSORS)
-        return None if content is None else load_tensors(content)
-
-    def check(self) -> bool:
-        """Whether the entry is there, every file of it as it was written.
-
-        Raises:
-            Damaged: a file is missing, cut short or changed.
-        """
-        return all(self._read_checked(name) is not None for name in (NUMBERS, TENSORS))
-
-    def write(self, content: Content) -> None:
-        """Store `content` here, in place of whatever is here.
+    def write(self, numbers: dict[str, Any], tensors: dict[str, np.ndarray] | None = None) -> None:
+        """Store plain JSON and arrays here, in place of whatever is here.
 
         Raises:
             OSError: the disk is full or the folder cannot be written; the old entry is untouched.
         """
-        arrays = {name: np.ascontiguousarray(array) for name, array in content.tensors.items()}
+        arrays = {name: np.ascontiguousarray(array) for name, array in (tensors or {}).items()}
         files = {
-            NUMBERS: json.dumps(content.numbers, indent=1).encode(),
+            NUMBERS: json.dumps(numbers, indent=1).encode(),
             TENSORS: save_tensors(arrays),
         }
         sums = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
         files[CHECKSUMS] = json.dumps(sums).encode()
 
-        with _beside(self.folder) as part:
+        with beside(self.folder) as part:
             part.mkdir()
             for name, data in files.items():
                 _write(part / name, data)
@@ -100,13 +82,10 @@ class Entry:
         """Take the entry away, if there is one."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _read_checked(self, name: str) -> bytes | None:
-        if not self.folder.is_dir():
-            return None
+    def _checked(self, name: str) -> bytes:
         try:
-            sums = json.loads((self.folder / CHECKSUMS).read_bytes())
+            expected = json.loads((self.folder / CHECKSUMS).read_bytes())[name]
             content = (self.folder / name).read_bytes()
-            expected = sums[name]
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise Damaged(f"{self.folder / name} cannot be read ({error})") from error
         if hashlib.sha256(content).hexdigest() != expected:
@@ -120,7 +99,7 @@ def write_bytes(path: Path, content: bytes) -> None:
     Raises:
         OSError: the disk is full or the folder cannot be written; the old file is untouched.
     """
-    with _beside(path) as part:
+    with beside(path) as part:
         _write(part, content)
         part.replace(path)
 
@@ -131,13 +110,14 @@ def write_text(path: Path, content: str) -> None:
 
 
 @contextmanager
-def _beside(place: Path) -> Iterator[Path]:
+def beside(place: Path) -> Iterator[Path]:
     """A path beside `place` that nothing is at; what is there at the end is taken away.
 
-    Folders and files made there have the permissions that the user's umask gives.
+    Files and folders made there have the permissions that the user's umask gives.
     """
     place.parent.mkdir(parents=True, exist_ok=True)
-    holder = Path(tempfile.mkdtemp(dir=place.parent, prefix=f".{place.name[:100]}."))
+    _clear(place.parent)
+    holder = Path(tempfile.mkdtemp(dir=place.parent, prefix=f"{_HELD}{os.getpid()}."))
     try:
         yield holder / "part"
     except OSError as error:
@@ -146,6 +126,16 @@ def _beside(place: Path) -> Iterator[Path]:
         raise
     finally:
         shutil.rmtree(holder, ignore_errors=True)
+
+
+def _clear(folder: Path) -> None:
+    """Take away what builds of this machine that were killed have left in a folder."""
+    for left in folder.glob(f"{_HELD}*"):
+        import psutil  # rarely needed
+
+        process = left.name.removeprefix(_HELD).partition(".")[0]
+        if process.isdecimal() and not psutil.pid_exists(int(process)):
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _write(path: Path, content: bytes) -> None:
@@ -175,9 +165,7 @@ def without_nan(value: Any) -> Any:
         return {key: without_nan(item) for key, item in value.items()}
     if isinstance(value, list):
         return [without_nan(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def digest(*values: Any) -> str:

@@ -7,7 +7,7 @@ color-blind eyes; a series is also named beside its line.
 INK = "#1c2330"
 """Text, axes, and the one thing to look at."""
 GREY = "#6b7280"
-"""What is there for comparison: yardsticks, reference lines, secondary labels."""
+"""What is there for comparison: reference lines, secondary labels."""
 LIGHT = "#d9dce1"
 """Grid lines and fills behind."""
 PAPER = "#ffffff"
@@ -17,8 +17,6 @@ PALETTE = (BLUE, RED, TEAL, AMBER, VIOLET)
 """Series in their order; lightness (CIE L*) 26, 44, 56, 69, 64."""
 SEQUENTIAL = ("#f4f6f8", "#c3d3e2", "#7fa3c4", "#3c719f", "#12406f")
 """From little to much, for heat maps and confusion matrices."""
-LINES = ("-", (0, (5, 1.6)), (0, (1.2, 1.2)), (0, (6, 1.5, 1.2, 1.5)), (0, (9, 2)))
-"""Line styles in the order of `PALETTE`."""
 
 TEXT_WIDTH = 6.5
 """Width of the text on the page, in inches."""
@@ -48,12 +46,8 @@ SETTINGS = {
     "ytick.major.size": 3,
     "xtick.major.width": 0.7,
     "ytick.major.width": 0.7,
-    "xtick.minor.visible": False,
-    "ytick.minor.visible": False,
     "axes.spines.top": False,
     "axes.spines.right": False,
-    "axes.unicode_minus": True,
-    "axes.formatter.use_mathtext": False,
     "grid.color": LIGHT,
     "grid.linewidth": 0.6,
     "lines.linewidth": 1.6,
@@ -63,11 +57,9 @@ SETTINGS = {
     "figure.constrained_layout.use": True,
     "svg.fonttype": "none",
     "svg.hashsalt": "hw4",
-    "figure.dpi": 100,
     "savefig.dpi": 200,
 }
 """Matplotlib's settings for every figure (see `figures.figure`)."""
-
 
 PLAIN = {
     **SETTINGS,
@@ -85,8 +77,3 @@ def matplotlibrc() -> str:
         return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
     return "".join(f'{name}: "{shown(value)}"\n' for name, value in PLAIN.items())
-
-
-def color_of(name: str, names: tuple[str, ...]) -> str:
-    """The color of `name` among `names`: the same series has the same color in every figure."""
-    return PALETTE[names.index(name) % len(PALETTE)]

@@ -11,13 +11,12 @@ import numpy as np
 import pytest
 
 from hw4.foundation import experiment as module
-from hw4.foundation import fetch
 from hw4.foundation.compute import THREADS, Device
 from hw4.foundation.errors import UserError
 from hw4.foundation.experiment import Experiment, Outcome, Work
 from hw4.foundation.files import DataSource
-from hw4.foundation.sealed import Selection
 from hw4.foundation.store import CHECKSUMS, NUMBERS, TENSORS
+from hw4.foundation.work import Selection
 
 
 @dataclass(frozen=True)
@@ -82,7 +81,7 @@ def make(**changes) -> Experiment:
 @pytest.fixture(autouse=True)
 def clean(places, monkeypatch):
     calls.clear()
-    monkeypatch.setattr(module, "code_fingerprint", lambda name: "code 1")
+    monkeypatch.setattr(module, "code_digests", lambda name: {"hw4.toy": "1"})
     return places
 
 
@@ -123,7 +122,7 @@ def test_whatever_can_change_a_number_makes_a_new_result(change):
 
 def test_a_change_of_code_makes_a_new_result(monkeypatch):
     make().ensure()
-    monkeypatch.setattr(module, "code_fingerprint", lambda name: "code 2")
+    monkeypatch.setattr(module, "code_digests", lambda name: {"hw4.toy": "2"})
     assert make().ensure() is True
     assert calls.count("square 3.0") == 2
 
@@ -199,7 +198,7 @@ import os, sys
 sys.path.insert(0, {str(places)!r})
 from hw4.foundation import test_experiment as t
 from hw4.foundation import experiment
-experiment.code_fingerprint = lambda name: "code 1"
+experiment.code_digests = lambda name: {{"hw4.toy": "1"}}
 from hw4.foundation.experiment import Outcome
 def run(settings, work):
     work.part("square/3.0", 3.0, t.Score, lambda: Outcome(t.Score("s", (9.0,)), {{}}))
@@ -247,11 +246,6 @@ def test_an_experiment_runs_on_a_fixed_number_of_threads(monkeypatch):
     finally:
         torch.set_num_threads(before)
     assert seen == [THREADS]
-
-
-def test_a_key_never_waits_on_a_network():
-    with pytest.raises(RuntimeError, match="while a key is computed"):
-        make(circumstances=lambda: fetch.run("", seconds=1)).is_stored()
 
 
 def work(basis="b"):
@@ -307,8 +301,7 @@ def test_the_same_choice_keeps_the_time_of_its_first_writing():
     assert work().select({"rates": (0.1, 0.6)}, 0.9, "accuracy").choice["rates"] == [0.1, 0.6]
 
 
-def test_what_a_key_is_made_of_is_stored_with_the_result(monkeypatch):
-    monkeypatch.setattr(module, "code_digests", lambda name: {"hw4.toy": "1"})
+def test_what_a_key_is_made_of_is_stored_with_the_result():
     assert make().latest() is None
     make().ensure()
     other = make(source=lambda: DataSource("course", "f01", ("toy.csv",)))
@@ -325,7 +318,6 @@ def test_what_a_key_is_made_of_is_stored_with_the_result(monkeypatch):
 
 
 def test_the_latest_result_is_that_of_the_same_profile(monkeypatch):
-    monkeypatch.setattr(module, "code_digests", lambda name: {"hw4.toy": "1"})
     make().ensure()
     monkeypatch.setenv("HW4_PROFILE", "quick")
     assert make().latest() is None

@@ -22,7 +22,7 @@ FILES = {
 
 
 def forget():
-    for kept in ("code_fingerprint", "_read", "_file", "_memory"):
+    for kept in ("code_digests", "_file"):
         getattr(source_code, kept).cache_clear()
 
 
@@ -120,7 +120,7 @@ def test_the_modules_are_those_that_grimp_finds():
     graph = grimp.build_graph("hw4", cache_dir=None)
     for wing in WINGS:
         start = f"hw4.{wing}.experiment"
-        found = source_code.modules_behind(start)
+        found = source_code.code_digests(start).keys()
         expected = {start, *graph.find_upstream_modules(start)}
         assert expected <= found
         packages = {name.rpartition(".")[0] for name in found} | {"hw4"}

@@ -2,14 +2,16 @@
 
 import os
 import stat
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 
 from hw4.foundation import store
 from hw4.foundation.store import (
-    Content,
     Entry,
+    beside,
     digest,
     from_plain,
     to_plain,
@@ -32,7 +34,7 @@ def modes(folder):
 def test_umask_is_respected(tmp_path, umask):
     write_text(tmp_path / "made" / "a.txt", "x")
     assert modes(tmp_path / "made") == {"made": 0o750, "a.txt": 0o640}
-    Entry(tmp_path / "entry").write(Content({"a": 1}))
+    Entry(tmp_path / "entry").write({"a": 1})
     assert modes(tmp_path / "entry") == {
         "entry": 0o750,
         "numbers.json": 0o640,
@@ -50,7 +52,7 @@ def test_a_full_disk_names_the_path_and_leaves_the_old_file(tmp_path, monkeypatc
     monkeypatch.setattr(store.os, "fsync", full)
     for write in (
         lambda: write_text(tmp_path / "a.txt", "new"),
-        lambda: Entry(tmp_path / "a.txt").write(Content({})),
+        lambda: Entry(tmp_path / "a.txt").write({}),
     ):
         with pytest.raises(OSError, match="No space") as caught:
             write()
@@ -63,10 +65,30 @@ def test_an_entry_takes_the_place_of_the_old_one(tmp_path):
     entry = Entry(tmp_path / "entry")
     assert entry.read_numbers() is None
     for value in (1, 2):
-        entry.write(Content({"value": value}, {"x": np.full(3, value)[::-1]}))
+        entry.write({"value": value}, {"x": np.full(3, value)[::-1]})
     assert entry.read_numbers() == {"value": 2}
-    np.testing.assert_array_equal(entry.read_tensors()["x"], [2, 2, 2])
+    np.testing.assert_array_equal(entry.read()[1]["x"], [2, 2, 2])
     assert [path.name for path in tmp_path.iterdir()] == ["entry"]
+
+
+def test_what_a_killed_build_left_goes_and_what_is_being_written_stays(tmp_path):
+    script = f"""
+import os
+from pathlib import Path
+from hw4.foundation.store import beside
+with beside(Path({str(tmp_path)!r}) / "a") as part:
+    part.mkdir()
+    (part / "half").write_text("x")
+    os.kill(os.getpid(), 9)
+"""
+    assert subprocess.run([sys.executable, "-c", script]).returncode == -9
+    assert len(list(tmp_path.iterdir())) == 1
+    with beside(tmp_path / "b") as part:
+        part.write_text("mine")
+        assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["part"]
+        write_text(tmp_path / "c", "")
+        part.rename(tmp_path / "b")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["b", "c"]
 
 
 def test_equal_values_have_one_digest():

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -12,12 +13,16 @@ from hw4.foundation import progress
 from hw4.foundation.compute import Device
 from hw4.foundation.files import DataSource
 from hw4.foundation.places import store_folder
-from hw4.foundation.sealed import Sealed, Selection
-from hw4.foundation.store import Content, Damaged, Entry, digest, from_plain, to_plain
+from hw4.foundation.store import Damaged, Entry, digest, from_plain, to_plain
 
 R = TypeVar("R")
 T = TypeVar("T")
 KEY_LENGTH = 20
+
+
+def now() -> str:
+    """An ISO date and time (UTC)."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,39 @@ class Outcome(Generic[R]):
     tensors: dict[str, np.ndarray] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Selection:
+    """What validation chose, written down before the test set was opened.
+
+    Attributes:
+        choice: plain values: settings, epochs, threshold, mirror or not, …
+        validation_score: of what was chosen, on the validation data.
+        metric: what the score is, such as `accuracy` or `F1-macro`.
+        written: when.
+    """
+
+    choice: dict[str, Any]
+    validation_score: float
+    metric: str
+    written: str = field(default_factory=now)
+
+
+class Sealed(Generic[T]):
+    """A test set that nobody has looked at; `open` gives it out, once."""
+
+    def __init__(self, load: Callable[[], T], work: "Work") -> None:
+        self._load, self._work = load, work
+
+    def open(self, selection: Selection) -> T:
+        """The test set.
+
+        Raises:
+            RuntimeError: the selection is not written down yet, or a test set was opened before.
+        """
+        self._work.admit(selection)
+        return self._load()
+
+
 class Work:
     """What a running experiment is given: its data source, its device, and stored parts."""
 
@@ -36,7 +74,7 @@ class Work:
         self.device = on.kind
         self.seconds_read_back = 0.0
         self._name, self._basis = name, basis
-        self._written: list[tuple[str, Any, Selection]] = []
+        self._written: dict[str, tuple] = {}
         self._opened = False
 
     def part(
@@ -52,26 +90,22 @@ class Work:
             settings: all the part depends on besides code and data (plain values or a dataclass
                 of them).
             result: the type of the result, for reading it back.
-            compute: called without arguments if nothing is stored.
         """
         entry = self._entry(name, settings)
-        numbers = sound(entry)
-        if numbers is None:
+        kept = sound(entry)
+        if kept is None:
             began = time.monotonic()
             made = compute()
             seconds, plain = time.monotonic() - began, to_plain(made.result)
-            entry.write(Content({"part": name, "seconds": seconds, "result": plain}, made.tensors))
+            entry.write({"part": name, "seconds": seconds, "result": plain}, made.tensors)
         else:
-            self.seconds_read_back += numbers["seconds"]
+            self.seconds_read_back += kept[0]["seconds"]
         return self.stored(name, settings, result)
 
     def stored(self, name: str, settings: Any, result: type[R]) -> Outcome[R] | None:
         """What `part` stored under this name and these settings, or None."""
-        entry = self._entry(name, settings)
-        numbers = sound(entry)
-        if numbers is None:
-            return None
-        return Outcome(from_plain(result, numbers["result"]), entry.read_tensors() or {})
+        kept = sound(self._entry(name, settings))
+        return kept and Outcome(from_plain(result, kept[0]["result"]), kept[1])
 
     def select(
         self, choice: dict[str, Any], validation_score: float, metric: str, name: str = "selection"
@@ -85,28 +119,21 @@ class Work:
             raise RuntimeError("The test set is open; nothing is selected any more.")
         made = Selection(to_plain(choice), float(validation_score), metric)
         settings = (made.choice, made.validation_score, metric)
-        written = self.part(name, settings, Selection, lambda: Outcome(made)).result
-        self._written.append((name, settings, written))
-        return written
+        self._written[name] = settings
+        return self.part(name, settings, Selection, lambda: Outcome(made)).result
 
     def seal(self, load: Callable[[], T]) -> Sealed[T]:
-        """The test set, which opens once, and only after `select`."""
+        """The test set that `load` brings, which opens once, and only after `select`."""
+        return Sealed(load, self)
 
-        def admit(selection: Selection) -> None:
-            if self._opened:
-                raise RuntimeError("The test set was opened before; it opens once.")
-            if not any(
-                written == selection and self.stored(name, settings, Selection) is not None
-                for name, settings, written in self._written
-            ):
-                raise RuntimeError("The test set opens after the selection is written down.")
-            self._opened = True
-
-        return Sealed(load, admit)
-
-    def _entry(self, name: str, settings: Any) -> Entry:
-        key = digest(self._basis, name, settings)[:KEY_LENGTH]
-        return Entry(store_folder() / self._name / "parts" / key)
+    def admit(self, selection: Selection) -> None:
+        """Let a test set be opened; see `Sealed.open`."""
+        if self._opened:
+            raise RuntimeError("The test set was opened before; it opens once.")
+        written = [self.stored(name, it, Selection) for name, it in self._written.items()]
+        if not any(it is not None and it.result == selection for it in written):
+            raise RuntimeError("The test set opens after the selection is written down.")
+        self._opened = True
 
     def bar(self, total: int, label: str) -> AbstractContextManager[progress.Bar]:
         """A progress bar of `total` steps."""
@@ -116,13 +143,16 @@ class Work:
         """Print one line of the experiment's own."""
         progress.say(f"  {self._name}: {line}")
 
+    def _entry(self, name: str, settings: Any) -> Entry:
+        key = digest(self._basis, name, settings)[:KEY_LENGTH]
+        return Entry(store_folder() / self._name / "parts" / key)
 
-def sound(entry: Entry, quiet: bool = False) -> dict[str, Any] | None:
-    """The numbers of an undamaged entry; a damaged one is reported and taken away."""
+
+def sound(entry: Entry) -> tuple[dict[str, Any], dict[str, np.ndarray]] | None:
+    """The numbers and arrays of an entry; a damaged one is reported and taken away."""
     try:
-        return entry.read_numbers() if entry.check() else None
+        return entry.read()
     except Damaged as error:
-        if not quiet:
-            progress.say(f"Stored result damaged, computing it again: {error}.")
-            entry.remove()
+        progress.say(f"Stored result damaged, computing it again: {error}.")
+        entry.remove()
         return None

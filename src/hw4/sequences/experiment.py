@@ -10,7 +10,7 @@ import torch
 from hw4.foundation.compute import threads
 from hw4.foundation.experiment import Outcome, Work
 from hw4.foundation.scores import compare_errors, compare_groups
-from hw4.foundation.sealed import Sealed, Selection
+from hw4.foundation.work import Sealed, Selection
 from hw4.sequences import baselines, data, standin
 from hw4.sequences.data import Sequences
 from hw4.sequences.model import Network, PaddedNetwork, TruncatedNetwork, VanillaRNN

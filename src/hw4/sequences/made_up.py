@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from hw4.foundation.scores import Difference
-from hw4.foundation.sealed import Selection
+from hw4.foundation.work import Selection
 from hw4.sequences.baselines import Baselines, LinearFit
 from hw4.sequences.result import ASKED, Curve, DataFacts, Result, Settings, Trained, Tried
 

@@ -10,8 +10,8 @@ import numpy as np
 from hw4.foundation.experiment import Experiment
 from hw4.foundation.files import DataSource
 from hw4.foundation.scores import Difference
-from hw4.foundation.sealed import Selection
 from hw4.foundation.settings import Amount, Count, Positive, Share
+from hw4.foundation.work import Selection
 from hw4.sequences import data
 from hw4.sequences.baselines import Baselines, ratio
 from hw4.sequences.data import Sequences
@@ -374,7 +374,6 @@ EXPERIMENT = Experiment(
     title="Problem 2: sequences",
     settings=Settings,
     result=Result,
-    run="hw4.sequences.experiment:run",
     source=data.source,
     check=check,
     libraries=("torch", "numpy", "scipy"),

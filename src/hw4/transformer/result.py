@@ -122,7 +122,6 @@ EXPERIMENT = Experiment(
     title="Problem 4: the transformer layer",
     settings=Settings,
     result=Result,
-    run="hw4.transformer.experiment:run",
     source=source,
     libraries=("torch",),
 )

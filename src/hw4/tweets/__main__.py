@@ -44,7 +44,7 @@ def train_once(config: TrainConfig) -> tuple[float, float]:
         jobs=1,
     )
     encoder = required_encoder(config.encoder)
-    work = Work(EXPERIMENT.name, EXPERIMENT.source(), device(), EXPERIMENT._state.basis)
+    work = Work(EXPERIMENT.name, EXPERIMENT.source(), device(), EXPERIMENT.state().basis)
     split = read_split(settings, work.source)
     with threads(), distilbert_folder(encoder, split.train.texts, config.seed) as folder:
         dev = develop(settings, work, encoder.identity, folder, split.train, split.validation)

@@ -9,8 +9,8 @@ from transformers import DistilBertTokenizerFast
 from hw4.foundation.compute import seed_everything
 from hw4.foundation.experiment import Outcome, Work
 from hw4.foundation.files import DataSource
-from hw4.foundation.sealed import Sealed, Selection
 from hw4.foundation.store import digest
+from hw4.foundation.work import Sealed, Selection
 from hw4.tweets import data, standin
 from hw4.tweets.ablation import (
     Candidate,

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from hw4.foundation.scores import compare_f1_macro, precision_recall, score
-from hw4.foundation.sealed import Selection
+from hw4.foundation.work import Selection
 from hw4.tweets.arguments import TrainConfig
 from hw4.tweets.grid import Grid, Trial
 from hw4.tweets.result import EncoderUsed, Lengths, Part, Result, SplitUsed

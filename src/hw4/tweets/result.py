@@ -8,8 +8,8 @@ from hw4.foundation.experiment import Experiment
 from hw4.foundation.files import DataSource
 from hw4.foundation.places import quick
 from hw4.foundation.scores import SIGNIFICANT, PrecisionRecall
-from hw4.foundation.sealed import Selection
 from hw4.foundation.settings import Count
+from hw4.foundation.work import Selection
 from hw4.tweets.arguments import TrainConfig
 from hw4.tweets.data import TEST, VALIDATION, read_course_file, source, split
 from hw4.tweets.encoder import encoder_source, fetch_from_hub
@@ -308,7 +308,6 @@ EXPERIMENT = Experiment(
     title="Problem 3: tweets",
     settings=Settings,
     result=Result,
-    run="hw4.tweets.experiment:run",
     source=source,
     libraries=("torch", "transformers", "datasets", "scikit-learn", "numpy"),
     circumstances=circumstances,

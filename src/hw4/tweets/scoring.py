@@ -6,7 +6,7 @@ import numpy as np
 
 from hw4.foundation.experiment import Outcome
 from hw4.foundation.scores import compare_f1_macro, f1_macro, precision_recall, score
-from hw4.foundation.sealed import Selection
+from hw4.foundation.work import Selection
 from hw4.tweets.ablation import Candidate, cv_f1_macro, validation_f1_macro
 from hw4.tweets.data import Split, Tweets
 from hw4.tweets.development import Development

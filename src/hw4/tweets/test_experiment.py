@@ -43,7 +43,7 @@ def tiny_experiment():
 
 
 def run(settings: Settings | None = None) -> Result:
-    state = tiny_experiment()._state
+    state = tiny_experiment().state()
     work = Work("tweets", state.source, device(), state.basis)
     with threads(1):
         return experiment.run(settings or tiny(), work).result
@@ -231,7 +231,7 @@ def dev(built, monkeypatch):
     from hw4.tweets.weights import distilbert_folder
 
     monkeypatch.setenv("HW4_STORE", str(built[1] / "store"))
-    state = tiny_experiment()._state
+    state = tiny_experiment().state()
     work = Work("tweets", state.source, device(), state.basis)
     split = experiment.read_split(tiny(), work.source)
     source = encoder.required_encoder("random")
