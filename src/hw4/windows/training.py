@@ -193,7 +193,7 @@ def parameter_groups(network: nn.Module, config: TrainConfig) -> list[dict]:
 
 
 def half_precision(device: str):
-    """bfloat16 where it is faster, which is on CUDA alone; its range needs no scaling of the loss."""
+    """bfloat16 on CUDA, where it is faster; its range needs no scaling of the loss."""
     return torch.autocast(device, torch.bfloat16, enabled=device == "cuda")
 
 
