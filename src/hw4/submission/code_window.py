@@ -63,9 +63,6 @@ def window(
         caption: Markdown, a single paragraph; goes with a label.
         docstring: `short` shows the first sentence of each docstring, `full` all of it.
         source: the folder of packages to read.
-
-    Raises:
-        UserError: a name is not in the source, or two names are in different files.
     """
     shown = f"code({', '.join(map(repr, names))})"
     if not names:
@@ -95,11 +92,7 @@ def window(
 
 
 def excerpt(name: str, source: Path = SOURCE) -> Excerpt:
-    """The lines of the definition with the dotted `name`, decorators included.
-
-    Raises:
-        UserError: there is no such definition; the sentence names the nearest ones.
-    """
+    """The lines of the definition with the dotted `name`, decorators included."""
     file = _file_of(name, source)
     found = _definitions(file, source).get(name) if file else None
     if found is None:

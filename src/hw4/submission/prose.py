@@ -45,6 +45,7 @@ from hw4.foundation.words import (
 from hw4.submission.code_window import code
 from hw4.submission.numbers import advice
 from hw4.submission.provenance import provenance
+from hw4.submission.renderer import see_format
 
 __all__ = [
     "Markdown",
@@ -62,8 +63,6 @@ __all__ = [
     "spelled",
     "times",
 ]
-
-FORMATS = ("typst", "html")
 
 
 def _set_up(shell) -> None:
@@ -121,11 +120,7 @@ def _see_format() -> None:
         form = json.loads(told)["format"]["identifier"]["target-format"]
     except (OSError, ValueError, LookupError, TypeError):
         return
-    if form not in FORMATS:
-        raise UserError(
-            f"This homework is not rendered to {form}: render to typst, which makes the PDF "
-            "(`quarto render`), or to html."
-        )
+    see_format(form)
 
 
 if (_shell := get_ipython()) is not None:

@@ -48,11 +48,7 @@ def write_results(experiments: "Sequence[Experiment]") -> None:
 
 
 def read_results() -> dict[str, Any]:
-    """The content of `results.json`.
-
-    Raises:
-        UserError: there is none yet, or it is not what a training writes.
-    """
+    """The content of `results.json`."""
     again = "run `python -m hw4 train` to write it."
     try:
         content = json.loads(results_file().read_text(encoding="utf-8"))
