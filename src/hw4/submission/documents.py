@@ -180,10 +180,10 @@ def split_cells(lines: list[Line]) -> list[Prose | Cell]:
             in_cell = True
         elif in_cell and fence == "closes":
             cell = Cell(opening, tuple(piece), _options(piece))
-            label = cell.options.get("label")
+            label = str(cell.options.get("label", ""))
             if label in labels:
                 raise UserError(f"{opening}: the label {label} is given twice; rename one.")
-            labels |= {label} - {None}
+            labels |= {label} - {""}
             parts.append(cell)
             piece.clear()
             in_cell = False
