@@ -41,7 +41,7 @@ def differences(before: dict[str, Any], now: dict[str, Any]) -> Iterator[str]:
     yield from _some([f"the setting {name}: {was} is now {it}" for name, was, it in settings])
     for name, was, it in _changed(before["versions"], now["versions"]):
         yield f"the version of {name}: {was} is now {it}"
-    old, new = before["data"], now["data"]
+    old, new = before["source"], now["source"]
     if (old["kind"], old["fingerprint"]) != (new["kind"], new["fingerprint"]):
         kinds = "" if old["kind"] == new["kind"] else f": {old['kind']} is now {new['kind']}"
         files = ", ".join(map(plain, new["files"] or old["files"]))
