@@ -17,12 +17,13 @@ from torchvision import datasets, transforms
 
 from benchmarks.harness import Row, at_least, side_by_side
 from hw4.foundation.compute import seed_everything
-from hw4.windows import backbones, images, standin, training
-from hw4.windows.candidate import TrainConfig
-from hw4.windows.data import CLASSES, Photographs
+from hw4.windows import images, standin, training
+from hw4.windows.data import CLASSES
+from hw4.windows.experiment import build
+from hw4.windows.images import Photographs, Store
 from hw4.windows.model import IMAGENET_MEAN, IMAGENET_STD, Backbone
-from hw4.windows.networks import build
 from hw4.windows.result import Settings
+from hw4.windows.trained import TrainConfig
 from hw4.windows.training import Features, Images
 from hw4.windows.weights import find
 
@@ -45,7 +46,7 @@ def rows() -> Iterator[Row]:
     }
     with _folder_of_jpegs() as folder:
         for name, (bound, kind, config) in networks.items():
-            config = replace(config, augment=True, batch_size=32, averaging=0.0, mixing=0.0)
+            config = replace(config, augment=1.0, batch_size=32)
             ours, other = side_by_side(
                 partial(_ours, folder, settings, kind, config),
                 partial(_tutorial, folder, settings, kind, config),
@@ -69,13 +70,13 @@ def _search(settings: Settings) -> Row:
     targets = standin.labels(SEARCHED, 541, "benchmark")
     pixels = np.stack([item[1] for item in standin.draw_all(targets, 541, "benchmark", 96)])
     names = tuple(map(str, range(SEARCHED)))
-    photographs = Photographs(pixels, np.arange(SEARCHED), targets, names)
-    config = replace(settings.head, input_size=96, epochs=(SEARCH_EPOCHS,) * 2, augment=False)
+    photographs = Photographs.all_of(Store(pixels, names, names), targets)
+    config = replace(settings.head, input_size=96, epochs=(SEARCH_EPOCHS,) * 2, augment=0.0)
 
     def on_features() -> float:
         began = time.perf_counter()
-        vectors = backbones.extract(network, photographs, 96, "cpu")
-        features = backbones.features(vectors, photographs)
+        vectors = training.extract(network, photographs, 96, "cpu")
+        features = Features(torch.from_numpy(vectors).float(), targets)
         for decay in DECAYS:
             _head(features, replace(config, weight_decay=decay), nn.Linear(1280, len(CLASSES)))
         return time.perf_counter() - began
@@ -134,18 +135,18 @@ def _own_store() -> Iterator[None]:
 def _ours(folder: Path, settings: Settings, kind: str, config: TrainConfig) -> float:
     """Seconds of our way, from files to the trained network, with a store that is not there yet."""
     seed_everything(settings.seed)
-    network = build(kind, config.input_size, settings.width)
+    network = build(kind, config, settings.width)
     began = time.perf_counter()
     names = sorted(file.relative_to(folder).as_posix() for file in folder.rglob("*.jpg"))
     items = images.read_files(names, lambda name: (folder / name).read_bytes(), SIZE)
     with _own_store():
         store = images.stored("benchmark", SIZE, items)
         targets = np.array([int(name.partition("/")[0]) for name in names])
-        photographs = Photographs(store.pixels, np.arange(len(names)), targets, store.names)
+        photographs = Photographs.all_of(store, targets)
         few = photographs.subset(np.arange(32))
         training.fit(
             network,
-            Images(photographs, config.input_size, config.erasing),
+            Images(photographs, config.input_size),
             Images(few, config.input_size),
             replace(config, epochs=(EPOCHS, EPOCHS)),
             settings.seed,
@@ -158,7 +159,7 @@ def _tutorial(folder: Path, settings: Settings, kind: str, config: TrainConfig) 
     """Seconds of the tutorial's loop: every epoch reads, decodes and crops every file again."""
     seed_everything(541)
     size = config.input_size
-    network = build(kind, size, settings.width)
+    network = build(kind, config, settings.width)
     vary = transforms.Compose(
         [
             transforms.RandomResizedCrop(size),

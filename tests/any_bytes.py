@@ -184,7 +184,7 @@ def _photographs(content: bytes, folder: Path) -> None:
     path = folder / "windows_train_set.zip"
     path.write_bytes(content)
     with files.opened(path, windows.LIMITS) as opened:
-        names = windows.layout(opened, "train").files
+        names = list(windows.layout(opened, "train"))
         for _, pixels, _, reason in images.read_files(names, opened.read, SIDE):
             assert reason or pixels.shape == (SIDE, SIDE, 3)
 

@@ -15,18 +15,18 @@ from hw4.foundation.compute import Device
 from hw4.foundation.experiment import Experiment, Provenance
 from hw4.foundation.files import DataSource
 from hw4.foundation.places import ROOT
-from hw4.submission import digits
-from hw4.submission.digits import typed_numbers
 from hw4.submission.documents import (
     INLINE,
     Cell,
+    Expression,
     Prose,
-    expression_of,
     read_lines,
     split_cells,
     split_header,
 )
 from hw4.submission.kernel import Kernel
+from hw4.submission.numbers import typed_numbers
+from hw4.submission.press import read
 from hw4.submission.renderer import DOCUMENT
 
 SMALL = re.compile(r"[0-9]|1[0-9]|20")
@@ -51,7 +51,7 @@ def typed_results(document):
     """Numbers typed in prose that look like results, with their lines."""
     return [
         f"{line}: {number}"
-        for line, number in typed_numbers(document)
+        for line, number in typed_numbers(read(document)[1])
         if number not in TYPED and not SMALL.fullmatch(number)
     ]
 
@@ -61,8 +61,7 @@ def test_no_result_is_typed():
 
 
 @pytest.mark.parametrize("number", ["92.3 %", "0.815", "1.3 × 10⁻⁴", "1,200"])
-def test_a_result_that_is_typed_is_found(number, tmp_path, monkeypatch):
-    monkeypatch.setattr(digits, "ROOT", tmp_path)
+def test_a_result_that_is_typed_is_found(number, tmp_path):
     document = tmp_path / "a.qmd"
     document.write_text(f"# A {{#sec-a}}\n\nIn 5 classes we reach {number} here.\n")
     assert typed_results(document) == [f"a.qmd:3: {number}"]
@@ -109,7 +108,7 @@ def values(monkeypatch):
             kernel.run(next(part for part in parts if isinstance(part, Cell)))
             lines = [line for part in parts if isinstance(part, Prose) for line in part.lines]
             return [
-                kernel.evaluate(expression_of(found, line))
+                kernel.evaluate(Expression.of(found, line))
                 for line in lines
                 for found in INLINE.finditer(line.text)
             ]

@@ -8,7 +8,6 @@ import numpy as np
 from PIL import Image
 
 from hw4.windows import data
-from hw4.windows.split import split
 
 SIDE, SIZE, BATCH = 64, 64, 64
 """Side of the JPEGs, and of the stored pictures."""
@@ -31,8 +30,8 @@ def make(count: int, folder: Path) -> None:
 def work(count: int, folder: Path) -> None:
     """From the zips to one pass of batches over the training photographs."""
     train_set, test_set = data.load(data.source(), SIZE)
-    learning, _ = split(train_set, test_set, 541, 0.15, 0.0)
-    assert len(train_set.photographs) == count and not learning.check.bad
+    learning, _ = data.split(train_set, test_set, 541, 0.15, 0.0)
+    assert len(train_set) == count and not learning.check.bad
     for begin in range(0, len(learning.fit), BATCH):
         idx = np.arange(begin, min(begin + BATCH, len(learning.fit)))
         assert learning.fit.images(idx).shape[1:] == (SIZE, SIZE, 3)

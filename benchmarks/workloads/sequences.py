@@ -5,10 +5,9 @@ from pathlib import Path
 import numpy as np
 
 from hw4.sequences import data
-from hw4.sequences.experiment import view
-from hw4.sequences.result import DataFacts
-from hw4.sequences.trained import TrainConfig
-from hw4.sequences.training import Scale, train
+from hw4.sequences.experiment import kind_of
+from hw4.sequences.result import TrainConfig
+from hw4.sequences.training import train
 
 HIDDEN, SEEDS = 16, (0,)
 
@@ -33,8 +32,6 @@ def work(count: int, folder: Path) -> None:
     learning, test = data.load(source, "train"), data.load(source, "test")
     assert (len(learning), len(test)) == (count, 100)
     training, validation = data.split(learning, 0.15, 541)
-    seen, scale = view("vanilla", DataFacts.of(training, validation)), Scale.of(training)
-    batches = [
-        scale.batch(part, seen.steps, seen.padding, "cpu") for part in (training, validation)
-    ]
-    train(seen.build(HIDDEN, SEEDS), *batches, TrainConfig(epochs=1), (0.0,))
+    view, build = kind_of("vanilla", learning, training)
+    batches = [view.batch(part) for part in (training, validation)]
+    train(build(HIDDEN, seeds=SEEDS), *batches, TrainConfig(epochs=1), (0.0,))

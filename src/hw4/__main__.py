@@ -168,6 +168,8 @@ def _train(options: argparse.Namespace) -> None:
         experiment.check(experiment.source())
     for experiment in missing:
         experiment.ensure()
+    for experiment in chosen:
+        experiment.deliver(experiment.stored())
     if not options.problems:
         write_results(chosen)
 

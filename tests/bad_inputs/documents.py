@@ -87,7 +87,7 @@ CASES = (
     Bad(
         "a fence left open",
         body("```{python}\n1\n"),
-        *(f"{QMD}:6", "a fenced block", "never closed", "add ```", RENDER),
+        *(f"{QMD}:5", "a fenced block", "never closed", "add ```", RENDER),
     ),
     Bad(
         "an unknown option",
@@ -192,7 +192,7 @@ CASES = (
     Bad(
         "a form of the date that there is not",
         header("---\ntitle: x\ndate: today\ndate-format: YYYY\n---\ntext\n"),
-        *(QMD, "'YYYY'", "long and iso", "write one of them", RENDER),
+        *(QMD, "'YYYY'", "expected long or iso", "write that", RENDER),
     ),
     Bad(
         "a reference to nothing",
@@ -249,12 +249,12 @@ CASES = (
     Bad(
         "a header that leaves out a sentence",
         settings("leave-out: the transformer\n"),
-        *(f"{QMD}:3", "leave-out is 'the transformer'", "a list of the names", "write one", CHECK),
+        *(f"{QMD}:3", "leave-out is 'the transformer'", "a list of the names", "write that", CHECK),
     ),
     Bad(
         "a header that puts code nowhere",
         settings("code-windows: nowhere\n"),
-        *(f"{QMD}:3", "'nowhere'", "'in place' or 'appendix'", "write one of these", CHECK),
+        *(f"{QMD}:3", "'nowhere'", "'in place' or 'appendix'", "write that", CHECK),
     ),
     Bad(
         "a list in the header that is never closed",

@@ -129,7 +129,7 @@ def _prepare(patch: pytest.MonkeyPatch, home: Home, case: Bad, scratch: Path) ->
     patch.setattr("hw4.foundation.experiment.Work.part", _accepted)
     patch.setattr("hw4.windows.result.fetch_missing", lambda names: None)  # asks a server
     patch.setattr("hw4.submission.press.Kernel", NoKernel)
-    for module in ("renderer", "reading", "faults"):
+    for module in ("renderer", "check", "faults"):
         patch.setattr(f"hw4.submission.{module}.DOCUMENT", home.document)
     for module in ("renderer", "results"):
         patch.setattr(f"hw4.submission.{module}.output_folder", lambda: home.output)

@@ -289,7 +289,7 @@ CASES = (
     Bad(
         "an author without a name",
         and_config("author: [{email: a@wpi.edu}]\n"),
-        *("submission.qmd", "found {'email'", "expected a name", "write it", RENDER),
+        *("_quarto.yml:17", "author is {'email'", "expected a name", "write it", RENDER),
     ),
     Bad(
         "a control character",
@@ -308,6 +308,21 @@ CASES = (
             + "".join(f"- &{b} [{', '.join(['*' + a] * 9)}]\n" for a, b in pairwise("abcdefghi"))
         ),
         *("_quarto.yml:1", "found [[", "expected 'key: value'", "write them", RENDER),
+    ),
+    Bad(
+        "a title that unfolds to a billion words",
+        with_config(
+            "jupyter:\n- &a [x, x, x, x, x, x, x, x, x]\n"
+            + "".join(f"- &{b} [{', '.join(['*' + a] * 9)}]\n" for a, b in pairwise("abcdefghi"))
+            + "title: *i\n"
+        ),
+        *(
+            "_quarto.yml:11",
+            "title is [[[...], [...], [...], ...]",
+            "a word or a number",
+            "write that",
+        ),
+        RENDER,
     ),
     Bad(
         "a data folder that is a link to itself",

@@ -93,6 +93,8 @@ class Experiment(Generic[R]):
         check: reads the data through and raises a UserError for what cannot be learned from.
             Cheap beside a training, and without torch: a build calls it for every problem that
             is to be computed before it computes the first.
+        deliver: writes what is handed in beside the report, from the stored result; every build
+            calls it, also one that computes nothing.
         run: `module:function`, if it is not `run` of the package's `experiment`; the function takes
             the settings and a `Work` and returns an `Outcome`. Imported only to compute.
     """
@@ -106,6 +108,7 @@ class Experiment(Generic[R]):
     circumstances: Callable[[], Any] = lambda: None
     prepare: Callable[[], None] = lambda: None
     check: Callable[[DataSource], object] = lambda source: None
+    deliver: Callable[[R], None] = lambda result: None
     run: str = ""
 
     def stored(self) -> R:

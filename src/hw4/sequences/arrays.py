@@ -2,15 +2,16 @@
 
 The course saved its sequences as an array of objects, and such a file is a pickle: a small program
 that may call any function on the machine that reads it. `numpy.load(allow_pickle=True)` runs it.
-Here the program is first checked step by step, then run by an unpickler whose only functions are
-our own three below; they write down what NumPy's functions of the same names are told to build.
-The arrays are built from that at the end.
+Here the program is first checked step by step, then run by an unpickler that calls nothing: what
+it is told to do is noted. The arrays are built from the notes at the end, if they are those that
+NumPy writes.
 """
 
 import io
 import math
 import pickle
 import pickletools
+import re
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +28,14 @@ MAX_AXES = 32
 SHOWN = 40
 """Letters of a word from a file that a message quotes at most."""
 REMEDY = "download the course's file again and put it there"
-
+NAMES = {
+    "numpy._core.multiarray._reconstruct",  # an empty array, filled in a later step
+    "numpy._core.numeric._frombuffer",  # the same at once, since protocol 5
+    "numpy.ndarray",
+    "numpy.dtype",
+    "_codecs.encode",  # how protocols 0 to 2 write bytes
+}
+"""What the pickle of an array asks for; NumPy 1 says `core` where NumPy 2 says `_core`."""
 _OPCODES = """
     PROTO FRAME STOP MARK POP_MARK NONE NEWTRUE NEWFALSE BININT BININT1 BININT2 INT LONG LONG1
     SHORT_BINBYTES BINBYTES BINBYTES8 BYTEARRAY8 SHORT_BINUNICODE BINUNICODE BINUNICODE8 UNICODE
@@ -72,140 +80,114 @@ def read_array(content: bytes, path: Path | str) -> np.ndarray:
 
 def _read(content: bytes) -> np.ndarray:
     stream = io.BytesIO(content)
-    version = np.lib.format.read_magic(stream)
-    if version == (1, 0):
-        shape, fortran_order, dtype = np.lib.format.read_array_header_1_0(stream)
+    if np.lib.format.read_magic(stream) == (1, 0):
+        shape, is_fortran, dtype = np.lib.format.read_array_header_1_0(stream)
     else:
-        shape, fortran_order, dtype = np.lib.format.read_array_header_2_0(stream)
+        shape, is_fortran, dtype = np.lib.format.read_array_header_2_0(stream)
     body = content[stream.tell() :]
-    if dtype.hasobject:
-        array = _unpickle(body)
-        if array.shape != shape:
-            raise ValueError(f"header says {shape}, contents {array.shape}")
-        return array
-    return _numbers(shape, dtype, fortran_order, body)
+    if not dtype.hasobject:
+        return _numbers(shape, dtype, is_fortran, body)
+    array = _objects(_noted(body), len(body))
+    if array.shape != shape:
+        raise ValueError(f"header says {shape}, contents {array.shape}")
+    return array
 
 
-def _unpickle(body: bytes) -> np.ndarray:
+@dataclass(slots=True, eq=False)
+class Note:
+    """What a pickle asks for, by name; how it would call it; what it would fill it with."""
+
+    name: str
+    arguments: tuple | None = None
+    state: object = None
+
+    def __call__(self, *arguments: object) -> "Note":
+        return Note(self.name, arguments)
+
+    def __setstate__(self, state: object) -> None:  # so that no step can set an attribute
+        self.state = state
+
+
+class _Unpickler(pickle.Unpickler):
+    def find_class(self, module: str, name: str) -> Note:
+        wanted = f"{module.replace('numpy.core', 'numpy._core', 1)}.{name}"
+        if wanted not in NAMES:
+            raise Refused(f"asks for {_shown(f'{module}.{name}')}, a program of its own")
+        return Note(name)
+
+
+def _noted(body: bytes) -> object:
     for opcode, argument, _ in pickletools.genops(body):
         if opcode.name not in OPCODES:
             raise Refused(f"holds a pickle with the step {opcode.name}")
         if "PUT" in opcode.name and argument > len(body):
             raise Refused("holds a pickle that asks for more memory than it can need")
-    noted = _Unpickler(io.BytesIO(body)).load()
-    if not isinstance(noted, _NotedArray):
-        raise Refused(f"holds a {type(noted).__name__}")
-    return noted.build(len(body))
+    return _Unpickler(io.BytesIO(body)).load()
 
 
-class _Unpickler(pickle.Unpickler):
-    """Knows the names that NumPy writes for an array, old and new, and no other name."""
+def _objects(note: object, budget: int) -> np.ndarray:
+    """The array of objects that is noted, with the arrays in it built as well.
 
-    def find_class(self, module: str, name: str) -> object:
-        core = module.replace("numpy.core", "numpy._core", 1)
-        match core, name:
-            case "numpy._core.multiarray", "_reconstruct":
-                return _Call(_reconstruct)
-            case "numpy._core.numeric", "_frombuffer":
-                return _Call(_frombuffer)
-            case "numpy", "ndarray":
-                return "ndarray"
-            case "numpy", "dtype":
-                return _Call(_NotedType)
-            case "_codecs", "encode":  # how protocols 0 to 2 write bytes
-                return _Call(_latin1)
-        raise Refused(f"asks for {_shown(f'{module}.{name}')}, a program of its own")
-
-
-class _Call:
-    """A function that a pickle can call and cannot change: there is nowhere to set an attribute."""
-
-    __slots__ = ("_function",)
-
-    def __init__(self, function) -> None:
-        object.__setattr__(self, "_function", function)
-
-    def __setattr__(self, name: str, value: object) -> None:
-        raise Refused("tries to change a function")
-
-    def __call__(self, *arguments: object) -> object:
-        return self._function(*arguments)
+    Args:
+        budget: bytes of numbers that it may hold, those of the file: a pickle can name one array
+            many times over.
+    """
+    shape, dtype, _, items = _array(note)
+    count = _count(shape)
+    if dtype.kind != "O" or not isinstance(items, list) or len(items) != count:
+        raise Refused("fills an array of objects with something else")
+    built = np.empty(count, dtype=object)
+    for place, item in enumerate(items):
+        built[place] = _numbers(*_array(item))
+        budget -= built[place].nbytes
+        if budget < 0:
+            raise Refused("unfolds to more numbers than the file has room for")
+    return built.reshape(shape)
 
 
-def _reconstruct(kind: object, shape: object, code: object) -> "_NotedArray":
-    """NumPy's empty array to be filled in a later step; it always writes these arguments."""
-    if (kind, shape, code) != ("ndarray", (0,), b"b"):
-        raise Refused("builds an array in a way NumPy does not")
-    return _NotedArray()
+def _array(note: object) -> tuple[object, np.dtype, bool, object]:
+    """Shape, type, whether columns come first, and contents of an array that is noted."""
+    match note:
+        case Note("_reconstruct", (Note("ndarray", None), (0,), _), (_, shape, kind, order, data)):
+            return shape, _dtype(kind), bool(order), data
+        case Note("_frombuffer", (data, kind, shape, order)):
+            return shape, _dtype(kind), order == "F", data
+        case Note():
+            raise Refused("builds an array in a way NumPy does not")
+    raise Refused(f"holds a {type(note).__name__} where an array belongs")
 
 
-def _frombuffer(data: object, kind: object, shape: object, order: object) -> "_NotedArray":
-    array = _NotedArray()
-    array.__setstate__((1, shape, kind, order == "F", data))
-    return array
+def _dtype(note: object) -> np.dtype:
+    match note:
+        case Note("dtype", (code, *_), None | (_, "<" | ">" | "|" | "=", *_) as state):
+            if not isinstance(code, str) or not re.fullmatch("[fiubO][0-9]{0,2}", code):
+                raise Refused(f"holds values of the type {_shown(code)}")
+            return np.dtype("O" if code[0] == "O" else (state[1] if state else "=") + code)
+    raise Refused("describes a type in a way NumPy does not")
 
 
-def _latin1(text: object, encoding: object) -> bytes:
-    if not isinstance(text, str) or encoding != "latin1":
-        raise Refused("encodes text in a way NumPy does not")
-    return text.encode("latin1")
+def _numbers(shape: object, dtype: np.dtype, is_fortran: bool, data: object) -> np.ndarray:
+    """The array of numbers in `data`, whose length must be what `shape` needs, to the byte."""
+    match data:
+        case Note("encode", (str(text), "latin1")):
+            data = text.encode("latin1")
+    if dtype.kind not in "fiub":
+        is_plain = dtype.names is None and dtype.subdtype is None
+        raise Refused(f"holds values of the type {_shown(str(dtype) if is_plain else dtype.kind)}")
+    size = _count(shape) * dtype.itemsize
+    if not isinstance(data, bytes | bytearray) or len(data) != size:
+        raise ValueError("another number of bytes than the shape needs")
+    return np.frombuffer(data, dtype).reshape(shape, order="F" if is_fortran else "C")
 
 
-class _NotedType:
-    """The arguments of a `numpy.dtype`: a code such as `f4`, then the byte order."""
-
-    __slots__ = ("code", "order")
-
-    def __init__(self, code: object, align: object = False, copy: object = True) -> None:
-        if not isinstance(code, str) or not (code[:1] in "fiubO" and code[1:].isdecimal()):
-            raise Refused(f"holds values of the type {_shown(code)}")
-        self.code, self.order = code, "="
-
-    def __setstate__(self, state: object) -> None:
-        if not isinstance(state, tuple) or len(state) < 2 or state[1] not in ("<", ">", "|", "="):
-            raise Refused("describes a type in a way NumPy does not")
-        self.order = state[1]
-
-    def build(self) -> np.dtype:
-        return np.dtype(self.order + self.code if self.code[0] != "O" else "O")
-
-
-@dataclass(slots=True, eq=False)
-class _NotedArray:
-    """What a pickle says about one array."""
-
-    state: tuple = ()
-
-    def __setstate__(self, state: object) -> None:
-        if not isinstance(state, tuple) or len(state) != 5 or not isinstance(state[2], _NotedType):
-            raise Refused("fills an array in a way NumPy does not")
-        self.state = state
-
-    def build(self, budget: int) -> np.ndarray:
-        """The array; of objects, with the arrays in it built as well.
-
-        Args:
-            budget: bytes of numbers it may hold at most, those of the file: a pickle can name
-                one array many times over.
-        """
-        _, shape, kind, fortran_order, data = self.state
-        if kind.code[0] != "O":
-            return _numbers(shape, kind.build(), fortran_order, data)
-        if not isinstance(data, list) or len(data) != _count(shape):
-            raise Refused("fills an array of objects with something else")
-        built = np.empty(len(data), dtype=object)
-        for place, item in enumerate(data):
-            if not isinstance(item, _NotedArray) or item.state[2].code[0] == "O":
-                raise Refused(f"holds a {_name(item)} where an array of numbers belongs")
-            built[place] = item.build(budget)
-            budget -= built[place].nbytes
-            if budget < 0:
-                raise Refused("unfolds to more numbers than the file has room for")
-        return built.reshape(shape)
-
-
-def _name(item: object) -> str:
-    return "nested array" if isinstance(item, _NotedArray) else type(item).__name__
+def _count(shape: object) -> int:
+    """How many numbers an array of this shape has; bounds first, arithmetic after."""
+    is_tuple = isinstance(shape, tuple) and len(shape) <= MAX_AXES
+    if not is_tuple or not all(type(size) is int and size >= 0 for size in shape):
+        raise Refused("gives an array a shape that no array has")
+    if max(shape, default=0) > MAX_BYTES:
+        raise ValueError("more numbers than a file has room for")
+    return math.prod(shape)
 
 
 def _shown(word: object) -> str:
@@ -217,27 +199,3 @@ def _shown(word: object) -> str:
         return f"a {type(word).__name__}"
     letters = "".join(letter if letter.isprintable() else "?" for letter in word[:SHOWN])
     return letters + ("…" if len(word) > SHOWN else "")
-
-
-def _count(shape: object) -> int:
-    """How many numbers an array of this shape has; bounds first, arithmetic after."""
-    if not isinstance(shape, tuple) or len(shape) > MAX_AXES:
-        raise Refused("gives an array a shape that no array has")
-    if not all(type(size) is int and size >= 0 for size in shape):
-        raise Refused("gives an array a shape that no array has")
-    if max(shape, default=0) > MAX_BYTES:
-        raise ValueError("more numbers than a file has room for")
-    return math.prod(shape)
-
-
-def _numbers(shape: object, dtype: np.dtype, fortran_order: object, data: object) -> np.ndarray:
-    """The array of numbers in `data`, whose length must be what `shape` needs, to the byte."""
-    if dtype.kind not in "fiub":
-        is_plain = dtype.names is None and dtype.subdtype is None
-        raise Refused(f"holds values of the type {_shown(str(dtype) if is_plain else dtype.kind)}")
-    size = _count(shape) * dtype.itemsize
-    if not isinstance(data, bytes | bytearray) or len(data) != size:
-        found = len(data) if isinstance(data, bytes | bytearray) else type(data).__name__
-        raise ValueError(f"{size} bytes expected, {found} found")
-    flat = np.frombuffer(data, dtype=dtype)
-    return flat.reshape(shape, order="F" if fortran_order else "C")

@@ -16,8 +16,6 @@ RIDGES = (0.0, 1.0, 10.0, 100.0, 1000.0, 10000.0)
 class LinearFit:
     """Least squares on the last `steps` steps of a sequence (zeros before a shorter one's start).
 
-    NaN where there are too few sequences for so many weights, or no sequence has so many steps.
-
     Attributes:
         noise: residual sum of squares over degrees of freedom: an unbiased estimate of the error
             that this model keeps however much data it is given.
@@ -25,14 +23,10 @@ class LinearFit:
 
     steps: int
     weights: int
-    train_mse: float = math.nan
-    validation_mse: float = math.nan
+    train_mse: float
+    validation_mse: float
+    noise: float
     test_mse: float = math.nan
-    noise: float = math.nan
-
-    @property
-    def is_fitted(self) -> bool:
-        return not math.isnan(self.noise)
 
 
 @dataclass(frozen=True)
@@ -40,39 +34,37 @@ class Baselines:
     """What needs no network; NaN in a field of the test set until that has been opened.
 
     Attributes:
-        mean: test error of always predicting the mean of the training targets.
-        mean_validation: the same, in validation error.
-        linear: linear models on the last steps, by their number.
+        mean, mean_validation: error of always predicting the mean of the training targets.
+        linear: linear models by the number of last steps, where there are enough sequences.
         chosen: of these, the steps of the one with the lowest validation error.
         first_steps: test error of the linear model on the first L steps, with the ridge that
             validation chose.
         first_steps_informed: test error of the best use of the first L steps for one who knows
             how the last steps decide the target and how often each length occurs.
-        noise_floor: the lowest of the linear models' unbiased estimates of the noise.
-        noise_floor_steps: the steps of that model.
-        noise_floor_error: the estimate's standard error.
+        noise_floor: the lowest of the linear models' unbiased estimates of the noise; its model's
+            steps, and its standard error.
         known_floor: the variance of the stand-in's noise; None for the course's data.
     """
 
-    mean: float
     mean_validation: float
     linear: dict[int, LinearFit]
     chosen: int
-    first_steps: float
-    first_steps_informed: float
     noise_floor: float
     noise_floor_steps: int
     noise_floor_error: float
     known_floor: float | None
+    mean: float = math.nan
+    first_steps: float = math.nan
+    first_steps_informed: float = math.nan
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """Baselines that have seen no test sequence, with what predicts from one.
+    """Baselines that have seen no test sequence, with the weights to predict from one.
 
     Attributes:
-        linear: weights of the linear models by steps, `(steps * features + 1,)`, intercept last.
-        first_steps, first_steps_informed: weights on the first `shortest` steps.
+        linear: of the linear models by steps, `(steps * features + 1,)`, intercept last.
+        first_steps, first_steps_informed: of the first `shortest` steps.
     """
 
     baselines: Baselines
@@ -89,16 +81,14 @@ class Fitted:
     def test(self, test: Sequences) -> Baselines:
         """The baselines with their errors on the test set."""
         first = _first(test, self.shortest)
-        fits = {
-            steps: replace(fit, test_mse=_mse(self.predict_linear(test, steps), test.targets))
-            if fit.is_fitted
-            else fit
-            for steps, fit in self.baselines.linear.items()
+        errors = {
+            steps: _mse(self.predict_linear(test, steps), test.targets) for steps in self.linear
         }
+        fits = self.baselines.linear.items()
         return replace(
             self.baselines,
             mean=_mse(self.mean, test.targets),
-            linear=fits,
+            linear={steps: replace(fit, test_mse=errors[steps]) for steps, fit in fits},
             first_steps=_mse(first @ self.first_steps, test.targets),
             first_steps_informed=_mse(first @ self.first_steps_informed, test.targets),
         )
@@ -108,52 +98,33 @@ def fit(
     training: Sequences, validation: Sequences, shortest: int, known_floor: float | None
 ) -> Fitted:
     """All baselines; `shortest` is the number L of steps that every sequence to learn from has."""
-    longest = int(training.lengths.max())
-    features = training.inputs[0].shape[1]
-    linear, fits = {}, {}
-    for steps in range(1, MOST_STEPS + 1):
-        fits[steps] = LinearFit(steps, steps * features + 1)
-        if steps <= longest and fits[steps].weights < len(training):
-            linear[steps], fits[steps] = _linear(steps, training, validation)
-    fitted = [fit for fit in fits.values() if fit.is_fitted]
-    chosen = min(fitted, key=lambda fit: fit.validation_mse).steps
-    floor = min(fitted, key=lambda fit: fit.noise)
+    weights, fits = {}, {}
+    for steps in range(1, min(MOST_STEPS, training.longest) + 1):
+        rows = _last(training, steps)  # (sequences, weights)
+        freedom = len(rows) - rows.shape[1]
+        if freedom > 0:
+            weights[steps] = _least_squares(rows, training.targets)
+            error = _mse(rows @ weights[steps], training.targets)
+            unseen = _mse(_last(validation, steps) @ weights[steps], validation.targets)
+            noise = error * len(rows) / freedom
+            fits[steps] = LinearFit(steps, rows.shape[1], error, unseen, noise)
+    chosen = min(fits.values(), key=lambda fit: fit.validation_mse).steps
+    floor = min(fits.values(), key=lambda fit: fit.noise)
     mean = float(training.targets.mean())
     baselines = Baselines(
-        mean=math.nan,
         mean_validation=_mse(mean, validation.targets),
         linear=fits,
         chosen=chosen,
-        first_steps=math.nan,
-        first_steps_informed=math.nan,
         noise_floor=floor.noise,
         noise_floor_steps=floor.steps,
         noise_floor_error=floor.noise * math.sqrt(2 / (len(training) - floor.weights)),
         known_floor=known_floor,
     )
-    return Fitted(
-        baselines,
-        mean,
-        shortest,
-        linear,
-        _first_steps(shortest, training, validation),
-        _informed(shortest, chosen, linear[chosen], training),
-    )
-
-
-def _linear(steps: int, training: Sequences, validation: Sequences) -> tuple[np.ndarray, LinearFit]:
-    weights = _fit(_last(training, steps), training.targets)
-    errors = [_mse(_last(part, steps) @ weights, part.targets) for part in (training, validation)]
-    freedom = len(training) - len(weights)
-    noise = errors[0] * len(training) / freedom
-    return weights, LinearFit(steps, len(weights), *errors, noise=noise)
-
-
-def _first_steps(steps: int, training: Sequences, validation: Sequences) -> np.ndarray:
-    """Ridge regression on the first `steps`, the ridge chosen on validation."""
-    seen, unseen = (_first(part, steps) for part in (training, validation))
-    tried = [_fit(seen, training.targets, ridge) for ridge in RIDGES]
-    return min(tried, key=lambda weights: _mse(unseen @ weights, validation.targets))
+    seen, unseen = _first(training, shortest), _first(validation, shortest)
+    ridges = [_least_squares(seen, training.targets, ridge) for ridge in RIDGES]
+    best = min(ridges, key=lambda ridge: _mse(unseen @ ridge, validation.targets))
+    informed = _informed(shortest, chosen, weights[chosen], training)
+    return Fitted(baselines, mean, shortest, weights, best, informed)
 
 
 def _informed(steps: int, last: int, weights: np.ndarray, training: Sequences) -> np.ndarray:
@@ -164,8 +135,7 @@ def _informed(steps: int, last: int, weights: np.ndarray, training: Sequences) -
     no better than to average these weights over the lengths that occur: with inputs that are
     independent and of mean zero, that is the conditional expectation.
     """
-    features = training.inputs[0].shape[1]
-    from_end = weights[:-1].reshape(last, features)[::-1]  # row j: the step j before the end
+    from_end = weights[:-1].reshape(last, -1)[::-1]  # row j: the step j before the end
     share = np.bincount(training.lengths, minlength=steps + last + 1) / len(training)
     averaged = [share[step + 1 : step + 1 + last] @ from_end for step in range(steps)]
     return np.append(np.concatenate(averaged), weights[-1])
@@ -185,13 +155,11 @@ def _rows(padded: np.ndarray) -> np.ndarray:
     return np.column_stack([flat, np.ones(len(flat))])  # (sequences, steps * features + 1)
 
 
-def _fit(rows: np.ndarray, targets: np.ndarray, ridge: float = 0.0) -> np.ndarray:
-    """Least squares with a penalty `ridge` on all weights but the intercept."""
-    penalty = np.sqrt(ridge) * np.eye(rows.shape[1])
-    penalty[-1, -1] = 0
-    return np.linalg.lstsq(
-        np.vstack([rows, penalty]), np.append(targets, np.zeros(len(penalty))), rcond=None
-    )[0]
+def _least_squares(rows: np.ndarray, targets: np.ndarray, ridge: float = 0.0) -> np.ndarray:
+    """Weights with a penalty `ridge` on all of them but the intercept."""
+    penalty = np.sqrt(ridge) * np.eye(rows.shape[1])[:-1]
+    both = np.vstack([rows, penalty]), np.append(targets, np.zeros(len(penalty)))
+    return np.linalg.lstsq(*both, rcond=None)[0]
 
 
 def _mse(predictions: np.ndarray | float, targets: np.ndarray) -> float:

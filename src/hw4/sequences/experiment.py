@@ -1,52 +1,33 @@
 """Train the networks of problem 2, choose their settings on validation data, test once."""
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from statistics import fmean
+from functools import partial
 
 import numpy as np
 import torch
 
 from hw4.foundation.compute import threads
 from hw4.foundation.experiment import Outcome, Work
-from hw4.foundation.scores import Difference, compare_errors, compare_groups
+from hw4.foundation.scores import compare_errors, compare_groups
 from hw4.foundation.work import Sealed, Selection
 from hw4.sequences import baselines, data, standin
 from hw4.sequences.data import Sequences
 from hw4.sequences.model import Network, PaddedNetwork, TruncatedNetwork, VanillaRNN
-from hw4.sequences.result import NETWORKS, DataFacts, Result, Settings
-from hw4.sequences.trained import Candidate, LengthError, ModelResult, TrainConfig, Trained
-from hw4.sequences.training import Batch, Scale, predict, train
+from hw4.sequences.result import (
+    NETWORKS,
+    UNKNOWN,
+    Curve,
+    DataFacts,
+    Result,
+    Settings,
+    Trained,
+    Tried,
+)
+from hw4.sequences.training import Batch, View, train
 
-
-@dataclass(frozen=True)
-class View:
-    """How one kind of network sees sequences, and how it is built.
-
-    Attributes:
-        cut: to the steps that it sees, `steps` at most.
-        padding: where a sequence with fewer is filled up, at the `end` or in `front`.
-        build: the networks of a hidden size, one for each seed.
-    """
-
-    steps: int
-    cut: Callable[[Sequences], Sequences]
-    padding: str
-    build: Callable[[int, tuple[int, ...]], Network]
-
-
-@dataclass(frozen=True)
-class Task:
-    """One training, and all it depends on: a network for each seed with each weight decay."""
-
-    name: str
-    hidden_size: int
-    decays: tuple[float, ...]
-    seeds: tuple[int, ...]
-    validation_share: float
-    split_seed: int
-    config: TrainConfig
+Build = Callable[..., Network]
+"""Networks of a hidden size, one for each of `seeds`."""
 
 
 @dataclass(frozen=True)
@@ -54,19 +35,12 @@ class Fitted:
     """Trained networks of one kind, one for each seed, with what they need to predict."""
 
     trained: Trained
-    search: tuple[Candidate, ...]
     network: Network
     view: View
-    scale: Scale
 
-    def predict(self, sequences: Sequences, device: str) -> np.ndarray:
-        """`(seeds, sequences)`, in the units of the targets."""
-        seen = self.view.cut(sequences)
-        return predict(
-            self.network,
-            self.scale.batch(seen, self.view.steps, self.view.padding, device),
-            self.scale,
-        )
+    @property
+    def weights(self) -> dict[str, np.ndarray]:
+        return {name: tensor.cpu().numpy() for name, tensor in self.network.state_dict().items()}
 
 
 @threads(1)  # networks this small would only wait for each other
@@ -74,55 +48,39 @@ def run(settings: Settings, work: Work) -> Outcome[Result]:
     """Search and train on training and validation sequences, write the choice down, then test."""
     learning, test_set, known_floor = _load(work)
     training, validation = data.split(learning, settings.validation_share, settings.seed)
-    facts = DataFacts.of(training, validation)
-    models = {name: _fit(name, training, validation, facts, settings, work) for name in NETWORKS}
-    linear = baselines.fit(training, validation, facts.shortest, known_floor)
-    selection = _select(models, work)
-    test, predictions = evaluate(models, selection, test_set, work.device)
-    return _outcome(settings, facts, models, linear, selection, test, predictions)
+    networks = {
+        name: Trainer(name, learning, (training, validation), settings, work).fit()
+        for name in NETWORKS
+    }
+    linear = baselines.fit(training, validation, learning.shortest, known_floor)
+    selection = _select(networks, work)
+    test, predictions = evaluate(networks, selection, test_set, work.device)
+
+    facts = DataFacts.of(learning, training, validation, test)
+    errors = {name: (each - test.targets) ** 2 for name, each in predictions.items()}
+    models = {
+        name: _tested(each.trained, errors[name], errors["vanilla"], test.lengths, facts.middle)
+        for name, each in networks.items()
+    }
+    against_linear = UNKNOWN
+    if facts.shortest in linear.linear:
+        expected = (linear.predict_linear(test, facts.shortest) - test.targets) ** 2
+        against_linear = compare_errors(errors["truncated_last"].mean(axis=0), expected)
+    result = Result(settings, facts, linear.test(test), models, against_linear, selection)
+    tensors = {f"{name}.predicted": each for name, each in predictions.items()}
+    for name, each in networks.items():
+        tensors |= {f"{name}.{weight}": array for weight, array in each.weights.items()}
+    return Outcome(result, tensors)
 
 
 def evaluate(
-    models: dict[str, Fitted], selection: Selection, test_set: Sealed[Sequences], device: str
+    networks: dict[str, Fitted], selection: Selection, test_set: Sealed[Sequences], device: str
 ) -> tuple[Sequences, dict[str, np.ndarray]]:
     """The test sequences, and each network's predictions for them: (seeds, sequences)."""
     test = test_set.open(selection)  # once, and only after the selection is written down
-    return test, {name: model.predict(test, device) for name, model in models.items()}
-
-
-def view(name: str, facts: DataFacts) -> View:
-    """What the network called `name` sees; the lengths are those of the sequences to learn from.
-
-    A test sequence with fewer steps is filled up with zeros, one with more is cut.
-    """
-    features, shortest, longest = facts.features, facts.shortest, facts.longest
-    match name:
-        case "vanilla":  # any length; zeros only fill the batch and are never read
-            return View(
-                longest,
-                lambda sequences: sequences,
-                "end",
-                lambda size, seeds: VanillaRNN(features, size, seeds),
-            )
-        case "truncated" | "truncated_last":
-            front = name == "truncated_last"
-            return View(
-                shortest,
-                lambda sequences: sequences.last(shortest) if front else sequences.first(shortest),
-                "front" if front else "end",
-                lambda size, seeds: TruncatedNetwork(features, size, shortest, seeds),
-            )
-        case "padded" | "padded_front":
-            front = name == "padded_front"
-            padding = "front" if front else "end"
-            return View(
-                longest,
-                lambda sequences: sequences.last(longest) if front else sequences.first(longest),
-                padding,
-                lambda size, seeds: PaddedNetwork(features, size, longest, seeds, padding),
-            )
-        case _:
-            raise ValueError(f"no network is called {name!r}")
+    return test, {
+        name: each.view.predict(each.network, test, device) for name, each in networks.items()
+    }
 
 
 def _load(work: Work) -> tuple[Sequences, Sealed[Sequences], float | None]:
@@ -134,178 +92,145 @@ def _load(work: Work) -> tuple[Sequences, Sealed[Sequences], float | None]:
     return learning, work.seal(lambda: data.load(work.source, "test")), None
 
 
-def _fit(
-    name: str,
-    training: Sequences,
-    validation: Sequences,
-    facts: DataFacts,
-    settings: Settings,
-    work: Work,
-) -> Fitted:
-    """Search hidden size and weight decay, then train all seeds with the best of them."""
-    seen, scale = view(name, facts), Scale.of(training)
-    batches = [
-        scale.batch(seen.cut(part), seen.steps, seen.padding, work.device)
-        for part in (training, validation)
-    ]
+def kind_of(name: str, learning: Sequences, training: Sequences) -> tuple[View, Build]:
+    """How the network called `name` sees sequences, and how it is built.
 
-    def task(hidden_size: int, decays: tuple[float, ...], seeds: tuple[int, ...]) -> Task:
-        config = replace(settings.schedule, order_seed=settings.seed)
-        share, seed = settings.validation_share, settings.seed
-        return Task(name, hidden_size, decays, seeds, share, seed, config)
-
-    few = settings.network_seeds[: settings.search_seeds]
-    tasks = [task(size, settings.decays, few) for size in settings.hidden_sizes]
-    search = [each for one in tasks for each in _search(one, seen, batches, scale, work)]
-    best = min(search, key=lambda candidate: candidate.validation_mse)
-    chosen = task(best.hidden_size, (best.decay,), settings.network_seeds)
-    outcome = _final(chosen, seen, batches, scale, work)
-    network = seen.build(chosen.hidden_size, chosen.seeds).to(work.device)
-    weights = outcome.tensors.items()
-    network.load_state_dict({weight: torch.as_tensor(array) for weight, array in weights})
-    work.say(f"{name}: validation MSE {outcome.result.validation_mse:.2e}")
-    return Fitted(outcome.result, tuple(search), network, seen, scale)
+    A test sequence with fewer steps than those to learn from is filled up, one with more is cut.
+    """
+    shortest, longest = learning.shortest, learning.longest
+    truncated = partial(TruncatedNetwork, learning.features, steps=shortest)
+    padded = partial(PaddedNetwork, learning.features, steps=longest)
+    steps, padding, build = {
+        "vanilla": (None, "end", partial(VanillaRNN, learning.features)),
+        "truncated": (shortest, "end", truncated),
+        "truncated_last": (shortest, "front", truncated),
+        "padded": (longest, "end", padded),
+        "padded_front": (longest, "front", partial(padded, padding="front")),
+    }[name]
+    targets = training.targets
+    return View(steps, padding, float(targets.mean()), float(targets.std())), build
 
 
 @dataclass(frozen=True)
-class SearchResult:
-    """The candidates of one hidden size."""
+class Run:
+    """One training of networks side by side; errors in the unit of the targets."""
 
-    candidates: tuple[Candidate, ...]
-
-
-def _search(
-    task: Task, seen: View, batches: list[Batch], scale: Scale, work: Work
-) -> tuple[Candidate, ...]:
-    """Every weight decay with a few seeds, all side by side."""
-
-    def compute() -> Outcome[SearchResult]:
-        trained, _ = _train(task, seen, batches, scale, work, "search")
-        lowest = np.array([curve.best_validation for curve in trained.curves])
-        lowest = lowest.reshape(len(task.decays), len(task.seeds))  # (decays, seeds)
-        means = zip(task.decays, map(fmean, lowest.tolist()), strict=True)
-        return Outcome(SearchResult(tuple(Candidate(task.hidden_size, *each) for each in means)))
-
-    part = f"search {task.name} {task.hidden_size}"
-    return work.part(part, task, SearchResult, compute).result.candidates
+    curves: tuple[Curve, ...]
+    seconds: float
 
 
-def _final(
-    task: Task, seen: View, batches: list[Batch], scale: Scale, work: Work
-) -> Outcome[Trained]:
-    """All seeds with the chosen setting, and the weights of each one's best epoch."""
+class Trainer:
+    """Searches a setting for one kind of network, and trains all seeds with it."""
 
-    def compute() -> Outcome[Trained]:
-        trained, network = _train(task, seen, batches, scale, work, "final")
-        weights = network.state_dict().items()
-        return Outcome(trained, {name: tensor.cpu().numpy() for name, tensor in weights})
+    def __init__(
+        self,
+        name: str,
+        learning: Sequences,
+        parts: tuple[Sequences, Sequences],
+        settings: Settings,
+        work: Work,
+    ) -> None:
+        self.name, self.settings, self.work = name, settings, work
+        self.view, self.build = kind_of(name, learning, parts[0])
+        self.batches: list[Batch] = [self.view.batch(part, work.device) for part in parts]
+        self.config = replace(settings.schedule, order_seed=settings.seed)
 
-    return work.part(f"final {task.name}", task, Trained, compute)
+    def fit(self) -> Fitted:
+        """All seeds with the best setting, and the weights of each one's best epoch."""
+        search, seeds = self.search(), self.settings.network_seeds
+        best = min(search, key=lambda tried: tried.validation_mse)
+        outcome = self.train("final", best.hidden_size, (best.decay,), seeds)
+        network = self.build(best.hidden_size, seeds=seeds).to(self.work.device)
+        weights = outcome.tensors.items()
+        network.load_state_dict({name: torch.as_tensor(array) for name, array in weights})
+        trained = Trained(
+            name=self.name,
+            hidden_size=best.hidden_size,
+            decay=best.decay,
+            parameters=network.parameters_of_one(),
+            config=self.config,
+            curves=outcome.result.curves,
+            seconds=outcome.result.seconds,
+            search=search,
+        )
+        self.work.say(f"{self.name}: validation MSE {trained.validation_mse:.2e}")
+        return Fitted(trained, network, self.view)
+
+    def search(self) -> tuple[Tried, ...]:
+        """Try what is next to the best setting, until it is better than all of that."""
+        sizes, decays = self.settings.hidden_sizes, self.settings.decays
+        few = self.settings.network_seeds[: self.settings.search_seeds]
+        tried: dict[tuple[int, float], Tried] = {}
+        row, column = len(sizes) // 2, len(decays) // 2  # of the best
+        while True:
+            found = len(tried)
+            for size in sizes[max(row - 1, 0) : row + 2]:
+                near = decays[max(column - 1, 0) : column + 2]
+                new = tuple(decay for decay in near if (size, decay) not in tried)
+                if new:
+                    run = self.train("search", size, new, few).result
+                    lowest = np.array([min(curve.validation) for curve in run.curves])
+                    means = lowest.reshape(len(new), len(few)).mean(axis=1).tolist()
+                    for decay, error in zip(new, means, strict=True):
+                        tried[size, decay] = Tried(size, decay, error)
+            if len(tried) == found:
+                return tuple(tried[each] for each in sorted(tried))
+            best = min(tried.values(), key=lambda each: each.validation_mse)
+            row, column = sizes.index(best.hidden_size), decays.index(best.decay)
+
+    def train(
+        self, stage: str, hidden_size: int, decays: tuple[float, ...], seeds: tuple[int, ...]
+    ) -> Outcome[Run]:
+        """A network for each decay and seed, side by side; stored under all it depends on."""
+        split = self.settings.validation_share, self.settings.seed
+
+        def compute() -> Outcome[Run]:
+            network = self.build(hidden_size, seeds=seeds * len(decays)).to(self.work.device)
+            each = tuple(decay for decay in decays for _ in seeds)
+            label = f"{self.name}, {stage}, {len(each)} networks with {hidden_size} units"
+            with self.work.bar(self.config.epochs, label) as bar:
+
+                def on_epoch(error: float) -> None:
+                    bar.update()
+                    bar.note(f"validation {error:.1e}")
+
+                made = Run(*train(network, *self.batches, self.config, each, on_epoch))
+            weights = network.state_dict().items()
+            return Outcome(made, {name: tensor.cpu().numpy() for name, tensor in weights})
+
+        task = (hidden_size, decays, seeds, split, self.config)
+        return self.work.part(f"{stage} {self.name}", task, Run, compute)
 
 
-def _train(
-    task: Task, seen: View, batches: list[Batch], scale: Scale, work: Work, stage: str
-) -> tuple[Trained, Network]:
-    """The networks of `task`: all seeds with the first decay, then with the next."""
-    network = seen.build(task.hidden_size, task.seeds * len(task.decays)).to(work.device)
-    decays = tuple(decay for decay in task.decays for _ in task.seeds)
-    label = f"{task.name}, {stage}, {len(decays)} networks with {task.hidden_size} units"
-    unit = scale.std**2  # errors from scaled units to those of the targets
-    with work.bar(task.config.epochs, label) as bar:
-
-        def on_epoch(error: float) -> None:
-            bar.update()
-            bar.note(f"validation {unit * error:.1e}")
-
-        curves, seconds = train(network, *batches, task.config, decays, on_epoch)
-    return Trained(
-        name=task.name,
-        steps=seen.steps,
-        hidden_size=task.hidden_size,
-        decay=decays[0],
-        parameters=network.parameters_of_one(),
-        config=task.config,
-        curves=tuple(curve.times(unit) for curve in curves),
-        seconds=seconds,
-    ), network
-
-
-def _select(fitted: dict[str, Fitted], work: Work) -> Selection:
+def _select(networks: dict[str, Fitted], work: Work) -> Selection:
     """Write down what validation chose for every network: setting and epoch of each seed."""
     choice = {
         name: {
-            "hidden_size": one.trained.hidden_size,
-            "weight_decay": one.trained.decay,
-            "epochs": [curve.best_epoch for curve in one.trained.curves],
-            "validation_mse": one.trained.validation_mse,
+            "hidden_size": each.trained.hidden_size,
+            "weight_decay": each.trained.decay,
+            "epochs": [curve.best_epoch for curve in each.trained.curves],
+            "validation_mse": each.trained.validation_mse,
         }
-        for name, one in fitted.items()
+        for name, each in networks.items()
     }
     lowest = min(each["validation_mse"] for each in choice.values())
     return work.select(choice, lowest, "mean squared error")
 
 
-def _outcome(
-    settings: Settings,
-    facts: DataFacts,
-    models: dict[str, Fitted],
-    linear: baselines.Fitted,
-    selection: Selection,
-    test: Sequences,
-    predictions: dict[str, np.ndarray],
-) -> Outcome[Result]:
-    """What the report tells, and the weights and predictions beside it."""
-    errors = {name: (each - test.targets) ** 2 for name, each in predictions.items()}
-    result = Result(
-        settings=settings,
-        data=facts.with_test(test),
-        baselines=linear.test(test),
-        models={
-            name: _tested(model, errors[name], errors["vanilla"], test.lengths, facts.middle)
-            for name, model in models.items()
-        },
-        last_steps_minus_linear=_against_linear(errors["truncated_last"], linear, test, facts),
-        selection=selection,
-    )
-    tensors = {f"{name}.predicted": each for name, each in predictions.items()}
-    for name, model in models.items():
-        weights = model.network.state_dict().items()
-        tensors |= {f"{name}.{weight}": tensor.cpu().numpy() for weight, tensor in weights}
-    return Outcome(result, tensors)
-
-
 def _tested(
-    one: Fitted, errors: np.ndarray, vanilla: np.ndarray, lengths: np.ndarray, middle: int
-) -> ModelResult:
-    """What the test set says of a network.
+    trained: Trained, errors: np.ndarray, vanilla: np.ndarray, lengths: np.ndarray, middle: int
+) -> Trained:
+    """`trained` with what the test set says of it.
 
     Args:
         errors, vanilla: squared errors of this network and of the vanilla RNN `(seeds, sequences)`.
         middle: sequences of up to so many steps are short.
     """
     mean = errors.mean(axis=0)  # (sequences,)
-    short, long = mean[lengths <= middle], mean[lengths > middle]
-    return ModelResult(
-        **vars(one.trained),
-        search=one.search,
+    return replace(
+        trained,
         test=tuple(errors.mean(axis=1).tolist()),
-        by_length=tuple(
-            LengthError(int(length), int(chosen.sum()), float(mean[chosen].mean()))
-            for length in np.unique(lengths)
-            for chosen in [lengths == length]
-        ),
+        by_length={int(each): float(mean[lengths == each].mean()) for each in np.unique(lengths)},
         minus_vanilla=compare_errors(mean, vanilla.mean(axis=0)),
-        short_mse=float(short.mean()) if len(short) else math.nan,
-        long_mse=float(long.mean()) if len(long) else math.nan,
-        short_minus_long=compare_groups(short, long),
+        short_minus_long=compare_groups(mean[lengths <= middle], mean[lengths > middle]),
     )
-
-
-def _against_linear(
-    errors: np.ndarray, linear: baselines.Fitted, test: Sequences, facts: DataFacts
-) -> Difference:
-    """The network on the last L steps minus the linear model on the same; NaN if there is none."""
-    if facts.shortest not in linear.linear:
-        return Difference(math.nan, math.nan, math.nan)
-    predictions = linear.predict_linear(test, facts.shortest)
-    return compare_errors(errors.mean(axis=0), (predictions - test.targets) ** 2)

@@ -5,8 +5,7 @@ from dataclasses import replace
 from hw4.foundation.scores import Difference
 from hw4.foundation.work import Selection
 from hw4.sequences.baselines import Baselines, LinearFit
-from hw4.sequences.result import ASKED, DataFacts, Result, Settings
-from hw4.sequences.trained import Candidate, Curve, LengthError, ModelResult
+from hw4.sequences.result import ASKED, Curve, DataFacts, Result, Settings, Trained, Tried
 
 MEAN, FLOOR = 9e-3, 9e-5
 
@@ -16,23 +15,27 @@ def model(name, test, train=None, epochs=12, settings=None):
     settings = settings or Settings()
     validation = (*(test * (1 + 2 / (n + 1)) for n in range(epochs)), test, test * 1.1)
     training = tuple((train or test) * (1 + 3 / (n + 1)) for n in range(epochs + 2))
-    tried = [(size, decay) for size in settings.hidden_sizes for decay in settings.decays]
+    sizes, decays = (
+        settings.hidden_sizes[1:3] or settings.hidden_sizes,
+        settings.decays[2:6] or settings.decays,
+    )
     seeds = len(settings.network_seeds)
-    return ModelResult(
+    return Trained(
         name=name,
-        steps=5,
-        hidden_size=16,
-        decay=settings.decays[1],
+        hidden_size=sizes[-1],
+        decay=decays[1],
         parameters=1409,
         config=settings.schedule,
         curves=(Curve(training, validation),) * seeds,
         seconds=4.0,
-        search=tuple(Candidate(*each, test * (1 + abs(each[1] - 1))) for each in tried),
+        search=tuple(
+            Tried(size, decay, test * (1 + abs(decay - decays[1])))
+            for size in sizes
+            for decay in decays
+        ),
         test=(test, *[test * 1.01, test * 0.99, test, test][: seeds - 1]),
-        by_length=tuple(LengthError(length, 12, test) for length in range(5, 21)),
+        by_length=dict.fromkeys(range(5, 21), test),
         minus_vanilla=Difference(test - 1e-4, 1e-5, 0.5),
-        short_mse=test,
-        long_mse=test,
         short_minus_long=Difference(0.0, 1e-5, 0.9),
     )
 
@@ -41,7 +44,14 @@ def result(vanilla=1e-4, truncated=8.9e-3, padded=2e-3, known=None, train=None, 
     """A result with these test errors of the three networks."""
     settings = settings or Settings()
     linear = {
-        k: LinearFit(k, 10 * k + 1, *[FLOOR + MEAN / 4**k] * 3, FLOOR * (1 + 1 / k))
+        k: LinearFit(
+            steps=k,
+            weights=10 * k + 1,
+            train_mse=FLOOR + MEAN / 4**k,
+            validation_mse=FLOOR + MEAN / 4**k,
+            test_mse=FLOOR + MEAN / 4**k,
+            noise=FLOOR * (1 + 1 / k),
+        )
         for k in range(1, 11)
     }
     errors = {"vanilla": vanilla, "truncated": truncated, "padded": padded}
@@ -49,8 +59,8 @@ def result(vanilla=1e-4, truncated=8.9e-3, padded=2e-3, known=None, train=None, 
     fitted = {"vanilla": train, "padded": 4e-5}
     return Result(
         settings,
-        DataFacts(510, 90, 10, 5, 20, 12.4, 0.1, 0.011, 200, 0, 0, 0.03, 6, 21),
-        Baselines(MEAN, 8e-3, linear, 8, 8.9e-3, 8.8e-3, FLOOR, 9, 6e-6, known),
+        DataFacts(510, 90, 10, 5, 20, 12, 12.4, 0.1, 0.011, 200, 0, 0, 0.03, 6, 21),
+        Baselines(8e-3, linear, 8, FLOOR, 9, 6e-6, known, MEAN, 8.9e-3, 8.8e-3),
         {
             name: model(name, error, fitted.get(name), settings=settings)
             for name, error in errors.items()
@@ -63,7 +73,7 @@ def result(vanilla=1e-4, truncated=8.9e-3, padded=2e-3, known=None, train=None, 
 def made_up():
     """Results of all kinds, by what is special about them."""
     full = result()
-    few = {k: LinearFit(k, 10 * k + 1) for k in range(2, 11)} | {1: full.baselines.linear[1]}
+    few = {1: full.baselines.linear[1]}
     return {
         "as on the course's data": full,
         "known noise": result(known=1e-4),
@@ -73,9 +83,7 @@ def made_up():
         "all overfit": result(vanilla=2e-4, truncated=3e-4, padded=1e-3, train=1e-4),
         "quick": result(settings=Settings.quick()),
         "one seed": result(settings=replace(Settings.quick(), network_seeds=(0,))),
-        "few sequences": replace(
-            full, baselines=replace(full.baselines, linear=dict(sorted(few.items())), chosen=1)
-        ),
+        "few sequences": replace(full, baselines=replace(full.baselines, linear=few, chosen=1)),
         "no noise": replace(full, baselines=replace(full.baselines, noise_floor=0.0)),
         "test set of other lengths": replace(
             full, data=replace(full.data, test_shorter=2, test_longer=3)

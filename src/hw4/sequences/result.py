@@ -1,22 +1,20 @@
 """Settings and results of problem 2, as they are stored."""
 
 import math
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from functools import cached_property
-from statistics import fmean
+from statistics import fmean, stdev
 
 import numpy as np
 
 from hw4.foundation.experiment import Experiment
 from hw4.foundation.files import DataSource
 from hw4.foundation.scores import Difference
-from hw4.foundation.settings import Amount, Count, Share
+from hw4.foundation.settings import Amount, Count, Positive, Share
 from hw4.foundation.work import Selection
 from hw4.sequences import data
 from hw4.sequences.baselines import Baselines, ratio
 from hw4.sequences.data import Sequences
-from hw4.sequences.trained import ModelResult, TrainConfig
 
 NETWORKS = ("vanilla", "truncated", "padded", "truncated_last", "padded_front")
 """The three networks of the assignment, then two that keep the end of the sequence in its place.
@@ -25,6 +23,28 @@ NETWORKS = ("vanilla", "truncated", "padded", "truncated_last", "padded_front")
 the sequence.
 """
 ASKED = NETWORKS[:3]
+NEAR = 0.1
+"""A network has converged when its validation error is within this share of its best."""
+UNKNOWN = Difference(math.nan, math.nan, math.nan)
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """How a network is trained.
+
+    Attributes:
+        epochs: at most.
+        patience: epochs without a lower validation error after which training stops.
+        batch_size: sequences a step.
+        learning_rate: at the start; falls along a cosine that is zero after `epochs`.
+        order_seed: of the order of the batches.
+    """
+
+    epochs: Count = 60
+    patience: Count = 20
+    batch_size: Count = 64
+    learning_rate: Positive = 0.01
+    order_seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -36,7 +56,8 @@ class Settings:
         network_seeds: of the initial weights; one network each.
         search_seeds: how many of them the search uses.
         validation_share: of the training sequences.
-        hidden_sizes, decays: the search tries each hidden size with each weight decay.
+        hidden_sizes, decays: what may be tried, in ascending order; the search begins in the
+            middle of each and goes on until the best setting is better than all next to it.
         schedule: for all of them.
     """
 
@@ -44,13 +65,13 @@ class Settings:
     network_seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
     search_seeds: Count = 2
     validation_share: Share = 0.15
-    hidden_sizes: tuple[Count, ...] = (16, 32)
-    decays: tuple[Amount, ...] = (0.3, 1.0, 3.0, 10.0)
+    hidden_sizes: tuple[Count, ...] = (4, 8, 16, 32, 64)
+    decays: tuple[Amount, ...] = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
     schedule: TrainConfig = field(default_factory=TrainConfig)
 
     @classmethod
     def quick(cls) -> "Settings":
-        """Few epochs, two seeds, two candidates: to see whether everything runs."""
+        """Few epochs, two seeds, two settings to try: to see whether everything runs."""
         return cls(
             network_seeds=(0, 1),
             search_seeds=1,
@@ -65,9 +86,9 @@ class DataFacts:
     """Sizes of the data and what matters about its lengths.
 
     Attributes:
-        shortest, longest, mean_length: of the sequences to learn from (training and validation
-            for the first two), since the test set is sealed while networks are built.
-        target_mean, target_variance: of the training targets.
+        shortest, longest: of the sequences to learn from (training and validation).
+        middle: the length that tells short sequences from long ones.
+        mean_length, target_mean, target_variance: of the training sequences.
         test_shorter, test_longer: test sequences outside of these lengths; filled up, or cut.
         whole: share of the test sequences that have no more steps than the shortest.
         fewest_of_a_length, most_of_a_length: test sequences of one length.
@@ -78,76 +99,169 @@ class DataFacts:
     features: int
     shortest: int
     longest: int
+    middle: int
     mean_length: float
     target_mean: float
     target_variance: float
-    test: int = 0
-    test_shorter: int = 0
-    test_longer: int = 0
-    whole: float = math.nan
-    fewest_of_a_length: int = 0
-    most_of_a_length: int = 0
-
-    @property
-    def learning(self) -> int:
-        return self.training + self.validation
-
-    @property
-    def validation_share(self) -> float:
-        return self.validation / self.learning
-
-    @property
-    def kept(self) -> float:
-        """Share of all steps that are among the first L."""
-        return self.shortest / self.mean_length
-
-    @property
-    def padding(self) -> float:
-        """Share of padding when all sequences are as long as the longest."""
-        return 1 - self.mean_length / self.longest
-
-    @property
-    def end_positions(self) -> int:
-        """Positions at which a sequence may end."""
-        return self.longest - self.shortest + 1
-
-    @property
-    def ending_at_each(self) -> int:
-        """Training sequences that end at one position, on average."""
-        return round(self.training / self.end_positions)
-
-    @property
-    def middle(self) -> int:
-        """The length that tells short sequences from long ones."""
-        return (self.shortest + self.longest) // 2
+    test: int
+    test_shorter: int
+    test_longer: int
+    whole: float
+    fewest_of_a_length: int
+    most_of_a_length: int
 
     @classmethod
-    def of(cls, training: Sequences, validation: Sequences) -> "DataFacts":
-        """What can be said before the test set is opened."""
-        lengths = np.concatenate([training.lengths, validation.lengths])
+    def of(
+        cls, learning: Sequences, training: Sequences, validation: Sequences, test: Sequences
+    ) -> "DataFacts":
+        shortest, longest, lengths = learning.shortest, learning.longest, test.lengths
+        counts = np.unique(lengths, return_counts=True)[1]
         return cls(
             training=len(training),
             validation=len(validation),
-            features=training.inputs[0].shape[1],
-            shortest=int(lengths.min()),
-            longest=int(lengths.max()),
+            features=learning.features,
+            shortest=shortest,
+            longest=longest,
+            middle=(shortest + longest) // 2,
             mean_length=float(training.lengths.mean()),
             target_mean=float(training.targets.mean()),
             target_variance=float(training.targets.var()),
-        )
-
-    def with_test(self, test: Sequences) -> "DataFacts":
-        lengths = test.lengths
-        counts = np.unique(lengths, return_counts=True)[1]
-        return replace(
-            self,
             test=len(test),
-            test_shorter=int((lengths < self.shortest).sum()),
-            test_longer=int((lengths > self.longest).sum()),
-            whole=float((lengths <= self.shortest).mean()),
+            test_shorter=int((lengths < shortest).sum()),
+            test_longer=int((lengths > longest).sum()),
+            whole=float((lengths <= shortest).mean()),
             fewest_of_a_length=int(counts.min()),
             most_of_a_length=int(counts.max()),
         )
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Mean squared errors of one network after each epoch, in the unit of the targets."""
+
+    training: tuple[float, ...]
+    validation: tuple[float, ...]
+
+    @property
+    def best_epoch(self) -> int:
+        """The epoch whose weights are kept, counted from 1."""
+        return self.validation.index(min(self.validation)) + 1
+
+    @property
+    def converged_epoch(self) -> int:
+        """First epoch within 10 % of the lowest validation error, counted from 1."""
+        return self.epoch_below((1 + NEAR) * min(self.validation))
+
+    def epoch_below(self, error: float) -> float:
+        """First epoch with a validation error of at most `error`, from 1; infinite if none."""
+        reached = (epoch for epoch, value in enumerate(self.validation, 1) if value <= error)
+        return next(reached, math.inf)
+
+
+@dataclass(frozen=True)
+class Tried:
+    """One setting of the search; `validation_mse` is the mean of the seeds' lowest errors."""
+
+    hidden_size: int
+    decay: float
+    validation_mse: float
+
+
+@dataclass(frozen=True)
+class Trained:
+    """One kind of network, trained with the setting that validation chose; errors are means over
+    the seeds. Nothing is known of the test set until it is opened.
+
+    Attributes:
+        curves: one for each seed.
+        seconds: of training all seeds side by side.
+        search: what was tried before, the chosen setting among it.
+        test: error of each seed.
+        by_length: test error by the number of steps.
+        minus_vanilla: test error minus that of the vanilla RNN, on the same sequences in pairs.
+        short_minus_long: test error on sequences up to the middle length minus that on longer ones.
+    """
+
+    name: str
+    hidden_size: int
+    decay: float
+    parameters: int
+    config: TrainConfig
+    curves: tuple[Curve, ...]
+    seconds: float
+    search: tuple[Tried, ...]
+    test: tuple[float, ...] = ()
+    by_length: dict[int, float] = field(default_factory=dict)
+    minus_vanilla: Difference = UNKNOWN
+    short_minus_long: Difference = UNKNOWN
+
+    @property
+    def validation_mse(self) -> float:
+        """Of the weights that are kept."""
+        return fmean(min(curve.validation) for curve in self.curves)
+
+    @property
+    def train_mse(self) -> float:
+        """Of the weights that are kept."""
+        return fmean(curve.training[curve.best_epoch - 1] for curve in self.curves)
+
+    @property
+    def test_mse(self) -> float:
+        return fmean(self.test)
+
+    @property
+    def test_mse_std(self) -> float:
+        """Sample standard deviation over the seeds."""
+        return stdev(self.test) if len(self.test) > 1 else 0.0
+
+    @property
+    def validation_over_train(self) -> float:
+        return ratio(self.validation_mse, self.train_mse)
+
+    @property
+    def validation_over_train_at_end(self) -> float:
+        """After the last epoch."""
+        validation = fmean(curve.validation[-1] for curve in self.curves)
+        return ratio(validation, fmean(curve.training[-1] for curve in self.curves))
+
+    @property
+    def epochs(self) -> float:
+        """Until training stopped."""
+        return fmean(len(curve.validation) for curve in self.curves)
+
+    @property
+    def best_epoch(self) -> float:
+        return fmean(curve.best_epoch for curve in self.curves)
+
+    @property
+    def epochs_to_converge(self) -> float:
+        """Until within 10 % of the best validation error."""
+        return fmean(curve.converged_epoch for curve in self.curves)
+
+    @property
+    def seconds_per_epoch(self) -> float:
+        """For all seeds side by side."""
+        return self.seconds / max(len(curve.validation) for curve in self.curves)
+
+    @property
+    def seconds_to_converge(self) -> float:
+        return self.seconds_per_epoch * self.epochs_to_converge
+
+    def report(self) -> dict:
+        """What `results.json` says of this network."""
+        numbers = (
+            "test_mse test_mse_std validation_mse train_mse validation_over_train "
+            "validation_over_train_at_end parameters hidden_size epochs best_epoch "
+            "epochs_to_converge seconds seconds_to_converge"
+        )
+        return {
+            **{name: getattr(self, name) for name in numbers.split()},
+            "weight_decay": self.decay,
+            "test_mse_by_seed": list(self.test),
+            "test_mse_by_length": {str(length): mse for length, mse in self.by_length.items()},
+            "test_minus_vanilla": asdict(self.minus_vanilla),
+            "search": [asdict(tried) for tried in self.search],
+        }
 
 
 @dataclass(frozen=True)
@@ -164,25 +278,9 @@ class Result:
     settings: Settings
     data: DataFacts
     baselines: Baselines
-    models: dict[str, ModelResult]
+    models: dict[str, Trained]
     last_steps_minus_linear: Difference
     selection: Selection
-
-    @cached_property
-    def ranking(self) -> list[str]:
-        """The three networks of the sheet, lowest test error first."""
-        return sorted(ASKED, key=lambda name: self.models[name].test_mse)
-
-    @property
-    def spread(self) -> float:
-        """The largest standard deviation of the three networks' test errors over the seeds."""
-        return max(self.models[name].test_mse_std for name in ASKED)
-
-    @property
-    def smallest_gap(self) -> float:
-        """The smallest difference between two of the three networks' test errors."""
-        first, second, third = (self.models[name].test_mse for name in self.ranking)
-        return min(second - first, third - second)
 
     @property
     def noise_is_known(self) -> bool:
@@ -192,8 +290,7 @@ class Result:
     def noise(self) -> float:
         """Mean squared error that the noise in the targets makes: known for the stand-in, else
         estimated."""
-        known = self.baselines.known_floor
-        return self.baselines.noise_floor if known is None else known
+        return self.baselines.known_floor if self.noise_is_known else self.baselines.noise_floor
 
     @property
     def vanilla_over_noise(self) -> float:
@@ -214,43 +311,25 @@ class Result:
         return {steps: 1 - ratio(fit.test_mse, self.baselines.mean) for steps, fit in fits}
 
     @property
-    def explained_by_first(self) -> float:
-        """The same for the first L steps."""
-        return 1 - ratio(self.baselines.first_steps, self.baselines.mean)
-
-    @property
     def epochs_to_half(self) -> dict[str, float]:
-        """Epochs to half the validation error of predicting the mean; NaN if a seed never gets
-        there."""
-        return {name: fmean(epochs) for name, epochs in self._to_half.items()}
-
-    @property
-    def seeds_to_half(self) -> dict[str, int]:
-        """How many seeds get there."""
-        return {
-            name: sum(not math.isnan(epoch) for epoch in epochs)
-            for name, epochs in self._to_half.items()
-        }
-
-    @property
-    def _to_half(self) -> dict[str, list[float]]:
+        """Epochs to half the validation error of predicting the mean; infinite if a seed never
+        gets there."""
         goal = self.baselines.mean_validation / 2
         return {
-            name: [curve.epoch_below(goal) for curve in model.curves]
+            name: fmean(curve.epoch_below(goal) for curve in model.curves)
             for name, model in self.models.items()
         }
 
     @property
-    def decay_range(self) -> float:
-        """Largest over smallest of the weight decays chosen for the three networks."""
-        decays = [self.models[name].decay for name in ASKED]
-        return ratio(max(decays), min(decays))
-
-    @property
-    def decay_at_edge(self) -> list[str]:
-        """Those of the three whose chosen decay is the smallest or the largest that was tried."""
-        ends = {min(self.settings.decays), max(self.settings.decays)}
-        return [name for name in ASKED if self.models[name].decay in ends]
+    def at_edge(self) -> list[str]:
+        """The networks asked for that chose the least or the most of what may be tried."""
+        sizes, decays = self.settings.hidden_sizes, self.settings.decays
+        return [
+            name
+            for name in ASKED
+            if self.models[name].hidden_size in (sizes[0], sizes[-1])
+            or self.models[name].decay in (decays[0], decays[-1])
+        ]
 
     @property
     def selected_at(self) -> str:
@@ -265,11 +344,11 @@ class Result:
     def report(self) -> dict:
         """This problem's part of `results.json`."""
         baselines = asdict(self.baselines)
-        linear = [asdict(fit) for fit in self.baselines.linear.values() if fit.is_fitted]
         return {
             "models": {name: model.report() for name, model in self.models.items()},
             "baselines": baselines,
-            "yardsticks": {**baselines, "linear": linear},  # the baselines' name in older results
+            # the baselines' name in older results
+            "yardsticks": {**baselines, "linear": list(baselines["linear"].values())},
             "data": asdict(self.data),
             "noise": self.noise,
             "last_steps_minus_linear": asdict(self.last_steps_minus_linear),

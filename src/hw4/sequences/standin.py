@@ -16,23 +16,19 @@ FEATURES = 10
 NOISE = 0.01
 """Standard deviation of the noise in the target."""
 NOISE_FLOOR = NOISE**2
-_SEED = 541
-_MEMORY = np.array([[0.6, -0.35], [0.35, 0.5]])
+MEMORY = np.array([[0.6, -0.35], [0.35, 0.5]])
 """A: turns the hidden state and shrinks it to about two thirds a step."""
-_READOUT = np.array([0.16, -0.12])
-_OFFSET = 0.1
+READOUT = np.array([0.16, -0.12])
+OFFSET = 0.1
 
 Arrays = tuple[tuple[np.ndarray, ...], np.ndarray]
 
 
-def make(seed: int = _SEED) -> tuple[Arrays, Arrays]:
+def make(seed: int = 541) -> tuple[Arrays, Arrays]:
     """(training, test), each as (inputs `(length, features)` float32, targets `(sequences,)`)."""
     generator = np.random.default_rng(seed)
-    drive = generator.normal(0, 0.3 / np.sqrt(FEATURES), (FEATURES, 2))
-    return (
-        _sequences(generator, drive, TRAINING),
-        _sequences(generator, drive, TEST),
-    )
+    drive = generator.normal(0, 0.3 / np.sqrt(FEATURES), (FEATURES, 2))  # B
+    return _sequences(generator, drive, TRAINING), _sequences(generator, drive, TEST)
 
 
 def _sequences(generator: np.random.Generator, drive: np.ndarray, count: int) -> Arrays:
@@ -40,13 +36,10 @@ def _sequences(generator: np.random.Generator, drive: np.ndarray, count: int) ->
     inputs = tuple(
         generator.standard_normal((length, FEATURES), dtype=np.float32) for length in lengths
     )
-    noise = generator.normal(0, NOISE, count)
-    clean = np.array([_last_state(sequence, drive) @ _READOUT for sequence in inputs])
-    return inputs, clean + _OFFSET + noise
-
-
-def _last_state(inputs: np.ndarray, drive: np.ndarray) -> np.ndarray:
-    hidden = np.zeros(2)
-    for step in inputs.astype(np.float64) @ drive:
-        hidden = np.tanh(_MEMORY @ hidden + step)
-    return hidden
+    targets = OFFSET + generator.normal(0, NOISE, count)
+    for i, sequence in enumerate(inputs):
+        state = np.zeros(2)
+        for driven in sequence.astype(np.float64) @ drive:
+            state = np.tanh(MEMORY @ state + driven)
+        targets[i] += state @ READOUT
+    return inputs, targets

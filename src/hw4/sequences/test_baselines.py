@@ -54,6 +54,4 @@ def test_what_validation_chooses_ignores_the_test_set():
 def test_few_sequences_fit_few_linear_models():
     training, validation, test = (process(count, count) for count in (17, 3, 20))
     measured = baselines.fit(training, validation, 5, None).test(test)
-    assert [steps for steps, each in measured.linear.items() if each.is_fitted] == [1]
-    assert list(measured.linear) == list(range(1, baselines.MOST_STEPS + 1))
-    assert math.isnan(measured.linear[2].test_mse)
+    assert list(measured.linear) == [1]

@@ -105,7 +105,7 @@ def test_some_files_missing(folder, tmp_path, lost):
 
 def test_the_folder_of_the_zip_is_empty(folder):
     (folder / "homework5_question2_data").mkdir()
-    with pytest.raises(UserError, match="holds none of"):
+    with pytest.raises(UserError, match="lacks X_train"):
         data.source()
 
 
@@ -135,9 +135,9 @@ def test_a_zip_that_unfolds_to_too_much(folder, tmp_path, monkeypatch):
 def test_a_loose_file_that_is_too_large_is_not_read(folder, monkeypatch, where):
     write(folder / where)
     largest = (folder / where / "X_train.npy").stat().st_size
-    monkeypatch.setattr(data, "MAX_BYTES", largest)
+    monkeypatch.setattr(data, "LIMITS", Limits(file=largest, total=4 * largest))
     assert len(read()[0]) == 30
-    monkeypatch.setattr(data, "MAX_BYTES", largest - 1)
+    monkeypatch.setattr(data, "LIMITS", Limits(file=largest - 1, total=4 * largest))
     with pytest.raises(UserError, match=rf"X_train\.npy .*more than {largest - 1:,} bytes"):
         read()
 

@@ -5,17 +5,14 @@ import pytest
 import torch
 
 from hw4.sequences.conftest import process
-from hw4.sequences.experiment import view
+from hw4.sequences.experiment import kind_of
 from hw4.sequences.model import VanillaRNN
-from hw4.sequences.result import NETWORKS, DataFacts
-from hw4.sequences.trained import Curve, TrainConfig
+from hw4.sequences.result import NETWORKS, Curve, TrainConfig
 from hw4.sequences.training import (
-    Batch,
     EarlyStopping,
-    Scale,
+    View,
     evaluate,
     mean_squared_error,
-    predict,
     train,
 )
 
@@ -24,9 +21,9 @@ PARTS = process(180, 1), process(60, 2)
 
 
 def trained(name, seeds, decays, config=SHORT, parts=PARTS):
-    seen, scale = view(name, DataFacts.of(*parts)), Scale.of(parts[0])
-    batches = [scale.batch(seen.cut(part), seen.steps, seen.padding, "cpu") for part in parts]
-    network = seen.build(8, seeds)
+    view, build = kind_of(name, parts[0], parts[0])
+    batches = [view.batch(part) for part in parts]
+    network = build(8, seeds=seeds)
     curves, _ = train(network, *batches, config, decays)
     return curves, network, batches
 
@@ -64,7 +61,7 @@ def test_stopping_looks_at_validation_alone():
     assert stop.best_epoch == 2
     assert not stop.running
     curve = Curve((5.0, 4.0, 3.0, 2.0), (3.0, 2.0, 2.5, 2.0))
-    assert (curve.best_epoch, curve.training_at_best, curve.best_validation) == (2, 4.0, 2.0)
+    assert (curve.best_epoch, curve.converged_epoch, curve.epoch_below(2.6)) == (2, 2, 2)
 
 
 def test_stops_when_patience_is_over():
@@ -127,7 +124,8 @@ def test_the_loss_is_the_mean_over_sequences_for_each_network():
     predicted = network(validation.inputs, validation.lengths)
     expected = torch.nn.functional.mse_loss(predicted[1], validation.targets)
     torch.testing.assert_close(mean_squared_error(network, validation)[1], expected)
-    assert evaluate(network, validation)[1] == pytest.approx(expected.item())
+    in_scaled_units = evaluate(network, validation)[1] / validation.unit
+    assert in_scaled_units == pytest.approx(expected.item())
 
 
 def test_evaluation_in_chunks_is_evaluation_at_once(monkeypatch):
@@ -140,13 +138,13 @@ def test_evaluation_in_chunks_is_evaluation_at_once(monkeypatch):
 @pytest.mark.parametrize("size", [1e-30, 1.0, 1e30])
 def test_predictions_are_in_the_units_of_the_targets(size):
     training = process(60, 3, scale=size)
-    scale = Scale.of(training)
-    batch = scale.batch(training, 20, "end", "cpu")
-    assert isinstance(batch, Batch)
+    view = View(20, "end", training.targets.mean(), training.targets.std())
+    batch = view.batch(training)
+    assert batch.unit == pytest.approx(training.targets.var())
     assert batch.targets.mean().abs() < 1e-5
     assert batch.targets.std() == pytest.approx(1, abs=0.02)
     network = VanillaRNN(10, 4)
     with torch.no_grad():
         for parameter in network.parameters():
             parameter.zero_()
-    np.testing.assert_allclose(predict(network, batch, scale), training.targets.mean())
+    np.testing.assert_allclose(view.predict(network, training, "cpu"), training.targets.mean())

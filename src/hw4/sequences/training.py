@@ -11,7 +11,7 @@ from torch import Tensor
 
 from hw4.sequences.data import Sequences
 from hw4.sequences.model import Network
-from hw4.sequences.trained import Curve, TrainConfig
+from hw4.sequences.result import Curve, TrainConfig
 
 CHUNK = 4096
 """Sequences that are evaluated at once, to bound the memory."""
@@ -19,39 +19,50 @@ CHUNK = 4096
 
 @dataclass(frozen=True)
 class Batch:
-    """Sequences as a network takes them, with targets of mean 0 and variance 1."""
+    """Sequences as a network takes them; `unit` turns a squared error into the targets' own."""
 
     inputs: Tensor  # (batch, time, features)
     lengths: Tensor  # (batch,)
-    targets: Tensor  # (batch,)
-
-    def __len__(self) -> int:
-        return len(self.targets)
+    targets: Tensor  # (batch,), of mean 0 and variance 1
+    unit: float = 1.0
 
     def take(self, idx: Tensor) -> "Batch":
-        return Batch(self.inputs[idx], self.lengths[idx], self.targets[idx])
+        return Batch(self.inputs[idx], self.lengths[idx], self.targets[idx], self.unit)
 
 
 @dataclass(frozen=True)
-class Scale:
-    """Targets to mean 0 and variance 1, by what the training sequences say, and back."""
+class View:
+    """How one kind of network sees sequences.
 
+    Attributes:
+        steps: to which they are cut or filled up; None for a network that takes any length.
+        padding: where zeros stand, at the `end` or in `front`; what is cut off stands there too.
+        mean, std: of the training targets, which scale all targets.
+    """
+
+    steps: int | None
+    padding: str
     mean: float
     std: float
 
-    @classmethod
-    def of(cls, training: Sequences) -> "Scale":
-        return cls(float(training.targets.mean()), float(training.targets.std()))
-
-    def batch(self, sequences: Sequences, steps: int, padding: str, device: str) -> Batch:
-        """`sequences`, padded to `steps` or to the longest of them, with scaled targets."""
-        steps = max(steps, int(sequences.lengths.max()))
+    def batch(self, sequences: Sequences, device: str = "cpu") -> Batch:
+        if self.steps is not None:
+            cut = sequences.last if self.padding == "front" else sequences.first
+            sequences = cut(self.steps)
         scaled = (sequences.targets - self.mean) / self.std
         return Batch(
-            torch.as_tensor(sequences.padded(steps, padding), device=device),
+            torch.as_tensor(
+                sequences.padded(self.steps or sequences.longest, self.padding), device=device
+            ),
             torch.as_tensor(sequences.lengths, device=device),
             torch.as_tensor(scaled, dtype=torch.float32, device=device),
+            self.std**2,
         )
+
+    def predict(self, network: Network, sequences: Sequences, device: str) -> np.ndarray:
+        """Predictions in the unit of the targets, `(networks, sequences)`, float64."""
+        scaled = predict(network, self.batch(sequences, device)).cpu().numpy()
+        return scaled.astype(np.float64) * self.std + self.mean
 
 
 class EarlyStopping:
@@ -84,7 +95,7 @@ def train(
     config: TrainConfig,
     decays: tuple[float, ...],
     on_epoch: Callable[[float], None] = lambda error: None,
-) -> tuple[list[Curve], float]:
+) -> tuple[tuple[Curve, ...], float]:
     """Minimize the mean squared error; leaves each network with its best weights.
 
     Adam with a step size that falls along a cosine, and decoupled weight decay. The networks see
@@ -97,21 +108,21 @@ def train(
         on_epoch: called after each epoch with the lowest validation error so far.
 
     Returns:
-        The errors of each network until it was stopped, in scaled units, and the seconds of all.
+        The errors of each network until it was stopped, and the seconds of all.
     """
     weights = list(network.parameters())  # each (networks, ...)
     optimizer = torch.optim.Adam(weights, config.learning_rate, betas=(0.9, 0.99))
     order = torch.Generator().manual_seed(config.order_seed)
-    batches = math.ceil(len(training) / config.batch_size)
     device = training.targets.device
     decay = torch.tensor(decays, device=device)  # (networks,)
     stops = [EarlyStopping(config.patience) for _ in decays]
     best = [weight.detach().clone() for weight in weights]
     began = time.perf_counter()
     for epoch in range(config.epochs):
-        shuffled = torch.randperm(len(training), generator=order).to(device)
-        for number, idx in enumerate(shuffled.split(config.batch_size)):
-            progress = (epoch + number / batches) / config.epochs
+        shuffled = torch.randperm(len(training.targets), generator=order).to(device)
+        batches = shuffled.split(config.batch_size)
+        for number, idx in enumerate(batches):
+            progress = (epoch + number / len(batches)) / config.epochs
             step_size = config.learning_rate * (1 + math.cos(math.pi * progress)) / 2
             optimizer.param_groups[0]["lr"] = step_size
             optimizer.zero_grad()
@@ -132,7 +143,7 @@ def train(
     with torch.no_grad():
         for kept, weight in zip(best, weights, strict=True):
             weight.copy_(kept)
-    curves = [Curve(tuple(stop.training), tuple(stop.validation)) for stop in stops]
+    curves = tuple(Curve(tuple(stop.training), tuple(stop.validation)) for stop in stops)
     return curves, time.perf_counter() - began
 
 
@@ -146,20 +157,14 @@ def mean_squared_error(network: Network, batch: Batch) -> Tensor:
     return (predictions - batch.targets).square().mean(dim=1)
 
 
-@torch.no_grad()
 def evaluate(network: Network, batch: Batch) -> list[float]:
     """Mean squared error of each network on all of `batch`; asked for after every epoch."""
-    return (_predictions(network, batch) - batch.targets).square().mean(dim=1).tolist()
+    errors = (predict(network, batch) - batch.targets).square().mean(dim=1)  # (networks,)
+    return [batch.unit * error for error in errors.tolist()]
 
 
 @torch.no_grad()
-def predict(network: Network, batch: Batch, scale: Scale) -> np.ndarray:
-    """Predictions in the units of the targets, `(networks, batch)`, float64."""
-    scaled = _predictions(network, batch).cpu().numpy().astype(np.float64)
-    return scaled * scale.std + scale.mean
-
-
-def _predictions(network: Network, batch: Batch) -> Tensor:
-    """`(networks, batch)`, in chunks that bound the memory."""
+def predict(network: Network, batch: Batch) -> Tensor:
+    """Scaled predictions `(networks, batch)`, in chunks that bound the memory."""
     chunks = zip(batch.inputs.split(CHUNK), batch.lengths.split(CHUNK), strict=True)
     return torch.cat([network(*chunk) for chunk in chunks], dim=1)

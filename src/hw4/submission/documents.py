@@ -1,59 +1,66 @@
 """Reading the documents: every line knows where it comes from; cells and prose in their order."""
 
 import re
-import reprlib
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
 from hw4.foundation.errors import UserError
+from hw4.submission.lines import Line, line_of, load_yaml, numbered, read_utf8
 
 INCLUDE = re.compile(r"^\{\{<\s*include\s+(\S+)\s*>\}\}\s*$")
 PAGE_BREAK = re.compile(r"^\{\{<\s*pagebreak\s*>\}\}\s*$")
-SHORTCODE = re.compile(r"(?<!\{)\{\{<\s*(/?\w+)?.*?(>\}\}|$)")
-FENCE = re.compile(r"^(?P<indent>\s*)(?P<ticks>`{3,}|~{3,})\s*(?P<info>.*?)\s*$")
+FENCE = re.compile(r"^\s*(?P<ticks>`{3,}|~{3,})\s*(?P<info>.*?)\s*$")
 CHUNK = re.compile(r"^\{\s*(?P<language>[A-Za-z]\w*)(?P<rest>[^}]*)\}$")
-LIKE_CHUNK = re.compile(r"^\s*(`{3,}|~{3,})\s*\{\s*[A-Za-z]")
+LIKE_CHUNK = re.compile(r"^\{\s*[A-Za-z]")
 OPTION = re.compile(r"^#\s*\|\s?(?P<yaml>.*)$")
 SHOWN = re.compile(r"``.+?``")
-OPEN_INLINE = re.compile(r"(?<!`)`\{([A-Za-z]\w*)\}(?=[ \t]|$)")
-DOUBLED = re.compile(r"``\s?`?\{python\}")
 INLINE = re.compile(r"(?P<before>^|[^`])`\{python\}[ \t](?P<expression>[^`]+)`")
+DOUBLED = re.compile(r"``\s?`?\{python\}")
 BINDS = re.compile(r"""(?<![\w-])(when|claim)=["']?`\{python\}[ \t]$""")
-
-CELL_OPTIONS = (
-    "label",
-    "fig-cap",
-    "fig-alt",
-    "tbl-cap",
-    "lst-cap",
-    "lst-label",
-    "echo",
-    "output",
-    "include",
-    "eval",
-    "warning",
+VALUE = "\0"
+"""Stands for an expression while the words around it are looked at."""
+BINDINGS = ("when", "claim", "title", "fig-alt", "alt", "fig-cap", "tbl-cap")
+"""Attributes that may hold an expression."""
+REFUSED = tuple(
+    (re.compile(pattern), told)
+    for pattern, told in {
+        r"^(?!\{\{<\s*pagebreak\s*>\}\}\s*$).*(?<!\{)(\{\{<\s*pagebreak\b.*)": (
+            "{1} would be printed here; put it on a line of its own"
+        ),
+        r"(?<!\{)\{\{<\s*include\b.*?(?:>\}\}|$)": (
+            "the shortcode {0} is not known here; put the include on a line of its own"
+        ),
+        r"(?<!\{)\{\{<(?!\s*pagebreak).*?(?:>\}\}|$)": (
+            "the shortcode {0} is not known here; write {{{{< include file >}}}}, "
+            "{{{{< pagebreak >}}}}, or an expression `{{python}} …` in its place"
+        ),
+        r"(?<!`)`\{(?!python\})[A-Za-z]\w*\}(?=[ \t]|$)": (
+            "expressions are in Python; write `{{python}} …`"
+        ),
+        r"(?<!`)`\{python\}(?=[ \t]|$)": (
+            "the expression `{{python}} … does not end on this line: close it with a backtick; an "
+            "expression stands on one line, whole"
+        ),
+        r"(?<!`)`python\s+(?!-)[^`]+`": (
+            "{0} would be printed as it stands; write `{{python}} …` for its value, or double "
+            "backticks to show the code"
+        ),
+        rf"\{{[^{{}}]*(?<![\w-])(when|claim)=(?![\"']?{VALUE})[^\s}}]*": (
+            '{0} binds its words to no number; write {1}="`{{python}} …`", with an expression '
+            "that is True or False"
+        ),
+        rf"(?<![\w-])(?!(?:{'|'.join(BINDINGS)})=)([\w-]+)=[\"']{VALUE}": (
+            f"the attribute {{1}} binds its words to nothing; write one of {', '.join(BINDINGS)}, "
+            "or take it out"
+        ),
+    }.items()
 )
-SHOWN_OF_LINE = 80
-"""Characters of a line that a message repeats."""
-
-
-@dataclass(frozen=True)
-class Line:
-    """One line of text and where it comes from."""
-
-    text: str
-    path: Path
-    number: int
-
-    def __str__(self) -> str:
-        return f"{self.path}:{self.number}"
-
-    def says(self, text: str) -> "Line":
-        """Another text from the same place."""
-        return replace(self, text=text)
+"""What would be printed as it stands, or do nothing, without a word: and what is said of it."""
+CELL_OPTIONS = (
+    *("label", "fig-cap", "fig-alt", "tbl-cap", "lst-cap", "lst-label"),
+    *("echo", "output", "include", "eval", "warning"),
+)
 
 
 @dataclass(frozen=True)
@@ -63,6 +70,15 @@ class Expression:
     text: str
     line: Line
     binds: str
+
+    @classmethod
+    def of(cls, found: re.Match, line: Line) -> "Expression":
+        """What `INLINE` has found in a line."""
+        bound = BINDS.search(line.text[: found.start("expression")])
+        return cls(found["expression"].strip(), line, bound[1] if bound else "")
+
+    def __str__(self) -> str:
+        return f"{self.line}: the expression `{{python}} {self.text}`"
 
 
 @dataclass(frozen=True)
@@ -86,12 +102,15 @@ class Cell:
         label = self.options.get("label")
         return f"the cell {label}" if label else "a cell"
 
+    @property
+    def source(self) -> str:
+        return "\n".join(line.text for line in self.code)
+
 
 def read_lines(path: Path, root: Path, _open: tuple[Path, ...] = ()) -> list[Line]:
     """The lines of a document, with every include put in its place.
 
     Args:
-        path: the document.
         root: the project's folder; paths in messages are relative to it.
 
     Raises:
@@ -99,18 +118,15 @@ def read_lines(path: Path, root: Path, _open: tuple[Path, ...] = ()) -> list[Lin
             header of its own.
     """
     shown = path.relative_to(root) if path.is_relative_to(root) else path
-    lines: list[Line] = []
-    text = read_utf8(path, shown)
-    if _open and text.startswith("---\n"):
+    own = numbered(read_utf8(path, shown), shown)
+    if _open and own and own[0].text == "---":
         raise UserError(
             f"{shown}:1: an included part cannot have a YAML header; "
             "move its settings to the document that includes it."
         )
-    closing = None
-    for number, raw in enumerate(text.splitlines(), start=1):
-        line = Line(raw, shown, number)
-        closing = _closing_fence(raw, closing)
-        found = None if closing else INCLUDE.match(raw)
+    lines: list[Line] = []
+    for line, fence in _fences(own):
+        found = None if fence else INCLUDE.match(line.text)
         if not found:
             lines.append(line)
             continue
@@ -124,15 +140,19 @@ def read_lines(path: Path, root: Path, _open: tuple[Path, ...] = ()) -> list[Lin
     return lines
 
 
-def _closing_fence(text: str, closing: str | None) -> str | None:
-    """What would close the fenced block that is open after this line, or None if none is."""
-    found = FENCE.match(text)
-    if not found:
-        return closing
-    ticks = found["ticks"]
-    if closing is None:
-        return ticks
-    return None if ticks.startswith(closing) and not found["info"] else closing
+def _fences(lines: Iterable[Line]) -> Iterator[tuple[Line, str]]:
+    """Each line, and whether it `opens` or `closes` a fenced block, stands `inside`, or neither."""
+    closing = None
+    for line in lines:
+        found = FENCE.match(line.text)
+        if closing is None:
+            closing = found and found["ticks"]
+            yield line, "opens" if found else ""
+        elif found and found["ticks"].startswith(closing) and not found["info"]:
+            closing = None
+            yield line, "closes"
+        else:
+            yield line, "inside"
 
 
 def split_header(lines: list[Line]) -> tuple[list[Line], list[Line]]:
@@ -152,58 +172,60 @@ def split_cells(lines: list[Line]) -> list[Prose | Cell]:
         UserError: something in it is not understood, by file and line.
     """
     parts: list[Prose | Cell] = []
-    prose: list[Line] = []
+    piece: list[Line] = []
     labels: set[str] = set()
-    closing, fence, code = None, None, []
-    for line in lines:
-        opening = closing is None
-        closing = _closing_fence(line.text, closing)
-        if opening and _begins_cell(line):
-            fence, code = line, []
-            parts += _prose(prose)
-            prose = []
-        elif fence is None:
-            prose.append(line)
-        elif closing is not None:
-            code.append(line)
-        else:
-            cell = Cell(fence, tuple(code), _options(code))
+    opening, in_cell, fence = None, False, ""
+
+    def end_prose() -> None:
+        if any(line.text.strip() for line in piece):
+            parts.append(Prose(tuple(piece)))
+        piece.clear()
+
+    for line, fence in _fences(lines):
+        opening = line if fence == "opens" else opening
+        if fence == "opens" and _begins_cell(line):
+            end_prose()
+            in_cell = True
+        elif in_cell and fence == "closes":
+            cell = Cell(opening, tuple(piece), _options(piece))
             label = cell.options.get("label")
             if label in labels:
-                raise UserError(f"{fence}: the label {label} is given twice; rename one.")
-            labels |= {label} if label else set()
+                raise UserError(f"{opening}: the label {label} is given twice; rename one.")
+            labels |= {label} - {None}
             parts.append(cell)
-            fence = None
-    if closing is not None:
-        raise UserError(f"{lines[-1]}: a fenced block is never closed; add {closing}.")
-    return [*parts, *_prose(prose)]
-
-
-def _prose(lines: list[Line]) -> Iterator[Prose]:
-    _check_prose(lines)
-    if any(line.text.strip() for line in lines):
-        yield Prose(tuple(lines))
+            piece.clear()
+            in_cell = False
+        else:
+            piece.append(line)
+            if not fence:
+                _check_prose(line)
+    if fence in ("opens", "inside"):
+        ticks = FENCE.match(opening.text)["ticks"]
+        raise UserError(f"{opening}: a fenced block is never closed; add {ticks} where it ends.")
+    end_prose()
+    return parts
 
 
 def _begins_cell(line: Line) -> bool:
-    found = FENCE.match(line.text)
-    chunk = CHUNK.match(found["info"]) if found else None
-    if not chunk:
-        if LIKE_CHUNK.match(line.text):
-            raise UserError(
-                f"{line}: a cell begins with ```{{python}} and nothing else; move what follows "
-                "to a line of its own."
-            )
-        return False
-    if chunk["language"] != "python":
+    info = FENCE.match(line.text)["info"]
+    chunk = CHUNK.match(info)
+    if not chunk and LIKE_CHUNK.match(info):
         raise UserError(
-            f"{line}: cells are in Python, not {chunk['language']}; write ```{{python}} "
-            f"for a cell, or ```{chunk['language']} to show code."
+            f"{line}: a cell begins with ```{{python}} and nothing else; move what follows "
+            "to a line of its own."
         )
-    if chunk["rest"].strip():
+    if not chunk:
+        return False
+    language, rest = chunk["language"], chunk["rest"].strip()
+    if language != "python":
+        raise UserError(
+            f"{line}: cells are in Python, not {language}; write ```{{python}} "
+            f"for a cell, or ```{language} to show code."
+        )
+    if rest:
         raise UserError(
             f"{line}: options stand on lines of their own; write '#| name: value' "
-            f"below the fence in place of '{chunk['rest'].strip()}'."
+            f"below the fence in place of '{rest}'."
         )
     if not line.text.startswith("```{"):
         raise UserError(f"{line}: a cell begins at the margin with ```{{python}}.")
@@ -219,7 +241,7 @@ def _options(code: list[Line]) -> dict:
         lines.append(line.says(found["yaml"]))
     options = load_yaml(lines) if lines else {}
     for name, value in options.items():
-        line = next((it for it in lines if it.text.startswith(str(name))), lines[0])
+        line = line_of(name, lines)
         if name not in CELL_OPTIONS:
             raise UserError(
                 f"{line}: the cell option {name!r} is not known here, whatever Quarto knows; "
@@ -233,127 +255,14 @@ def _options(code: list[Line]) -> dict:
     return options
 
 
-def _check_prose(lines: list[Line]) -> None:
-    closing = None
-    for line in lines:
-        closing = _closing_fence(line.text, closing)
-        found = None if closing else SHORTCODE.search(line.text)
-        if found and found[1] == "pagebreak" and not PAGE_BREAK.match(line.text):
-            raise UserError(
-                f"{line}: {found[0]} would be printed here; put it on a line of its own."
-            )
-        if found and found[1] != "pagebreak":
-            instead = (
-                "put the include on a line of its own"
-                if found[1] == "include"
-                else "write {{< include file >}}, {{< pagebreak >}}, or an expression "
-                "`{python} …` in its place"
-            )
-            raise UserError(f"{line}: the shortcode {found[0]} is not known here; {instead}.")
-        found = None if closing else OPEN_INLINE.search(INLINE.sub("", SHOWN.sub("", line.text)))
-        if found and found[1] != "python":
-            raise UserError(f"{line}: expressions are in Python; write `{{python}} …`.")
-        if found:
-            raise UserError(
-                f"{line}: the expression `{{python}} … does not end on this line: close it with a "
-                "backtick; an expression stands on one line, whole."
-            )
-        if not closing and DOUBLED.search(line.text):
-            raise UserError(
-                f"{line}: between double backticks an expression is printed as it stands; write "
-                "one backtick before {python} and one after the expression."
-            )
-
-
-def expression_of(found: re.Match, line: Line) -> Expression:
-    """What `INLINE` has found in a line."""
-    bound = BINDS.search(line.text[: found.start("expression")])
-    return Expression(found["expression"].strip(), line, bound[1] if bound else "")
-
-
-def read_utf8(path: Path, shown: Path | str) -> str:
-    """The text of a file, without a mark of the byte order, its lines ended by `\\n`.
-
-    Args:
-        shown: what to call it in a message.
-
-    Raises:
-        UserError: it cannot be read, or is not UTF-8.
-    """
-    try:
-        content = path.read_bytes()
-        return content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
-    except UnicodeDecodeError as error:
-        number = content[: error.start].count(b"\n") + 1
+def _check_prose(line: Line) -> None:
+    if DOUBLED.search(line.text):
         raise UserError(
-            f"{shown}:{number}: found bytes that are not UTF-8, expected text: save it as UTF-8."
-        ) from None
-    except OSError as error:
-        raise UserError(
-            f"{shown} cannot be read ({error.strerror}), a text file was expected: put it back."
-        ) from None
-
-
-def parse_yaml(lines: list[Line]) -> object:
-    """What a few lines of YAML hold.
-
-    Raises:
-        UserError: it is not YAML.
-    """
-    text, at = "\n".join(line.text for line in lines), 0
-    try:
-        return yaml.safe_load(text)
-    except yaml.MarkedYAMLError as error:
-        at = error.problem_mark.line if error.problem_mark else 0
-        problem = error.problem
-    except yaml.reader.ReaderError as error:
-        at = text.count("\n", 0, error.position)
-        problem = f"the character #x{error.character:04x} is not allowed"
-    except RecursionError:
-        problem = "nested too deep"
-    except ValueError as error:  # a date such as 2025-13-01
-        at = next((n for n, line in enumerate(lines) if _has_no_value(line.text)), 0)
-        problem = str(error)
-    at = min(at, len(lines) - 1)
-    while at and not lines[at].text.strip():
-        at -= 1
-    line = lines[at]
-    raise UserError(
-        f"{line}: this is not valid YAML ({problem}): {line.text.strip()[:SHOWN_OF_LINE]}; "
-        "put that line right."
-    )
-
-
-def _has_no_value(text: str) -> bool:
-    try:
-        yaml.safe_load(text.strip())
-    except yaml.YAMLError:
-        return False
-    except ValueError:
-        return True
-    return False
-
-
-def load_yaml(lines: list[Line]) -> dict:
-    """The mapping a few lines of YAML hold.
-
-    Raises:
-        UserError: it is not YAML, or not a mapping.
-    """
-    return as_mapping(parse_yaml(lines), lines[0])
-
-
-def as_mapping(value: object, line: Line, where: str = "") -> dict:
-    """`value` if it is a mapping, an empty one for nothing.
-
-    Raises:
-        UserError: it is something else.
-    """
-    if value is None:
-        return {}
-    if not isinstance(value, dict):
-        raise UserError(
-            f"{line}: expected 'key: value' lines{where}, found {reprlib.repr(value)}; write them, "
-            "or take it out."
+            f"{line}: between double backticks an expression is printed as it stands; write "
+            "one backtick before {python} and one after the expression."
         )
-    return value
+    text = INLINE.sub(f"\\g<before>{VALUE}", SHOWN.sub("", line.text))
+    for pattern, told in REFUSED:
+        if found := pattern.search(text):
+            shown = found[0].replace(VALUE, "`{python} …`")
+            raise UserError(f"{line}: {told.format(shown, *found.groups())}.")

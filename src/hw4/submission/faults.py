@@ -5,14 +5,15 @@ Each of the functions below looks for one kind of it, and says it in a line.
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from hw4.foundation.errors import UserError
 from hw4.foundation.places import ROOT
 from hw4.submission.code_window import excerpt
-from hw4.submission.digits import live_numbers, typed_numbers
-from hw4.submission.documents import read_lines
+from hw4.submission.numbers import all_forms, is_telling, typed_numbers
+from hw4.submission.press import claims
 from hw4.submission.reading import LISTINGS, Reading
 from hw4.submission.renderer import DOCUMENT
 from hw4.submission.rubric import RUBRIC, Item, Problem
@@ -30,9 +31,6 @@ _NUMBER = re.compile(r"(\d+(?:,\d{3})*(?:\.\d+)?)(?: ?(%|× 10[⁻⁰¹²³⁴-�
 _CLAIM = re.compile(
     r"\[(claim false|bound to no words|unknown attribute [\w-]+|neither True nor False: [^\]]*)\]"
 )
-_BINDING = re.compile(r"([\w-]+)=[\"']`\{python\}")
-BINDINGS = ("when", "claim", "title", "fig-alt", "alt", "fig-cap", "tbl-cap")
-"""Attributes that may hold an expression."""
 _TROUBLE = {
     "an unresolved reference": re.compile(r"\?+@?(fig|tbl|eq|sec|lst)-|@(fig|tbl|eq|sec|lst)-\w"),
     "a traceback": re.compile(r"Traceback \(most recent call last\)"),
@@ -43,6 +41,7 @@ _TROUBLE = {
     "a table that came out as text": re.compile(r"\|\s*:?[-—–]{2,}:?\s*\|"),
     "a value that is no number": re.compile(r"(?<![\w.])(nan|NaN|inf)(?![\w.])"),
 }
+Look = Callable[[Reading], Iterator[str]]
 
 
 # --- the answers -----------------------------------------------------------------------------
@@ -50,9 +49,8 @@ _TROUBLE = {
 
 def _unlisted(reading: Reading) -> Iterator[str]:
     listed = {problem.experiment for problem in reading.problems} | {"build"}
-    for name in reading.results:
-        if name not in listed:
-            yield f"results.json has the experiment {name!r}, but no problem of {RUBRIC} names it"
+    for name in reading.results.keys() - listed:
+        yield f"results.json has the experiment {name!r}, but no problem of {RUBRIC} names it"
 
 
 def _left_out(reading: Reading) -> Iterator[str]:
@@ -65,65 +63,57 @@ def _left_out(reading: Reading) -> Iterator[str]:
 
 
 def _unanswered(reading: Reading) -> Iterator[str]:
-    for problem in reading.shown:
+    for problem, item in reading.items:
         pages = reading.pages_of(problem.section)
-        for item in problem.items:
-            page, name = reading.pdf.labels.get(item.section), problem.name_of(item)
-            if page is None or page not in pages:
-                yield (
-                    f"{name}: no answer, there is no heading {{#{item.section}}} in its problem"
-                    + (
-                        ""
-                        if problem.points or pages
-                        else f"; if that is meant, name {problem.section} below leave-out in the "
-                        f"header of {DOCUMENT.name}"
-                    )
-                )
-            elif len(_section(reading, item, problem)) < SHORTEST_ANSWER:
-                yield f"{name}: the answer under {{#{item.section}}} is nearly empty"
+        if reading.pdf.labels.get(item.section) not in pages:
+            meant = (
+                f"; if that is meant, name {problem.section} below leave-out in the header of "
+                f"{DOCUMENT.name}"
+            )
+            yield (
+                f"{problem.name_of(item)}: no answer, there is no heading {{#{item.section}}} in "
+                f"its problem{'' if problem.points or pages else meant}"
+            )
+        elif len(_answer(reading, item, problem)) < SHORTEST_ANSWER:
+            yield f"{problem.name_of(item)}: the answer under {{#{item.section}}} is nearly empty"
 
 
-def _section(reading: Reading, item: Item, problem: Problem) -> str:
+def _answer(reading: Reading, item: Item, problem: Problem) -> str:
     """The text from the page of an item's heading to the page where the next item's begins."""
     first = reading.pdf.labels[item.section]
     later = [reading.pdf.labels.get(other.section, 0) for other in problem.items]
-    last = min(
-        [page for page in later if page > first], default=reading.pages_of(problem.section)[-1]
-    )
-    return reading.text(first, last)
+    end = reading.pages_of(problem.section)[-1]
+    return reading.text(first, min((page for page in later if page > first), default=end))
 
 
 def _front_page(reading: Reading) -> Iterator[str]:
-    for problem in reading.shown:
-        text = reading.text_of(problem.section)
-        for item in problem.items:
-            row, name = reading.rows.get(item.section), problem.name_of(item)
-            if row is None:
+    for problem, item in reading.items:
+        row, name = reading.rows.get(item.section), problem.name_of(item)
+        if row is None:
+            yield (
+                f"{name}: no row of the table in {DOCUMENT.name} links to its answer; add one that "
+                f"ends in [](#{item.section}){{.page}}"
+            )
+            continue
+        for number, unit in _NUMBER.findall(row.cells[1]):
+            pattern = rf"(?<![\d.,]){re.escape(number)}(?!\d|[.,]\d)"
+            pattern += r"\s*" + re.escape(unit).replace(r"\ ", r"\s*")
+            if not re.search(pattern, reading.text_of(problem.section)):
                 yield (
-                    f"{name}: no row of the table in {DOCUMENT.name} links to its "
-                    f"answer; add one that ends in [](#{item.section}){{.page}}"
+                    f"{name}: the number {f'{number} {unit}'.strip()} of its answer on page 1 "
+                    "does not stand in the problem's pages"
                 )
-                continue
-            for number, unit in _NUMBER.findall(row.cells[1]):
-                pattern = rf"(?<![\d.,]){re.escape(number)}(?!\d|[.,]\d)"
-                pattern += r"\s*" + re.escape(unit).replace(r"\ ", r"\s*")
-                if not re.search(pattern, text):
-                    yield (
-                        f"{name}: the number {f'{number} {unit}'.strip()} of its answer on page 1 "
-                        "does not stand in the problem's pages"
-                    )
 
 
 def _without_code(reading: Reading) -> Iterator[str]:
     listings = reading.text_of(LISTINGS)
-    for problem in reading.shown:
+    for problem, item in reading.items:
         text = _squeezed(reading.text_of(problem.section) + listings)
-        for item in problem.items:
-            for name in item.code:
-                lines = excerpt(name).code.splitlines()
-                line = next((line for line in lines if _DEFINITION.match(line)), lines[0])
-                if _squeezed(line) not in text:
-                    yield f"{problem.name_of(item)}: the code window of {name} is missing"
+        for name in item.code:
+            lines = excerpt(name).code.splitlines()
+            line = next((line for line in lines if _DEFINITION.match(line)), lines[0])
+            if _squeezed(line) not in text:
+                yield f"{problem.name_of(item)}: the code window of {name} is missing"
 
 
 def _squeezed(text: str) -> str:
@@ -139,20 +129,14 @@ def _claims(reading: Reading, stops: bool) -> Iterator[str]:
     marks = [found[1] for page in reading.pdf.pages for found in _CLAIM.finditer(page.text)]
     if not marks:
         return
-    from hw4.submission.claims import claims
-
     try:
         false = [claim for claim in claims(DOCUMENT) if not claim.holds]
     except UserError as error:  # a value that is no truth value, or binds no words
         yield from [str(error)] if stops else []
         return
     for claim in false:
-        if _is_of_course_data(reading, str(claim.line)) == stops:
-            sides = f" ({claim.sides})" if claim.sides else ""
-            yield (
-                f"{claim.line}: the numbers do not bear “{claim.sentence}”: {claim.expression} is "
-                f"False{sides}"
-            )
+        if _is_of_course_data(reading, str(claim.expression.line)) == stops:
+            yield str(claim)
     if stops and not false:
         yield f"a page is marked [{marks[0]}], and no document says why now: render it again"
 
@@ -163,25 +147,16 @@ def _is_of_course_data(reading: Reading, place: str) -> bool:
     return not reading.is_quick and all(reading.source(it) != "stand-in" for it in own)
 
 
-def _unknown_bindings(reading: Reading) -> Iterator[str]:
-    """An attribute with an expression that nobody reads: Quarto drops it without a word."""
-    for line in read_lines(DOCUMENT, ROOT):
-        for name in _BINDING.findall(line.text):
-            if name not in BINDINGS:
-                yield (
-                    f"{line}: the attribute {name} binds its words to nothing; write one of "
-                    f"{', '.join(BINDINGS)}, or take it out"
-                )
-
-
 def _typed_numbers(reading: Reading) -> Iterator[str]:
-    live = live_numbers(reading.results)
-    for line, number in typed_numbers(DOCUMENT):
+    typed = [it for it in typed_numbers(reading.parts) if is_telling(it[1])]
+    live: dict[str, str] = {}
+    for path in {line.path for line, _ in typed}:
+        with suppress(Exception):  # a part without numbers of its own
+            for forms in all_forms(ROOT / path):
+                live |= {shown: expression for expression, shown in forms if shown not in live}
+    for line, number in typed:
         if number in live:
-            yield (
-                f"{line}: {number} is typed, and {live[number]} of results.json prints the same: "
-                "`python -m hw4 numbers` gives the expression to write in its place"
-            )
+            yield f"{line}: {number} is typed, and `{{python}} {live[number]}` prints the same"
 
 
 # --- the pages ---------------------------------------------------------------------------------
@@ -214,29 +189,22 @@ def _wide_code(reading: Reading) -> Iterator[str]:
 
 def _stand_in_marks(reading: Reading) -> Iterator[str]:
     front, *others = (page.text.lower() for page in reading.pdf.pages)
-    expected = any(reading.source(problem) == "stand-in" for problem in reading.problems)
-    if expected != (STAND_IN in front):
-        yield f"page 1: the note on {STAND_IN} is {'missing' if expected else 'left over'}"
+    on_stand_ins = [it for it in reading.problems if reading.source(it) == "stand-in"]
+    expected = [(1, f"the note on {STAND_IN}", STAND_IN in front, bool(on_stand_ins))]
     for problem in reading.shown:
-        expected = reading.source(problem) == "stand-in"
         for page in reading.pages_of(problem.section):
-            if expected != (STAND_IN in reading.text(page, page).lower()):
-                state = "missing" if expected else "left over"
-                yield f"page {page}: the mark {STAND_IN!r} of problem {problem.number} is {state}"
-    quick = reading.is_quick
-    if quick != (QUICK in front):
-        yield f"page 1: the note on the {QUICK} is {'missing' if quick else 'left over'}"
-    for page, text in enumerate(others, 2):
-        if quick and QUICK not in text:
-            yield f"page {page}: the mark {QUICK!r} is missing"
+            has_mark = STAND_IN in reading.text(page, page).lower()
+            name = f"the mark {STAND_IN!r} of problem {problem.number}"
+            expected.append((page, name, has_mark, problem in on_stand_ins))
+    expected.append((1, f"the note on the {QUICK}", QUICK in front, reading.is_quick))
+    for page, text in enumerate(others if reading.is_quick else (), 2):
+        expected.append((page, f"the mark {QUICK!r}", QUICK in text, True))
+    for page, name, is_there, should_be in expected:
+        if is_there != should_be:
+            yield f"page {page}: {name} is {'missing' if should_be else 'left over'}"
 
 
 # --- the file ----------------------------------------------------------------------------------
-
-
-def _fonts(reading: Reading) -> Iterator[str]:
-    for name in sorted(set().union(*(page.missing_fonts for page in reading.pdf.pages))):
-        yield f"the font {name} is not embedded"
 
 
 def _size(reading: Reading) -> Iterator[str]:
@@ -279,25 +247,13 @@ def without_alt(reading: Reading) -> Iterator[str]:
         yield f"the picture {name} has no alternative text"
 
 
-Look = Callable[[Reading], Iterator[str]]
 READABLE: tuple[Look, ...] = (
-    _unlisted,
-    _left_out,
-    _unanswered,
-    _front_page,
-    _without_code,
-    partial(_claims, stops=True),
-    _unknown_bindings,
-    _troubled_pages,
+    *(_unlisted, _left_out, _unanswered, _front_page, _without_code),
+    *(partial(_claims, stops=True), _troubled_pages),
 )
 """What a page of HTML can be read for as well."""
 FAULTS: tuple[Look, ...] = (
     *READABLE,
-    _empty_pages,
-    _wide_code,
-    _stand_in_marks,
-    _fonts,
-    _size,
-    _standards,
+    *(_empty_pages, _wide_code, _stand_in_marks, _size, _standards),
 )
 NOTES: tuple[Look, ...] = (partial(_claims, stops=False), _typed_numbers)

@@ -6,9 +6,9 @@ from pathlib import Path
 from hw4.foundation.errors import UserError
 from hw4.submission.pdf import Page, Row
 
-SILENT = ("script", "style", "head")
-APART = ("pre", "code")
-EMPTY = ("img", "br", "hr", "meta", "link", "input", "col", "source", "wbr")
+SILENT = {"script", "style", "head"}
+APART = {"pre", "code", "quoted"}
+EMPTY = {"img", "br", "hr", "meta", "link", "input", "col", "source", "wbr"}
 
 
 class Html(HTMLParser):
@@ -22,9 +22,8 @@ class Html(HTMLParser):
         super().__init__()
         self.labels: dict[str, int] = {}
         self.without_alt: list[str] = []
-        self._open: list[tuple[str, str]] = []
-        self._all: list[str] = []
-        self._prose: list[str] = []
+        self._open: list[set[str]] = []  # the name of each open element, and its classes
+        self._all, self._prose = [], []
         self._rows: list[tuple[list[str], set[str]]] = []
         try:
             self.feed(path.read_text(encoding="utf-8"))
@@ -47,24 +46,24 @@ class Html(HTMLParser):
             self._rows.append(([], set()))
         if tag in ("td", "th") and self._rows:
             self._rows[-1][0].append("")
-        if self._in("tr") and named.get("href", "").startswith("#"):
+        if self._is_in({"tr"}) and named.get("href", "").startswith("#"):
             self._rows[-1][1].add(named["href"][1:])
         if tag not in EMPTY:
-            self._open.append((tag, named.get("class", "")))
+            self._open.append({tag, *named.get("class", "").split()})
 
     def handle_endtag(self, tag: str) -> None:
-        while self._open and any(tag == name for name, _ in self._open):
-            if self._open.pop()[0] == tag:
+        while self._is_in({tag}):
+            if tag in self._open.pop():
                 break
 
     def handle_data(self, data: str) -> None:
-        if self._in(*SILENT):
+        if self._is_in(SILENT):
             return
         self._all.append(data)
-        if not self._in(*APART) and not any("quoted" in kind.split() for _, kind in self._open):
+        if not self._is_in(APART):
             self._prose.append(data)
-        if self._in("td", "th") and self._rows and self._rows[-1][0]:
+        if self._is_in({"td", "th"}) and self._rows and self._rows[-1][0]:
             self._rows[-1][0][-1] += data
 
-    def _in(self, *tags: str) -> bool:
-        return any(tag in tags for tag, _ in self._open)
+    def _is_in(self, names: set[str]) -> bool:
+        return any(names & element for element in self._open)

@@ -1,8 +1,47 @@
--- Runs before the look's filters and finds what would be lost without a word on the way to Typst.
--- Findings go to standard error as lines `press <TAB> needle <TAB> message`.
+-- Runs before the look's filters. Says which words each expression of the press binds, and finds
+-- what would be lost without a word on the way to Typst. Both go to standard error, as lines
+-- `bound <TAB> number <TAB> words` and `press <TAB> needle <TAB> message`.
+
+local function line(text)
+  return (text:gsub("%s+", " "):gsub("^ ", ""):gsub(" $", ""))
+end
 
 local function problem(needle, message)
   io.stderr:write("press\t", (needle:gsub("[\t\n]", " ")), "\t", message, "\n")
+end
+
+-- The press has written `claim="False 3"` for its expression number 3. What stands in a passage that
+-- is left out is left out, and so are its words.
+local function bind(element, is_left_out)
+  for _, name in ipairs({ "when", "claim" }) do
+    local given = element.attributes[name]
+    local value, number = (given or ""):match("^(%a+) (%d+)$")
+    if given and not value then
+      problem(name .. "=", name .. '="' .. given .. '" binds its words to no number; write '
+        .. name .. '="`{python} …`", with an expression that is True or False')
+    elseif given then
+      element.attributes[name] = value
+      is_left_out = is_left_out or (name == "when" and value == "False")
+      local content = element.t == "Div"
+        and pandoc.utils.blocks_to_inlines(element.content, { pandoc.Space() }) or element.content
+      local words = name == "claim" and not is_left_out and pandoc.utils.stringify(content) or ""
+      io.stderr:write("bound\t", number, "\t", line(words), "\n")
+    end
+  end
+  return is_left_out
+end
+
+local function hidden(element)
+  bind(element, true)
+  return element
+end
+
+local function outside_in(element)
+  if bind(element, false) then
+    element.content = element.content:walk({ Span = hidden, Div = hidden })
+    return element, false
+  end
+  return element
 end
 
 local function raw(element)
@@ -17,37 +56,23 @@ local spans = { smallcaps = true, underline = true, mark = true, quoted = true }
 local binding = { when = true, claim = true }
 
 -- Attributes that are not known where they stand would be lost, and what they were to do undone.
-local function only(element, known, what, instead)
+local function only(element, what, instead, known)
   for name in pairs(element.attributes) do
-    if binding[name] and not known[name] then
-      problem(name .. "=", name .. " binds words in brackets, […]{" .. name .. '="…"}, or a div, '
-        .. "::: {" .. name .. '="…"}; put ' .. what .. " inside")
-    elseif not known[name] then
+    if not binding[name] and name ~= known then
       problem(name .. "=", "the attribute " .. name .. " of " .. what .. " is not known here; "
         .. instead)
     end
   end
 end
 
-local function unbindable(what)
-  return function(element)
-    for name in pairs(binding) do
-      if element.attributes[name] then
-        only({ attributes = { [name] = true } }, {}, what)
-      end
-    end
-  end
-end
-
 return {
+  { traverse = "topdown", Span = outside_in, Div = outside_in },
   {
     RawBlock = raw,
     RawInline = raw,
     Div = function(div)
-      local class = div.classes[1] or ""
-      if class:match("^callout%-") then
-        only(div, { title = true, when = true, claim = true }, "a callout",
-          "use title, or take it out")
+      if (div.classes[1] or ""):match("^callout%-") then
+        only(div, "a callout", "use title, or take it out", "title")
         if div.identifier ~= "" then
           problem("#" .. div.identifier, "a callout cannot be referred to here; take out #"
             .. div.identifier)
@@ -61,29 +86,12 @@ return {
             .. "*emphasis*, **strong**, or Typst as `…`{=typst}")
         end
       end
-      only(span, binding, "a span", "write when or claim, or take it out")
-    end,
-    Inlines = function(list)
-      for index, element in ipairs(list) do
-        local name = element.t == "Str" and element.text:match("%f[%w](%a+)=$")
-        local following = list[index + 1]
-        if binding[name] and following and following.t == "Quoted" then
-          local before = list[index - 2] -- the word before tells which of many it is
-          local needle = index > 2 and list[index - 1].t == "Space" and before.t == "Str"
-            and before.text:match("^[%w%p]+$") and before.text .. " " .. element.text
-          problem(needle or element.text, name .. '="…" binds no words; close the brackets before it and the '
-            .. "brace behind it: [words]{" .. name .. '="`{python} …`"}')
-        end
-      end
+      only(span, "a span", "write when or claim, or take it out")
     end,
     Header = function(header)
-      only(header, {}, "a heading", "take it out")
+      only(header, "a heading", "take it out")
     end,
-    Link = unbindable("the link"),
-    Code = unbindable("the code"),
-    CodeBlock = unbindable("the code"),
     Image = function(image)
-      unbindable("the picture")(image)
       if image.src:match("^%a+://") or image.src:match("^%.%./") then
         problem(image.src, "a picture comes from this project: write its path from the project's "
           .. "folder, as /figures/name.svg")

@@ -7,20 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hw4.foundation.errors import UserError
-from hw4.submission.documents import (
-    INLINE,
-    OPTION,
-    PAGE_BREAK,
-    Cell,
-    Expression,
-    Line,
-    Prose,
-    expression_of,
-)
+from hw4.submission.documents import INLINE, OPTION, PAGE_BREAK, Cell, Expression, Prose
+from hw4.submission.lines import Line
 
 MIMES = ("text/markdown", "image/svg+xml", "image/png", "image/jpeg", "text/html")
 """What is shown of an output, best first: Quarto's order for Typst."""
-
 ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+>")
 SUFFIXES = {"image/svg+xml": "svg", "image/png": "png", "image/jpeg": "jpg"}
 
@@ -40,7 +31,7 @@ class Writer:
         for line in prose.lines:
 
             def shown(found: re.Match, line: Line = line) -> str:
-                return found["before"] + _in_place(found, line, value(expression_of(found, line)))
+                return found["before"] + _in_place(found, line, value(Expression.of(found, line)))
 
             text = INLINE.sub(shown, line.text)
             if PAGE_BREAK.match(text):
@@ -53,70 +44,64 @@ class Writer:
         option = {**self.defaults, **cell.options}
         if not option["include"]:
             return
-        self._caption_rules(cell)
+        label = str(option.get("label", ""))
+        kind = label[:3] if label.startswith(("fig-", "tbl-")) else None
+        _check_captions(cell, kind)
         code = [line.text for line in cell.code if not OPTION.match(line.text)]
-        while code and not code[0].strip():
-            code.pop(0)
-        if option["echo"] and code:
-            self._add(cell, _fenced(code, _listing(cell)))
+        if option["echo"] and any(map(str.strip, code)):
+            self._add(cell, _fenced("\n".join(code).strip("\n"), _listing(cell)))
         shown = self._shown(cell, outputs, option)
-        label = cell.options.get("label", "")
-        caption = str(cell.options.get("fig-cap") or cell.options.get("tbl-cap") or "")
-        if str(label).startswith(("fig-", "tbl-")):
-            if len(shown) != 1:
-                raise UserError(
-                    f"{cell.fence}: {cell.name} shows {len(shown)} outputs; a figure or table "
-                    "needs one: let the cell's last line be the thing itself."
-                )
-            alt = cell.options.get("fig-alt", "")
-            attribute = f' fig-alt="{_quoted(alt)}"' if alt else ""
-            self._add(cell, [f"::: {{#{label}{attribute}}}", "", *shown[0]])
-            self._add(cell, [" ".join(caption.split()), "", ":::", ""])
-        else:
-            for output in shown:
-                self._add(cell, output)
+        if not kind:
+            self._add(cell, *shown)
+            return
+        if len(shown) != 1:
+            raise UserError(
+                f"{cell.fence}: {cell.name} shows {len(shown)} outputs; a figure or table "
+                "needs one: let the cell's last line be the thing itself."
+            )
+        alt = f' fig-alt="{_quoted(option["fig-alt"])}"' if option.get("fig-alt") else ""
+        caption = " ".join(str(option[f"{kind}-cap"]).split())
+        self._add(cell, f"::: {{#{label}{alt}}}\n", shown[0], f"{caption}\n\n:::\n")
 
-    def _add(self, cell: Cell, texts: list[str]) -> None:
-        self.lines.extend(cell.fence.says(text) for text in texts)
+    def _add(self, cell: Cell, *texts: str) -> None:
+        for text in texts:
+            self.lines.extend(cell.fence.says(row) for row in text.split("\n"))
 
-    def _shown(self, cell: Cell, outputs: list[dict], option: dict) -> list[list[str]]:
+    def _shown(self, cell: Cell, outputs: list[dict], option: dict) -> list[str]:
         if option["output"] is False:
             return []
-        asis = option["output"] == "asis"
-        pictures = any(it.get("data", {}).keys() & SUFFIXES.keys() for it in outputs)
+        has_picture = any(it.get("data", {}).keys() & SUFFIXES.keys() for it in outputs)
         shown = []
         for output in outputs:
-            if output["output_type"] == "stream":
-                text = output["text"]
-                if output["name"] == "stderr":
-                    self.notices.append(f"{cell.fence}: {text.strip()}")
-                    if not option["warning"]:
-                        continue
-                elif asis:
-                    shown.append(["", *text.splitlines(), ""])
-                    continue
-                shown.append(_fenced(text.rstrip("\n").splitlines()))
-            elif not (pictures and _is_leftover(output)):
-                shown.append(self._display(cell, output["data"]))
+            if "data" in output:
+                if not (has_picture and _is_leftover(output["data"])):
+                    shown.append(self._display(cell, output["data"]))
+            elif output["stream"] == "stdout" and option["output"] == "asis":
+                shown.append(f"\n{output['text']}\n")
+            else:
+                if output["stream"] == "stderr":
+                    self.notices.append(f"{cell.fence}: {output['text'].strip()}")
+                if output["stream"] == "stdout" or option["warning"]:
+                    shown.append(_fenced(output["text"].rstrip("\n")))
         return shown
 
-    def _display(self, cell: Cell, data: dict) -> list[str]:
+    def _display(self, cell: Cell, data: dict) -> str:
         mime = next((it for it in MIMES if it in data), None)
         if mime == "text/markdown":
-            return ["", *data[mime].splitlines(), ""]
+            return f"\n{data[mime]}\n"
         if mime == "text/html" and "<table" in data[mime]:
-            return _fenced(data[mime].splitlines(), "{=html}")
+            return _fenced(data[mime], "{=html}")
         if mime in SUFFIXES:
-            return ["", f"![]({self._picture(mime, data[mime])})", ""]
+            return f"\n![]({self._picture(mime, data[mime])})\n"
         if set(data) == {"text/plain"} and not ADDRESS.search(data["text/plain"]):
-            return _fenced(data["text/plain"].splitlines())
+            return _fenced(data["text/plain"])
         found = " and ".join(sorted(set(data) - {"text/plain"})) or data["text/plain"]
         raise UserError(
             f"{cell.fence}: {cell.name} shows {found}, which cannot be set in a PDF; "
             "return Markdown, a table (tabulate in Markdown(…), or pandas), a figure, or text."
         )
 
-    def _picture(self, mime: str, data: str) -> str:
+    def _picture(self, mime: str, data: str | bytes) -> str:
         self._pictures += 1
         path = self.folder / f"picture-{self._pictures}.{SUFFIXES[mime]}"
         if mime == "image/svg+xml":
@@ -125,20 +110,19 @@ class Writer:
             path.write_bytes(base64.b64decode(data))
         return path.name
 
-    def _caption_rules(self, cell: Cell) -> None:
-        label = str(cell.options.get("label", ""))
-        kind = label.split("-")[0] if label.startswith(("fig-", "tbl-")) else None
-        for option in ("fig-cap", "tbl-cap"):
-            if option in cell.options and kind != option[:3]:
-                raise UserError(
-                    f"{cell.fence}: {option} needs a label that begins with {option[:3]}-; "
-                    f"add '#| label: {option[:3]}-…'."
-                )
-        if kind and f"{kind}-cap" not in cell.options:
+
+def _check_captions(cell: Cell, kind: str | None) -> None:
+    for option in ("fig-cap", "tbl-cap"):
+        if option in cell.options and kind != option[:3]:
             raise UserError(
-                f"{cell.fence}: {cell.name} has no caption; add '#| {kind}-cap: …' that says "
-                "what to see."
+                f"{cell.fence}: {option} needs a label that begins with {option[:3]}-; "
+                f"add '#| label: {option[:3]}-…'."
             )
+    if kind and f"{kind}-cap" not in cell.options:
+        raise UserError(
+            f"{cell.fence}: {cell.name} has no caption; add '#| {kind}-cap: …' that says "
+            "what to see."
+        )
 
 
 def _in_place(found: re.Match, line: Line, value: str) -> str:
@@ -152,9 +136,8 @@ def _in_place(found: re.Match, line: Line, value: str) -> str:
     return value
 
 
-def _is_leftover(output: dict) -> bool:
+def _is_leftover(data: dict) -> bool:
     """Whether an output is only the `<Axes: …>` that a plotting call returns beside its figure."""
-    data = output["data"]
     return set(data) == {"text/plain"} and data["text/plain"].lstrip()[:1] in ("<", "[", "(")
 
 
@@ -162,15 +145,14 @@ def _quoted(text: str) -> str:
     return " ".join(str(text).split()).replace("\\", "\\\\").replace('"', '\\"')
 
 
-def _fenced(lines: list[str], attributes: str = "") -> list[str]:
-    longest = max((len(line) - len(line.lstrip("`")) for line in lines), default=0)
+def _fenced(text: str, attributes: str = "") -> str:
+    longest = max(map(len, re.findall(r"^`+", text, re.MULTILINE)), default=0)
     ticks = "`" * max(3, longest + 1)
-    return ["", f"{ticks}{attributes}", *lines, ticks, ""]
+    return f"\n{ticks}{attributes}\n{text}\n{ticks}\n"
 
 
 def _listing(cell: Cell) -> str:
-    label = cell.options.get("lst-label")
-    caption = cell.options.get("lst-cap")
+    label, caption = cell.options.get("lst-label"), cell.options.get("lst-cap")
     if bool(label) != bool(caption):
         raise UserError(f"{cell.fence}: a listing needs both lst-label (lst-…) and lst-cap.")
     return f' {{#{label} .python lst-cap="{_quoted(caption)}"}}' if label else " {.python}"

@@ -1,4 +1,4 @@
-"""What prose can quote: the expressions of a part, each with its value as it prints.
+"""Numbers in prose: the expressions that a part can quote, and the numbers that are typed there.
 
 A part's first cell is run as the document runs it; what it names is looked through, field by field
 and key by key.
@@ -20,20 +20,50 @@ from typing import Any
 from hw4.foundation import words
 from hw4.foundation.errors import UserError
 from hw4.foundation.places import ROOT
-from hw4.submission.documents import Cell, read_lines, split_cells
+from hw4.submission.documents import Cell, Prose, read_lines, split_cells
+from hw4.submission.lines import Line
 
 DEEPEST = 6
 """Names after the first that an expression may have."""
-SHORTEST_TUPLE = 3
+LONGEST_TUPLE = 3
 """A tuple of more things than this is data, and not for prose."""
 WIDEST_TEXT = 60
 """Characters of a text that prose may quote."""
 NAMED = 8
 """Names that an advice lists."""
-_SHARE = re.compile(r"accuracy|recall|precision|share|interval|confidence|correct")
-_TIME = re.compile(r"seconds|time")
-_SCORE = re.compile(r"f1")
+FORMS = {
+    "duration({})": r"(seconds|time)$",
+    "number({}, 3)": r"f1\w*$",
+    "points({})": r"(gain|difference|optimism|margin)$|\b(steps|over_\w+)\[[^\]]+\]\.(value|std)$",
+    "pct({})": (
+        r"(accuracy|recall|precision|share|interval|confidence|correct|\blow|\bhigh)(\[\d\])?$"
+    ),
+}
+"""The format that suits a number between -1 and 1 (a time: any), by what its expression ends in."""
+USUAL = ("scientific({})", "significant({}, 3)", "number({}, 3)", "pct({})")
 _SMALL = re.compile(r"mse|error|loss|variance|noise")
+_TYPED = re.compile(r"(?<![\w.,])\d+(?:,\d{3})*(?:\.\d+)?(?: ?%| × 10[⁻⁰¹²³⁴-⁹]+)?(?![\w])")
+_NOT_PROSE = (
+    re.compile(r"`[^`]*`(\{[^}]*\})?"),  # code and expressions
+    re.compile(r"\[[^\[\]]*\]\{claim=[^}]*\}"),  # words that are bound to the numbers anyway
+    re.compile(r"\$\$?[^$]+\$\$?"),  # formulas
+    re.compile(r"\]\([^)]*\)|@[\w-]+|\{[#.][^}]*\}"),  # links, references, names
+)
+
+
+def typed_numbers(parts: list[Prose | Cell]) -> Iterator[tuple[Line, str]]:
+    """Each number that is typed in prose, with its line: `92.3 %`, `1.3 × 10⁻⁴`, `1,200`, `5`."""
+    for part in parts:
+        for line in part.lines if isinstance(part, Prose) else ():
+            text = line.text
+            for pattern in _NOT_PROSE:
+                text = pattern.sub(" ", text)
+            yield from ((line, found) for found in _TYPED.findall(text))
+
+
+def is_telling(number: str) -> bool:
+    """Whether nobody would type it by chance where a result prints the same."""
+    return "×" in number or len(re.sub(r"\D", "", number).lstrip("0")) > 2
 
 
 def first_cell(part: Path) -> Cell:
@@ -51,7 +81,7 @@ def first_cell(part: Path) -> Cell:
 def names_of(cell: Cell, part: Path) -> dict[str, Any]:
     """The names after a cell of a part has run."""
     # as many empty lines before it as make the lines of a traceback those of the file
-    code = "\n" * cell.fence.number + "\n".join(line.text for line in cell.code)
+    code = "\n" * cell.fence.number + cell.source
     namespace: dict[str, Any] = {"__name__": "__main__"}
     with redirect_stdout(io.StringIO()):
         exec(compile(code, str(part), "exec"), namespace)
@@ -61,12 +91,16 @@ def names_of(cell: Cell, part: Path) -> dict[str, Any]:
 
 def quotable(part: Path) -> list[tuple[str, str]]:
     """Each expression that the prose of a part can quote, and how it prints."""
+    return [forms[0] for forms in all_forms(part)]
+
+
+def all_forms(part: Path) -> list[list[tuple[str, str]]]:
+    """As `quotable`, each in all forms that prose might give it, the best one first."""
     cell = first_cell(part)
     namespace = names_of(cell, part)
-    tree = ast.parse("\n".join(line.text for line in cell.code))
-    names = [it.id for node in tree.body for it in ast.walk(node) if _is_assigned(it)]
+    assigned = [node.id for node in ast.walk(ast.parse(cell.source)) if _is_assigned(node)]
     # the names in a comprehension are its own
-    names = [it for it in dict.fromkeys(names) if it in namespace and not it.startswith("_")]
+    names = [it for it in dict.fromkeys(assigned) if it in namespace and not it.startswith("_")]
     # what has a short name of its own is not listed under the longer one that it was taken from
     seen: dict[int, tuple[str, Any]] = {}  # the value too, so that no other gets its id
     found = {name: list(_expressions(name, namespace[name], seen)) for name in reversed(names)}
@@ -79,68 +113,56 @@ def _is_assigned(node: ast.AST) -> bool:
 
 def _expressions(
     name: str, value: Any, seen: dict[int, tuple[str, Any]], depth: int = 0
-) -> Iterator[tuple[str, str]]:
-    shown = _shown(name, value)
-    if shown:
-        yield shown
-    elif depth > DEEPEST:
-        return
-    elif dataclasses.is_dataclass(value) or isinstance(value, Mapping):
-        if id(value) in seen:
-            yield name, f"the same as {seen[id(value)][0]}"
-            return
-        seen[id(value)] = name, value
+) -> Iterator[list[tuple[str, str]]]:
+    if forms := _forms(name, value):
+        yield forms
+    elif id(value) in seen:
+        yield [(name, f"the same as {seen[id(value)][0]}")]
+    elif depth <= DEEPEST:
+        if dataclasses.is_dataclass(value) or isinstance(value, Mapping):
+            seen[id(value)] = name, value
         for step, inside in _inside(value):
             yield from _expressions(name + step, inside, seen, depth + 1)
-    elif isinstance(value, tuple) and len(value) <= SHORTEST_TUPLE:
-        for index, inside in enumerate(value):
-            yield from _expressions(f"{name}[{index}]", inside, seen, depth + 1)
 
 
 def _inside(value: Any) -> Iterator[tuple[str, Any]]:
+    """What a value holds: items, or fields and properties as they are written."""
     if isinstance(value, Mapping):
         yield from ((f"[{key!r}]", inside) for key, inside in value.items())
-        return
-    for name in _attributes(value):
-        with suppress(Exception):  # what cannot be had cannot be quoted
-            yield f".{name}", getattr(value, name)
+    elif isinstance(value, tuple) and len(value) <= LONGEST_TUPLE:
+        yield from ((f"[{index}]", inside) for index, inside in enumerate(value))
+    elif dataclasses.is_dataclass(value):
+        names = [field.name for field in dataclasses.fields(value)]
+        for kind in reversed(type(value).__mro__):
+            computed = (property, cached_property)
+            names += [name for name, it in vars(kind).items() if isinstance(it, computed)]
+        for name in dict.fromkeys(names):
+            if not name.startswith("_"):
+                with suppress(Exception):  # what cannot be had cannot be quoted
+                    yield f".{name}", getattr(value, name)
 
 
-def _attributes(value: Any) -> list[str]:
-    """Fields and properties of a dataclass, in the order in which they are written."""
-    fields = [field.name for field in dataclasses.fields(value)]
-    computed = [
-        name
-        for kind in reversed(type(value).__mro__)
-        for name, member in vars(kind).items()
-        if isinstance(member, (property, cached_property))
-    ]
-    return [name for name in dict.fromkeys([*fields, *computed]) if not name.startswith("_")]
-
-
-def _shown(name: str, value: Any) -> tuple[str, str] | None:
-    """An expression for a plain value and its print, with the format that suits its name."""
+def _forms(name: str, value: Any) -> list[tuple[str, str]]:
+    """Expressions for a plain value with their prints, first the one that suits its name."""
     if isinstance(value, bool):
-        return name, str(value)
+        return [(name, str(value))]
     if isinstance(value, str):
-        return (name, value) if 0 < len(value) <= WIDEST_TEXT and "\n" not in value else None
+        return [(name, value)] if 0 < len(value) <= WIDEST_TEXT and "\n" not in value else []
     if isinstance(value, int):
-        return f"n({name})", words.n(value)
+        return [(f"n({name})", words.n(value))]
     if not isinstance(value, float):
-        return None
-    last = re.findall(r"[a-z_0-9]+", name.lower())
-    last = [step for step in last if not step.isdigit()][-1]
+        return []
     if not math.isfinite(value):
-        return f"number({name}, 2)", "– (there is no value here)"
-    if _TIME.search(last):
-        return f"duration({name})", words.duration(value)
-    if _SCORE.search(last):
-        return f"number({name}, 3)", words.number(value, 3)
-    if _SHARE.search(last) and -1 <= value <= 1:
-        return f"pct({name})", words.pct(value)
-    if abs(value) < 0.01 and (value or _SMALL.search(last)):
-        return f"scientific({name})", words.scientific(value)
-    return f"significant({name}, 3)", words.significant(value, 3)
+        return [(f"number({name}, 2)", "– (there is no value here)")]
+    forms = [form for form, ending in FORMS.items() if re.search(ending, name.lower())]
+    if not -1 <= value <= 1:
+        forms = [form for form in forms if form.startswith("duration")]
+    is_small = abs(value) < 0.01 and (value or _SMALL.search(name.rpartition(".")[2]))
+    usual = USUAL if is_small else (*USUAL[1:], USUAL[0])
+    expressions = [form.format(name) for form in dict.fromkeys([*forms[:1], *usual])]
+    return [
+        (it, eval(it.replace(name, "value"), vars(words), {"value": value})) for it in expressions
+    ]
 
 
 def advice(expression: str, namespace: Mapping[str, Any]) -> str:
@@ -148,20 +170,21 @@ def advice(expression: str, namespace: Mapping[str, Any]) -> str:
     with suppress(Exception):  # an advice is given or not; it is no second error
         tree = ast.parse(expression, mode="eval")
         own = {node.id for node in ast.walk(tree) if _is_assigned(node)}
+
+        def value(node: ast.AST) -> Any:
+            return eval(ast.unparse(node), dict(namespace))
+
         # from the inside out: the first step that fails is the one to mend
         for node in reversed(list(ast.walk(tree))):
             if isinstance(node, ast.Name) and node.id not in {*namespace, *own, *dir(builtins)}:
                 return _choice(node.id, list(namespace))
-            if isinstance(node, ast.Attribute):
-                value = eval(ast.unparse(node.value), dict(namespace))
-                if not hasattr(value, node.attr):
-                    return _choice(node.attr, dir(value), f"{ast.unparse(node.value)}.")
-            if isinstance(node, ast.Subscript):
-                value = eval(ast.unparse(node.value), dict(namespace))
-                key = eval(ast.unparse(node.slice), dict(namespace))
-                if isinstance(value, Mapping) and key not in value:
-                    names = [repr(name) for name in value]
-                    return _choice(repr(key), names, f"{ast.unparse(node.value)}[", "]")
+            if isinstance(node, ast.Attribute) and not hasattr(value(node.value), node.attr):
+                return _choice(node.attr, dir(value(node.value)), f"{ast.unparse(node.value)}.")
+            if isinstance(node, ast.Subscript) and isinstance(value(node.value), Mapping):
+                key, known = value(node.slice), value(node.value)
+                if key not in known:
+                    before = f"{ast.unparse(node.value)}["
+                    return _choice(repr(key), [repr(name) for name in known], before, "]")
     return ""
 
 

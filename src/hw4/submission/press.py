@@ -1,22 +1,24 @@
 """The press: the same documents without Quarto.
 
-`render` reads the documents and `_quarto.yml`, runs the cells in one kernel, and makes the PDF
-with Pandoc and Typst. What it does not know stops it before anything is computed.
+It walks once: `project` says what is asked for, `documents` reads cells and prose, the kernel runs
+them, `markdown` writes down what they show, and `typeset` makes the PDF. What it does not know
+stops it before anything is computed.
 """
 
 import os
 import tempfile
 import time
-from collections.abc import Callable
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
 
 from hw4.foundation.errors import UserError
 from hw4.foundation.progress import say
+from hw4.submission.claims import Claim, compared
 from hw4.submission.documents import Cell, Expression, Prose, read_lines, split_cells, split_header
 from hw4.submission.kernel import Kernel
 from hw4.submission.markdown import Writer
 from hw4.submission.project import Project, find_root, load_project, run_steps
+from hw4.submission.renderer import put_aside, put_in_place
 from hw4.submission.typeset import to_pdf, to_typst
 
 
@@ -26,8 +28,8 @@ def render(document: Path, output: Path, alone: bool = False) -> Path:
     Args:
         document: the `.qmd`; its project is the nearest folder above it with a `_quarto.yml`.
         output: the PDF; replaced only when everything went well.
-        alone: it is a part for a quick look: no step runs before or after, and references to
-            other parts are marked.
+        alone: it is a part for a quick look: no step runs before or after, references to other
+            parts are marked, and claims that are false are listed.
 
     Raises:
         UserError: by file and line, what is wrong and what to write instead. `output` is then
@@ -38,15 +40,18 @@ def render(document: Path, output: Path, alone: bool = False) -> Path:
     if alone:
         project = project.alone()
     output.parent.mkdir(parents=True, exist_ok=True)
+    run_steps(project.pre_render, project)
     with tempfile.TemporaryDirectory(prefix="hw4-press-") as temporary:
-        folder = Path(temporary)
-        run_steps(project.pre_render, project, {})
-        writer = run_cells(parts, project, folder)
-        for notice in writer.notices:
+        done = _run(parts, project, Path(temporary))
+        for notice in done.writer.notices:
             say(f"  {notice}")
-        pdf = to_pdf(to_typst(writer.lines, project, folder), project, writer.lines)
+        if alone:
+            for claim in done.claims:
+                if not claim.holds:
+                    say(f"  {claim}")
+        pdf = to_pdf(done.typst, project, done.writer.lines)
     _hand_out(pdf, output, project)
-    say(f"Made {_shown(output, project.root)} in {time.monotonic() - began:.1f} seconds.")
+    say(f"Made {project.shown(output)} in {time.monotonic() - began:.1f} seconds.")
     return output
 
 
@@ -65,53 +70,58 @@ def read(document: Path) -> tuple[Project, list[Prose | Cell]]:
     return load_project(root, header, document), split_cells(body)
 
 
-def run_cells(
-    parts: list[Prose | Cell],
-    project: Project,
-    folder: Path,
-    evaluate: Callable[[Kernel, Expression], str] = Kernel.evaluate,
-) -> Writer:
-    """The document with the outputs of its cells and the values of its expressions.
+def claims(document: Path) -> list[Claim]:
+    """The claims of a document in their order, but for those in passages that are left out.
 
-    Args:
-        folder: where its pictures go.
-        evaluate: says what takes the place of an expression.
+    Its cells are run, so what they load must be stored.
 
     Raises:
-        UserError: by file and line, what failed.
+        UserError: by file and line, what stops a render.
     """
+    project, parts = read(document)
+    with tempfile.TemporaryDirectory(prefix="hw4-claims-") as folder:
+        return _run(parts, project.alone(), Path(folder)).claims
+
+
+@dataclass(frozen=True)
+class _Run:
+    """A document after its cells have run: as Markdown, as Typst, and what it claims."""
+
+    writer: Writer
+    typst: Path
+    claims: list[Claim]
+
+
+def _run(parts: list[Prose | Cell], project: Project, folder: Path) -> _Run:
     writer = Writer(folder, project.execute)
+    bound: list[Claim] = []
     with Kernel(project.root, project.environment) as kernel:
+
+        def value(expression: Expression) -> str:
+            """With a number where it binds words: `lint.lua` says which words they are."""
+            text = kernel.evaluate(expression)
+            if not expression.binds:
+                return text
+            bound.append(Claim(expression, text == "True", compared(kernel, expression.text)))
+            return f"{text} {len(bound) - 1}"
+
         for part in parts:
             if isinstance(part, Prose):
-                writer.prose(part, partial(evaluate, kernel))
-            elif {**project.execute, **part.options}["eval"]:
-                writer.cell(part, kernel.run(part))
+                writer.prose(part, value)
             else:
-                writer.cell(part, [])
-    return writer
+                is_run = {**project.execute, **part.options}["eval"]
+                writer.cell(part, kernel.run(part) if is_run else [])
+    typst, claims = to_typst(writer.lines, project, folder, bound)
+    return _Run(writer, typst, claims)
 
 
 def _hand_out(pdf: bytes, output: Path, project: Project) -> None:
     """Put the PDF in its place if the project's own checks let it pass."""
-    candidate = output.with_name(f".{output.stem}-{os.getpid()}.pdf")
-    rejected = output.with_name(f"{output.stem}-rejected.pdf")
-    candidate.write_bytes(pdf)
+    made = output.with_name(f".{output.stem}-{os.getpid()}.pdf")
+    made.write_bytes(pdf)
     try:
-        run_steps(
-            project.post_render,
-            project,
-            {"QUARTO_PROJECT_OUTPUT_FILES": str(candidate)},
-        )
+        run_steps(project.post_render, project, QUARTO_PROJECT_OUTPUT_FILES=str(made))
     except UserError as error:  # Stopped by the step, or that it did not start
-        candidate.replace(rejected)
-        raise type(error)(
-            f"{error} The PDF it found fault with is {_shown(rejected, project.root)}"
-            + (f"; {_shown(output, project.root)} is as it was." if output.exists() else ".")
-        ) from None
-    candidate.replace(output)
-    rejected.unlink(missing_ok=True)
-
-
-def _shown(path: Path, root: Path) -> Path:
-    return path.relative_to(root) if path.is_relative_to(root) else path
+        where = put_aside(made, output)
+        raise type(error)(f"{error} The PDF it found fault with is {where}.") from None
+    put_in_place(made, output)

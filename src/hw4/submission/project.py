@@ -1,61 +1,23 @@
-"""What `_quarto.yml`, `_environment` and a document's header ask for, in the press's terms."""
+"""What `_quarto.yml`, `_metadata.yml`, `_environment` and a document's header ask for."""
 
 import os
 import re
-import reprlib
 import shlex
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from hw4.foundation.errors import Stopped, UserError
-from hw4.submission.documents import Line, as_mapping, load_yaml, read_lines, read_utf8
+from hw4.submission.lines import Line, as_mapping, line_of, load_yaml, numbered, read_utf8, short
 
+Rule = Callable[[object, Path], object]
 INTERRUPTED = (130, -2)
 """Statuses of a command that a person stopped."""
-
-EXECUTE = {
-    "echo": True,
-    "output": True,
-    "include": True,
-    "eval": True,
-    "warning": True,
-}
+EXECUTE = {"echo": True, "output": True, "include": True, "eval": True, "warning": True}
 """How cells are shown unless something else is said: Quarto's own defaults."""
-FRESH_KERNEL = ("daemon", "daemon-restart")
-"""Settings of `execute` that say how long a kernel lives: the press always begins a new one."""
-
-PROJECT = ("type", "title", "render", "output-dir", "execute-dir", "pre-render", "post-render")
-IGNORED = (
-    "jupyter",
-    "engine",
-    "keep-typ",
-    "papersize",
-    "margin",
-    "citeproc",
-    "bibliography",
-    "format-links",
-    "html-math-method",
-    "embed-resources",
-)
-METADATA = (
-    "title",
-    "subtitle",
-    "author",
-    "date",
-    "date-format",
-    "lang",
-    "number-sections",
-    "toc",
-    "toc-title",
-    "toc-depth",
-    "leave-out",
-    "code-windows",
-    "attach",
-)
-FORMAT = ("filters", "template-partials", "pdf-standard", "syntax-highlighting")
 
 
 @dataclass(frozen=True)
@@ -64,7 +26,7 @@ class Project:
 
     Attributes:
         root: the project's folder, where cells run.
-        metadata: what the template is given.
+        metadata: what the template and the filters are given.
         attached: files that are put into the PDF.
         environment: from `_environment`, for cells and commands.
     """
@@ -87,6 +49,121 @@ class Project:
         metadata = {**self.metadata, "alone": True}
         return replace(self, pre_render=(), post_render=(), standards=(), metadata=metadata)
 
+    def shown(self, path: Path) -> Path:
+        return path.relative_to(self.root) if path.is_relative_to(self.root) else path
+
+
+# --- what each setting may be: a function to its value as it is used; a ValueError says what is
+# wrong with it
+
+
+def _anything(value: object, folder: Path) -> object:
+    return value
+
+
+def _only(expected: str, allowed: Callable[[object], bool]) -> "Rule":
+    def rule(value: object, folder: Path) -> object:
+        if not allowed(value):
+            raise ValueError(f"is {short(value)}, expected {expected}; write that")
+        return value
+
+    return rule
+
+
+def _is_word(value: object) -> bool:
+    return not isinstance(value, (list, dict))
+
+
+def _are_names(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(it, str) for it in value)
+
+
+def _words(value: object, folder: Path) -> tuple:
+    values = value if isinstance(value, list) else [value]
+    return tuple(_word(it, folder) for it in values if it is not None)
+
+
+def _authors(value: object, folder: Path) -> list[dict]:
+    authors = value if isinstance(value, list) else [value]
+    names = [it.get("name") if isinstance(it, dict) else it for it in authors]
+    for author, name in zip(authors, names, strict=True):
+        if not isinstance(name, str):
+            raise ValueError(
+                f"is {short(author)}, expected a name; write it, or 'name: …' below author"
+            )
+    return [{"name": {"literal": name}} for name in names]
+
+
+def _paths(value: object, folder: Path) -> tuple[Path, ...]:
+    paths = tuple(folder / str(entry) for entry in _words(value, folder))
+    for path in paths:
+        if not path.is_file():
+            raise ValueError(f"names {path.relative_to(folder)}, which is not there; mend the path")
+    return paths
+
+
+def _filters(value: object, folder: Path) -> tuple[Path, ...]:
+    """Lua filters as Quarto orders them: each `{path: …, at: pre-ast}`, then the bare paths.
+
+    In between are Quarto's own, which the press does without; later places (`at: post-quarto`, …)
+    would find what those have made.
+    """
+    entries = value if isinstance(value, list) else [value]
+    early = [isinstance(entry, dict) for entry in entries]
+    for entry in entries:
+        if isinstance(entry, dict) and (set(entry) != {"path", "at"} or entry["at"] != "pre-ast"):
+            raise ValueError(
+                f"found {short(entry)} below filters, expected a path, or 'path: …' with "
+                "'at: pre-ast'; write one of these"
+            )
+    for entry, is_first in zip(entries, sorted(early, reverse=True), strict=True):
+        if is_first and not isinstance(entry, dict):
+            raise ValueError(
+                f"names {short(entry)} above a filter at pre-ast, which Quarto runs before it; "
+                "move it down"
+            )
+    return _paths([it["path"] if isinstance(it, dict) else it for it in entries], folder)
+
+
+def _inside(value: object, root: Path) -> list[str]:
+    paths = [str(entry) for entry in _words(value, root)]
+    for path in paths:
+        if not (root / path).resolve().is_relative_to(root.resolve()):
+            raise ValueError(f"names {path}, which lies outside this project; take it out")
+    return paths
+
+
+_word = _only("a word or a number", _is_word)
+KNOWN: dict[str, dict[str, Rule]] = {
+    "project": {
+        **dict.fromkeys(("type", "title", "render", "output-dir", "execute-dir"), _anything),
+        **dict.fromkeys(("pre-render", "post-render"), _words),
+    },
+    "execute": {**dict.fromkeys(EXECUTE, _word), "daemon": _anything, "daemon-restart": _anything},
+    "": {
+        **dict.fromkeys(("title", "subtitle", "date", "lang", "number-sections"), _word),
+        **dict.fromkeys(("toc", "toc-title", "toc-depth", "syntax-highlighting"), _word),
+        "date-format": _only("long or iso", lambda it: it in ("long", "iso")),
+        "author": _authors,
+        "leave-out": _only("a list of the names of headings, such as [sec-a, sec-b]", _are_names),
+        "code-windows": _only(
+            "'in place' or 'appendix'", lambda it: it in ("in place", "appendix")
+        ),
+        "attach": _inside,
+        "pdf-standard": _words,
+        "filters": _filters,
+        "template-partials": _paths,
+        # Quarto's alone
+        **dict.fromkeys(("jupyter", "engine", "keep-typ", "papersize", "margin"), _anything),
+        **dict.fromkeys(("citeproc", "bibliography", "format-links"), _anything),
+        **dict.fromkeys(("html-math-method", "embed-resources"), _anything),
+    },
+}
+METADATA = (
+    *("title", "subtitle", "toc", "toc-title", "toc-depth"),
+    *("leave-out", "code-windows", "attach"),
+)
+
 
 def find_root(document: Path) -> Path:
     """The folder of the `_quarto.yml` that a document belongs to (its own folder if none)."""
@@ -100,68 +177,93 @@ def load_project(root: Path, header: list[Line], document: Path) -> Project:
     """The settings for a document with these header lines.
 
     Raises:
-        UserError: a setting is not known, by file and line; or a file it names is missing.
+        UserError: a setting is not known or has no sense, by file and line; a file it names is
+            missing.
     """
     source_date()  # a wrong one is said before anything is computed
-    files = (root / "_quarto.yml", document.parent / "_metadata.yml")
-    layers = [(file.parent, read_lines(file, root)) for file in files if file.is_file()]
-    layers = [(folder, lines) for folder, lines in (*layers, (document.parent, header)) if lines]
-    settings: dict = {}
-    execute = dict(EXECUTE)
-    project: dict = {}
-    for folder, lines in layers:
-        loaded = load_yaml(lines)
-        look = loaded.pop("format", None) or {}
-        project |= _known(_section(loaded, "project", lines), PROJECT, lines)
-        shown = _known(_section(loaded, "execute", lines), (*EXECUTE, *FRESH_KERNEL), lines)
-        execute |= {name: value for name, value in shown.items() if name in EXECUTE}
-        for part in (loaded, *_typst(look, lines)):
-            settings |= _known(part, (*METADATA, *FORMAT, *IGNORED), lines)
-            for name, paths in (("filters", _filters), ("template-partials", _partials)):
-                if name in part:
-                    settings[name] = paths(folder, _list(part[name]), lines[0].path)
-
+    found: dict[str, dict] = {"project": {}, "execute": dict(EXECUTE), "": {}}
+    for file in (root / "_quarto.yml", document.parent / "_metadata.yml"):
+        if file.is_file():
+            name = file.relative_to(root)
+            _read_settings(numbered(read_utf8(file, name), name), file.parent, root, found)
+    _read_settings(header, document.parent, root, found)
+    settings = found[""]
     return Project(
         root=root,
         document=document,
-        pre_render=_list(project.get("pre-render")),
-        post_render=_list(project.get("post-render")),
-        execute=execute,
+        pre_render=found["project"].get("pre-render", ()),
+        post_render=found["project"].get("post-render", ()),
+        execute=found["execute"],
         metadata=_metadata(settings, document),
         filters=settings.get("filters", ()),
         partials=settings.get("template-partials", ()),
-        attached=_attached(root, settings.get("attach"), document),
-        standards=_list(settings.get("pdf-standard")),
+        attached=tuple(root / name for name in settings.get("attach", ())),
+        standards=settings.get("pdf-standard", ()),
         highlighting=settings.get("syntax-highlighting"),
         environment=_environment(root),
     )
 
 
-def run_steps(commands: tuple[str, ...], project: Project, extra: dict[str, str]) -> None:
-    """Run the project's commands one after the other, their output straight to the terminal.
+def _read_settings(lines: list[Line], folder: Path, root: Path, found: dict[str, dict]) -> None:
+    """Add the settings of a file, whose paths begin in `folder`, to those that were found."""
+    if not lines:
+        return
+    loaded = load_yaml(lines)
+    parts = {
+        name: as_mapping(loaded.pop(name, None), line_of(name, lines), f" below {name}")
+        for name in ("project", "execute")
+    }
+    parts[""] = loaded | _typst(loaded.pop("format", None), lines)
+    for section, part in parts.items():
+        for name, value in part.items():
+            line = line_of(name, lines)
+            if name not in KNOWN[section]:
+                raise UserError(
+                    f"{line}: the setting {short(name)} is not known to the press; take it out, or "
+                    f"use one of {', '.join(KNOWN[section])}."
+                )
+            try:
+                rule = KNOWN[section][name]
+                found[section][name] = rule(value, root if name == "attach" else folder)
+            except ValueError as error:
+                raise UserError(f"{line}: {name} {error}.") from None
 
-    Raises:
-        UserError: a command cannot be started.
-        Stopped: one ends with a status other than 0.
-    """
-    environment = {**os.environ, **project.environment, **extra}
-    for command in commands:
-        words = _words(command)
-        if words[0].endswith(".py"):
-            words.insert(0, sys.executable)
-        elif words[0] in ("python", "python3"):
-            words[0] = sys.executable
-        sys.stdout.flush()
+
+def _typst(form: object, lines: list[Line]) -> dict:
+    if not form or form == "typst":
+        return {}
+    if not isinstance(form, dict) or set(form) != {"typst"}:
+        raise UserError(
+            f"{line_of('format', lines)}: the press knows one format, not {short(form)}; "
+            "write 'format: typst: …'."
+        )
+    return form["typst"] if isinstance(form["typst"], dict) else {}
+
+
+def _metadata(settings: dict, document: Path) -> dict:
+    metadata = {name: settings[name] for name in METADATA if name in settings}
+    metadata |= {"lang": settings.get("lang", "en"), "by-author": settings.get("author", [])}
+    if settings.get("number-sections"):
+        metadata["section-numbering"] = "1.1.a"
+    if settings.get("toc"):
+        metadata = {"toc-title": "Table of contents", "toc-depth": 3, **metadata}
+    if "date" in settings:
+        metadata["date"] = _date(settings["date"], settings.get("date-format", "iso"), document)
+    return metadata
+
+
+def _date(value: object, form: str, document: Path) -> str:
+    if value in ("today", "now"):
+        given = source_date()
+        day = given.date() if given else date.today()
+    elif value == "last-modified":
+        day = date.fromtimestamp(document.stat().st_mtime)
+    else:
         try:
-            status = subprocess.run(words, cwd=project.root, env=environment).returncode
-        except OSError as error:
-            raise UserError(
-                f"The step '{command}' of _quarto.yml did not start: {error}; mend its path."
-            ) from None
-        if status in INTERRUPTED:
-            raise KeyboardInterrupt
-        if status:
-            raise Stopped(f"the step '{command}' of _quarto.yml ended with status {status}.")
+            day = date.fromisoformat(str(value))
+        except ValueError:
+            return str(value)
+    return day.isoformat() if form == "iso" else f"{day:%B} {day.day}, {day.year}"
 
 
 def source_date() -> datetime | None:
@@ -182,168 +284,55 @@ def source_date() -> datetime | None:
         ) from None
 
 
-def _words(command: object) -> list[str]:
-    """The words of a command."""
-    try:
-        words = shlex.split(str(command))
-    except ValueError as error:
-        raise UserError(
-            f"_quarto.yml: the step {command!r} is no command ({error}); mend it, or take it out."
-        ) from None
-    if not words:
-        raise UserError(f"_quarto.yml: the step {command!r} is not a command; take it out.")
-    return words
-
-
-def _list(value: object) -> tuple:
-    if value is None:
-        return ()
-    return tuple(value) if isinstance(value, list) else (value,)
-
-
-def _existing(folder: Path, entry: str, name: str, file: Path) -> Path:
-    path = folder / entry
-    if not path.is_file():
-        raise UserError(f"{file}: {name} names {entry}, which is not there; mend the path.")
-    return path
-
-
-def _partials(folder: Path, entries: tuple, file: Path) -> tuple[Path, ...]:
-    return tuple(_existing(folder, str(entry), "template-partials", file) for entry in entries)
-
-
-def _attached(root: Path, entries: object, document: Path) -> tuple[Path, ...]:
-    paths = tuple(root / str(entry) for entry in _list(entries))
-    for path in paths:
-        if not path.resolve().is_relative_to(root.resolve()):
-            raise UserError(
-                f"{document.name}: attach names {path.relative_to(root)}, which lies outside this "
-                "project; take it out."
-            )
-    return paths
-
-
-def _filters(folder: Path, entries: tuple, file: Path) -> tuple[Path, ...]:
-    """Lua filters as Quarto orders them: each `{path: …, at: pre-ast}`, then the bare paths.
-
-    In between are Quarto's own, which the press does without; later places (`at: post-quarto`, …)
-    would find what those have made.
-    """
-    paths, bare = [], False
-    for entry in entries:
-        early = isinstance(entry, dict)
-        if early and (set(entry) != {"path", "at"} or entry["at"] != "pre-ast"):
-            raise UserError(
-                f"{file}: found {reprlib.repr(entry)} below filters, expected a path, or "
-                "'path: …' with 'at: pre-ast'; write one of these."
-            )
-        if early and bare:
-            raise UserError(
-                f"{file}: the filter {entry['path']} at pre-ast stands below one that Quarto "
-                "runs after it; move it up."
-            )
-        bare = not early
-        path = str(entry["path"] if early else entry)
-        paths.append(_existing(folder, path, "filters", file))
-    return tuple(paths)
-
-
-def _section(loaded: dict, name: str, lines: list[Line]) -> dict:
-    """A part of the settings that has settings of its own; it is taken out of `loaded`."""
-    return as_mapping(loaded.pop(name, None), _line_of(name, lines), f" below {name}")
-
-
-def _line_of(name: object, lines: list[Line]) -> Line:
-    return next((it for it in lines if it.text.strip().startswith(f"{name}:")), lines[0])
-
-
-def _known(part: dict, names: tuple[str, ...], lines: list[Line]) -> dict:
-    for name in part:
-        if name not in names:
-            raise UserError(
-                f"{_line_of(name, lines)}: the setting {name!r} is not known to the press; take it "
-                f"out, or use one of {', '.join(names)}."
-            )
-    return part
-
-
-def _typst(look: object, lines: list[Line]) -> list[dict]:
-    if not look or look == "typst":
-        return []
-    if not isinstance(look, dict) or set(look) != {"typst"}:
-        raise UserError(
-            f"{_line_of('format', lines)}: the press knows one format, not {reprlib.repr(look)}; "
-            "write 'format: typst: …'."
-        )
-    inner = look["typst"]
-    return [inner] if isinstance(inner, dict) else []
-
-
-def _metadata(settings: dict, document: Path) -> dict:
-    metadata = {name: settings[name] for name in METADATA if name in settings}
-    metadata.setdefault("lang", "en")
-    metadata["by-author"] = [
-        {"name": {"literal": _author(author, document)}}
-        for author in _list(metadata.pop("author", None))
-    ]
-    if metadata.pop("number-sections", False):
-        metadata["section-numbering"] = "1.1.a"
-    if metadata.get("toc"):
-        metadata.setdefault("toc-title", "Table of contents")
-        metadata.setdefault("toc-depth", 3)
-    form = metadata.pop("date-format", "iso")
-    if "date" in metadata:
-        metadata["date"] = _date(metadata["date"], form, document)
-    return metadata
-
-
-def _author(author: object, document: Path) -> str:
-    name = author.get("name") if isinstance(author, dict) else author
-    if not isinstance(name, str):
-        raise UserError(
-            f"{document.name}: found {reprlib.repr(author)} for an author, expected a name; write "
-            "it, or 'name: …' below author."
-        )
-    return name
-
-
-def _date(value: object, form: str, document: Path) -> str:
-    if value in ("today", "now"):
-        given = source_date()
-        day = given.date() if given else date.today()
-    elif value == "last-modified":
-        day = date.fromtimestamp(document.stat().st_mtime)
-    else:
-        try:
-            day = date.fromisoformat(str(value))
-        except ValueError:
-            return str(value)
-    if form == "iso":
-        return day.isoformat()
-    if form == "long":
-        return f"{day:%B} {day.day}, {day.year}"
-    raise UserError(
-        f"{document.name}: date-format is {form!r}; the press knows long and iso, write one of "
-        "them."
-    )
-
-
 def _environment(root: Path) -> dict[str, str]:
     file = root / "_environment"
-    if not file.is_file():
-        return {}
     values = {}
-    for number, text in enumerate(read_utf8(file, file.name).split("\n"), start=1):
-        text = text.strip()
+    for line in numbered(read_utf8(file, file.name), Path(file.name)) if file.is_file() else ():
+        text = line.text.strip()
         if not text or text.startswith("#"):
             continue
         name, equals, value = text.partition("=")
         if not equals or not re.fullmatch(r"[A-Za-z_]\w*", name.strip()) or "\0" in value:
             hidden = ", with a NUL character" if "\0" in value else ""
             raise UserError(
-                f"_environment:{number}: expected NAME=value, found {text[:80]!r}{hidden}; write "
-                "it so, or take the line out."
+                f"{line}: expected NAME=value, found {text[:80]!r}{hidden}; write it so, or take "
+                "the line out."
             )
         if name.strip() not in os.environ:
             values[name.strip()] = value.strip().strip("\"'")
     return values
+
+
+def run_steps(commands: tuple[str, ...], project: Project, **extra: str) -> None:
+    """Run the project's commands one after the other, their output straight to the terminal.
+
+    Raises:
+        UserError: a command cannot be started.
+        Stopped: one ends with a status other than 0.
+    """
+    environment = {**os.environ, **project.environment, **extra}
+    for command in commands:
+        try:
+            words = shlex.split(str(command))
+        except ValueError as error:
+            raise UserError(
+                f"_quarto.yml: the step {command!r} is no command ({error}); mend it, or take it "
+                "out."
+            ) from None
+        if not words:
+            raise UserError(f"_quarto.yml: the step {command!r} is not a command; take it out.")
+        if words[0].endswith(".py"):
+            words.insert(0, sys.executable)
+        elif words[0] in ("python", "python3"):
+            words[0] = sys.executable
+        sys.stdout.flush()
+        try:
+            status = subprocess.run(words, cwd=project.root, env=environment).returncode
+        except OSError as error:
+            raise UserError(
+                f"The step '{command}' of _quarto.yml did not start: {error}; mend its path."
+            ) from None
+        if status in INTERRUPTED:
+            raise KeyboardInterrupt
+        if status:
+            raise Stopped(f"the step '{command}' of _quarto.yml ended with status {status}.")

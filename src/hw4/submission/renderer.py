@@ -1,4 +1,4 @@
-"""Which renderer makes the PDF: Quarto where there is one that fits, else the press."""
+"""Which renderer makes the PDF, Quarto where there is one that fits, else the press; and where."""
 
 import os
 import re
@@ -12,7 +12,7 @@ from pathlib import Path
 from hw4.foundation.errors import UserError
 from hw4.foundation.places import ROOT, output_folder
 from hw4.foundation.progress import say
-from hw4.foundation.store import write_text
+from hw4.foundation.store import write_bytes, write_text
 
 OLDEST_QUARTO = (1, 9)
 """Alternative text for equations came with it."""
@@ -34,6 +34,30 @@ def quarto_pdf() -> Path:
     return DOCUMENT.with_suffix(".pdf")
 
 
+def put_in_place(made: Path, final: Path, keep: bool = False) -> None:
+    """Hand out a good PDF under its one name; it takes the place of the last good one."""
+    write_bytes(final, made.read_bytes())
+    if not keep:
+        made.unlink()
+    _rejected(final).unlink(missing_ok=True)
+
+
+def put_aside(made: Path, final: Path) -> str:
+    """Put a PDF that failed where it can be looked at; where, and what became of `final`."""
+    final.parent.mkdir(parents=True, exist_ok=True)
+    made.replace(_rejected(final))
+    kept = f"; {_shown(final)} is as it was" if final.exists() else ""
+    return f"{_shown(_rejected(final))}{kept}"
+
+
+def _rejected(final: Path) -> Path:
+    return final.with_name(f"{final.stem}-rejected.pdf")
+
+
+def _shown(path: Path) -> Path:
+    return path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
+
+
 def render(renderer: str = "auto", may_install: bool = False) -> int:
     """Make the submission; the exit status of the renderer.
 
@@ -48,23 +72,18 @@ def render(renderer: str = "auto", may_install: bool = False) -> int:
     if not DOCUMENT.is_file():
         raise UserError(f"{DOCUMENT} is not there, the report was expected: put it back.")
     quarto = choose(renderer, may_install)
-    _clear()
+    for name in ("submission.pdf", "submission.typ", "submission_files", "*.quarto_ipynb"):
+        for left in DOCUMENT.parent.glob(name):  # by an earlier render, or an interrupted one
+            if left.is_dir():
+                shutil.rmtree(left, ignore_errors=True)
+            else:
+                left.unlink(missing_ok=True)
     if quarto is None:
         from hw4.submission.press import render as press
 
         press(DOCUMENT, submission_pdf())
         return 0
     return subprocess.run([quarto, "render"], cwd=ROOT, env=for_quarto()).returncode
-
-
-def _clear() -> None:
-    """Take away what a render by Quarto that was interrupted has left."""
-    for name in (f"{DOCUMENT.stem}.typ", f"{DOCUMENT.stem}_files", "*.quarto_ipynb"):
-        for left in DOCUMENT.parent.glob(name):
-            if left.is_dir():
-                shutil.rmtree(left, ignore_errors=True)
-            else:
-                left.unlink(missing_ok=True)
 
 
 def render_part(part: Path, renderer: str = "auto") -> int:
@@ -77,7 +96,7 @@ def render_part(part: Path, renderer: str = "auto") -> int:
         UserError: the part is not there, or what the press has to say.
     """
     if part.suffix != ".qmd" or not part.is_file():
-        known = ", ".join(str(it.relative_to(ROOT)) for it in sorted(DOCUMENT.parent.glob("*.qmd")))
+        known = ", ".join(str(_shown(it)) for it in sorted(DOCUMENT.parent.glob("*.qmd")))
         raise UserError(f"There is no document {part}: choose from {known}.")
     if renderer == "quarto":
         command = [choose(renderer), "render", part.resolve()]
@@ -102,10 +121,9 @@ def choose(renderer: str, may_install: bool = False) -> Path | None:
     if renderer == "press":
         say("Rendering with the built-in press, as asked.")
         return None
-    quarto, told = _quarto()
-    if quarto is None and may_install and not _refusal().exists() and not _anywhere():
+    if may_install and not _anywhere() and not _refusal().exists():
         _install()
-        quarto, told = _quarto()
+    quarto, told = _quarto()
     if quarto is None and renderer == "quarto":
         oldest = ".".join(map(str, OLDEST_QUARTO))
         raise UserError(
@@ -122,32 +140,26 @@ def _quarto() -> tuple[Path | None, str]:
     if quarto is None:
         why = "there is no Quarto on PATH or in the environment"
         if _refusal().exists():
-            shown = _refusal().relative_to(ROOT) if _refusal().is_relative_to(ROOT) else _refusal()
-            why += f", and it could not be installed here ({shown} says why)"
+            why += f", and it could not be installed here ({_shown(_refusal())} says why)"
         return None, why
-    version = _version(quarto)
-    shown = ".".join(map(str, version)) if version else "a version that it does not tell"
-    if version is None or version[:2] < OLDEST_QUARTO:
+    try:
+        answer = subprocess.run(
+            [quarto, "--version"], capture_output=True, text=True, timeout=60
+        ).stdout
+    except (OSError, subprocess.SubprocessError):
+        answer = ""
+    version = re.match(r"(\d+)\.(\d+)[\d.]*", answer.strip())
+    if version is None or tuple(map(int, version.groups())) < OLDEST_QUARTO:
         wanted = ".".join(map(str, OLDEST_QUARTO))
+        shown = version[0] if version else "a version that it does not tell"
         return None, f"{quarto} is {shown}, and {wanted} or newer is needed"
-    return quarto, f"{shown} ({quarto})"
+    return quarto, f"{version[0]} ({quarto})"
 
 
 def _anywhere() -> Path | None:
     """Quarto's program on PATH or beside this environment's Python."""
     found = shutil.which("quarto") or shutil.which("quarto", path=str(Path(sys.executable).parent))
     return Path(found) if found else None
-
-
-def _version(quarto: Path) -> tuple[int, ...] | None:
-    try:
-        answer = subprocess.run(
-            [quarto, "--version"], capture_output=True, text=True, timeout=60
-        ).stdout
-    except (OSError, subprocess.SubprocessError):
-        return None
-    numbers = re.match(r"\d+(\.\d+)+", answer.strip())
-    return tuple(map(int, numbers[0].split("."))) if numbers else None
 
 
 def _refusal() -> Path:
@@ -157,24 +169,18 @@ def _refusal() -> Path:
 
 def _install() -> None:
     say("Installing Quarto (the extra named quarto), once ...")
-    command = [sys.executable, "-m", "pip", "install", "--quiet"]
+    options = ["--quiet", "--constraint", "constraints.txt", "--editable", ".[quarto]"]
+    command = [sys.executable, "-m", "pip", "install", *options]
     if find_spec("uv"):
-        command = [sys.executable, "-m", "uv", "pip", "install", "--quiet"]
-        command += ["--python", sys.executable]
-    command += ["--constraint", "constraints.txt", "--editable", ".[quarto]"]
+        own = ["--python", sys.executable]
+        command = [sys.executable, "-m", "uv", "pip", "install", *own, *options]
     try:
         done = subprocess.run(
             command, cwd=ROOT, capture_output=True, text=True, timeout=INSTALL_SECONDS
         )
-        reason = "" if done.returncode == 0 else _reason(done.stderr)
+        errors = re.findall(r"^\s*((?:\w|\.)*(?:Error|Exception): .*)$", done.stderr, re.MULTILINE)
+        reason = (errors or ["the installer failed"])[-1][:100] if done.returncode else ""
     except (OSError, subprocess.SubprocessError) as error:
         reason = type(error).__name__
     if reason:
-        hint = f"{date.today()}: {reason}; delete {_refusal()} to try again"
-        write_text(_refusal(), hint)
-
-
-def _reason(errors: str) -> str:
-    """The telling line of an installer's error output."""
-    telling = re.findall(r"^\s*((?:\w|\.)*(?:Error|Exception): .*)$", errors, flags=re.MULTILINE)
-    return telling[-1][:100] if telling else "the installer failed"
+        write_text(_refusal(), f"{date.today()}: {reason}; delete {_refusal()} to try again")

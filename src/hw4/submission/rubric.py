@@ -11,7 +11,7 @@ import cattrs
 
 from hw4.foundation.errors import UserError
 from hw4.foundation.places import ROOT
-from hw4.submission.documents import Line, parse_yaml, read_utf8
+from hw4.submission.lines import Line, parse_yaml, read_utf8
 
 RUBRIC = ROOT / "report" / "rubric.yml"
 SHOWN_FAULTS = 8

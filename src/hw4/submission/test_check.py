@@ -1,6 +1,6 @@
 """Proof-reading fails for each of its reasons, and passes what has none of them."""
 
-import sys
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -10,10 +10,13 @@ import typst
 from hw4.foundation.errors import UserError
 from hw4.submission import check as module
 from hw4.submission import faults as faults_module
+from hw4.submission import numbers
 from hw4.submission import rubric as rubric_module
 from hw4.submission.check import check
-from hw4.submission.documents import Line
+from hw4.submission.claims import Claim
+from hw4.submission.documents import Expression, read_lines, split_cells
 from hw4.submission.faults import FAULTS, NOTES
+from hw4.submission.lines import Line
 from hw4.submission.pdf import Pdf
 from hw4.submission.reading import Reading
 from hw4.submission.rubric import Item, Problem, worths
@@ -70,13 +73,6 @@ def reading(tmp_path, body=BODY, results=RESULTS, problem=PROBLEM, left_out=(), 
 
 def faults(reading):
     return [line for look in FAULTS for line in look(reading)]
-
-
-@pytest.fixture(autouse=True)
-def no_typed_numbers(monkeypatch):
-    """The documents of the real report are not what these tests are about."""
-    monkeypatch.setattr(faults_module, "typed_numbers", lambda document: [])
-    monkeypatch.setattr(faults_module, "read_lines", lambda document, root: [])
 
 
 def changed(old, new):
@@ -157,7 +153,8 @@ def test_a_file_that_is_too_large_is_found(tmp_path, monkeypatch):
 def test_a_font_that_is_not_embedded_is_found(tmp_path):
     from pypdf import PdfReader, PdfWriter
 
-    made = reading(tmp_path).pdf.path
+    reading(tmp_path)
+    made = tmp_path / "page.pdf"
     writer = PdfWriter(clone_from=PdfReader(made))
     for font in writer.pages[0]["/Resources"]["/Font"].values():
         descriptor = font.get_object()["/DescendantFonts"][0].get_object()["/FontDescriptor"]
@@ -165,7 +162,7 @@ def test_a_font_that_is_not_embedded_is_found(tmp_path):
             descriptor.get_object().pop(name, None)
     writer.write(made)
     found = faults(Reading(Pdf(made), RESULTS, (PROBLEM,)))
-    assert any("LibertinusSerif-Regular is not embedded" in line for line in found), found
+    assert any("rule PDFUA1-FONT-EMBEDDING-001" in line for line in found), found
 
 
 def test_code_windows_may_show_errors(tmp_path):
@@ -211,16 +208,13 @@ CLAIMED = changed("The test error", "It falls \\[claim false\\]. The test error"
 def claims(monkeypatch):
     """What the evaluation of the documents finds, in place of it."""
     found = []
-    monkeypatch.setitem(
-        sys.modules, "hw4.submission.claims", SimpleNamespace(claims=lambda document: found)
-    )
+    monkeypatch.setattr(faults_module, "claims", lambda document: found)
     return found
 
 
-def claim(holds, line="report/_2-sequences.qmd:7"):
-    return SimpleNamespace(
-        line=line, sentence="It falls.", expression="gain > 0", holds=holds, sides="-0.1"
-    )
+def claim(holds, sides="gain is -0.1"):
+    line = Line("", Path("report/_2-sequences.qmd"), 7)
+    return Claim(Expression("gain > 0", line, "claim"), holds, sides, "It falls.")
 
 
 @pytest.mark.parametrize(("results", "stops"), [(RESULTS, True), (STAND_IN, False), (QUICK, False)])
@@ -228,7 +222,8 @@ def test_a_false_claim_stops_a_submission_and_no_trial(tmp_path, claims, results
     claims.append(claim(False))
     made = reading(tmp_path, CLAIMED, results)
     line = (
-        "report/_2-sequences.qmd:7: the numbers do not bear “It falls.”: gain > 0 is False (-0.1)"
+        "report/_2-sequences.qmd:7: the numbers do not bear “It falls.”: gain > 0 is False "
+        "(gain is -0.1)"
     )
     assert (line in faults(made)) == stops
     assert (line in [note for look in NOTES for note in look(made)]) != stops
@@ -238,7 +233,7 @@ def test_what_is_neither_true_nor_false_always_stops(tmp_path, monkeypatch):
     def fails(document):
         raise UserError("a.qmd:7: nan, expected is True or False")
 
-    monkeypatch.setitem(sys.modules, "hw4.submission.claims", SimpleNamespace(claims=fails))
+    monkeypatch.setattr(faults_module, "claims", fails)
     marked = CLAIMED.replace("claim false", "neither True nor False: nan")
     made = reading(tmp_path, marked, QUICK)
     assert "a.qmd:7: nan, expected is True or False" in faults(made)
@@ -250,24 +245,20 @@ def test_a_mark_that_no_claim_explains_is_a_fault(tmp_path, claims):
     assert any("no document says why now" in it for it in faults(reading(tmp_path, CLAIMED)))
 
 
-def test_an_attribute_that_binds_nothing_is_a_fault(tmp_path, monkeypatch):
-    texts = ['[x]{claims="`{python} a > 1`"}', '[x]{claim="`{python} a > 1`"}', "::: {#fig-a}"]
-    lines = [Line(text, Path("a.qmd"), n) for n, text in enumerate(texts, 1)]
-    monkeypatch.setattr(faults_module, "read_lines", lambda document, root: lines)
-    (fault,) = faults(reading(tmp_path))
-    assert fault.startswith("a.qmd:1: the attribute claims binds its words to nothing; write one")
-
-
 def test_a_claim_that_compares_no_names_has_no_empty_brackets(tmp_path, claims):
-    claims.append(SimpleNamespace(**{**vars(claim(False)), "sides": ""}))
+    claims.append(claim(False, sides=""))
     assert any(it.endswith("gain > 0 is False") for it in faults(reading(tmp_path, CLAIMED)))
 
 
 def test_a_typed_number_that_equals_a_live_one_is_noted(tmp_path, monkeypatch):
-    typed = [("a.qmd:3", "1.3 × 10⁻⁴"), ("a.qmd:4", "1.4 × 10⁻⁴")]
-    monkeypatch.setattr(faults_module, "typed_numbers", lambda document: typed)
-    (note,) = [note for look in NOTES for note in look(reading(tmp_path))]
-    assert note.startswith("a.qmd:3: 1.3 × 10⁻⁴ is typed, and sequences.test_mse of results.json")
+    """With the expression to write in its place; what is typed by chance is not looked up."""
+    lines = "```{python}\nerror, count = 1.3e-4, 20\n```\n\n1.3 × 10⁻⁴, 1.4 × 10⁻⁴, 20.\n"
+    (tmp_path / "a.qmd").write_text(lines, encoding="utf-8")
+    for room in (faults_module, numbers):
+        monkeypatch.setattr(room, "ROOT", tmp_path)
+    parts = tuple(split_cells(read_lines(tmp_path / "a.qmd", tmp_path)))
+    (note,) = [it for look in NOTES for it in look(replace(reading(tmp_path), parts=parts))]
+    assert note == "a.qmd:5: 1.3 × 10⁻⁴ is typed, and `{python} scientific(error)` prints the same"
 
 
 @pytest.fixture
@@ -275,7 +266,8 @@ def rendered(tmp_path, monkeypatch):
     """A project whose renderer has just made a PDF: Quarto, beside the document."""
     made = tmp_path / "report" / "submission.pdf"
     made.parent.mkdir()
-    reading(tmp_path).pdf.path.rename(made)
+    reading(tmp_path)
+    (tmp_path / "page.pdf").rename(made)
     final = tmp_path / "_output" / "submission.pdf"
     monkeypatch.setattr(module, "ROOT", tmp_path)
     monkeypatch.setattr(module, "submission_pdf", lambda: final)
@@ -283,7 +275,8 @@ def rendered(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "_is_preview", lambda: False)
     monkeypatch.setattr(module, "rubric", lambda: (PROBLEM,))
     monkeypatch.setattr(module, "read_results", lambda: RESULTS)
-    monkeypatch.setattr(module, "left_out", lambda: ())
+    (tmp_path / "report" / "submission.qmd").write_text("Words.\n")
+    monkeypatch.setattr(module, "DOCUMENT", tmp_path / "report" / "submission.qmd")
     monkeypatch.setenv("QUARTO_PROJECT_OUTPUT_FILES", str(made))
     return SimpleNamespace(made=made, final=final, folder=tmp_path)
 
@@ -307,7 +300,8 @@ def test_a_preview_goes_on_showing_what_it_has_made(rendered, monkeypatch):
 def test_a_pdf_that_fails_is_put_aside_and_the_last_good_one_stays(rendered, capsys):
     assert check() == 0
     good = rendered.final.read_bytes()
-    reading(rendered.folder, changed("The test", "nan")).pdf.path.replace(rendered.made)
+    reading(rendered.folder, changed("The test", "nan"))
+    (rendered.folder / "page.pdf").replace(rendered.made)
     bad = rendered.made.read_bytes()
     assert check() == 1
     assert rendered.final.read_bytes() == good
@@ -317,17 +311,10 @@ def test_a_pdf_that_fails_is_put_aside_and_the_last_good_one_stays(rendered, cap
 
 
 def test_a_first_pdf_that_fails_is_not_left_where_a_good_one_belongs(rendered):
-    reading(rendered.folder, changed("The test", "nan")).pdf.path.replace(rendered.made)
+    reading(rendered.folder, changed("The test", "nan"))
+    (rendered.folder / "page.pdf").replace(rendered.made)
     assert check() == 1
     assert not rendered.final.exists() and not rendered.made.exists()
-
-
-def test_what_quarto_made_earlier_does_not_outlive_what_the_press_makes(rendered, monkeypatch):
-    candidate = rendered.folder / ".submission-1.pdf"
-    candidate.write_bytes(rendered.made.read_bytes())
-    monkeypatch.setenv("QUARTO_PROJECT_OUTPUT_FILES", str(candidate))
-    assert check() == 0
-    assert candidate.exists() and not rendered.made.exists()
 
 
 def test_half_a_pdf_is_one_sentence(rendered):

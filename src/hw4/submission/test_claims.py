@@ -8,9 +8,8 @@ import pytest
 
 from hw4.foundation.errors import UserError
 from hw4.foundation.places import ROOT
-from hw4.submission.claims import claims
-from hw4.submission.documents import Line
-from hw4.submission.press import render
+from hw4.submission.lines import Line
+from hw4.submission.press import claims, render
 from hw4.submission.typeset import pandoc
 
 MARKS = ("[claim false]", "[neither True nor False", "[bound to no words]")
@@ -61,11 +60,15 @@ def test_a_false_claim_is_found_and_marked_wherever_it_stands(document, project,
     (project / "p.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>')
     body = PLACES[place] % FALSE
     path = document(body)
-    (claim,) = [claim for claim in claims(path) if claim.expression.startswith("low >")]
+    (claim,) = [claim for claim in claims(path) if claim.expression.text.startswith("low >")]
     text = (HEAD + body).split("\n")
-    assert claim.line.path == Path("report/submission.qmd")
-    assert "low > 0.6" in text[claim.line.number - 1]
-    assert (claim.sentence, claim.expression, claim.holds) == ("it is large", "low > 0.6", False)
+    assert claim.expression.line.path == Path("report/submission.qmd")
+    assert "low > 0.6" in text[claim.expression.line.number - 1]
+    assert (claim.sentence, claim.expression.text, claim.holds) == (
+        "it is large",
+        "low > 0.6",
+        False,
+    )
     assert claim.sides == "low is 0.5"
     assert "[claim false]" in printed(path, project)
     path = document(body.replace("> 0.6", "> 0.4"))
@@ -102,7 +105,7 @@ def test_all_claims_in_their_order_with_what_they_compare(document):
         'a [one]{claim="`{python} 0 < low <= high * 2`"} [two]{claim="`{python} not high`"}\n\n'
         '[three]{claim="`{python} low < 0.1 or abs(high - 2) < 1e-9`"}'
     )
-    found = [(it.line.number, it.sentence, it.holds, it.sides) for it in claims(path)]
+    found = [(it.expression.line.number, it.sentence, it.holds, it.sides) for it in claims(path)]
     assert found == [
         (11, "one", True, "low is 0.5, high * 2 is 4"),
         (11, "two", False, "high is 2"),
@@ -141,7 +144,10 @@ def test_what_binds_nothing_is_told_by_file_and_line(document, project, body, wo
 
 def test_an_attribute_that_is_not_known_is_told(document, project):
     path = document('[a]{clam="`{python} True`"}')
-    with pytest.raises(UserError, match=r"submission.qmd:11: the attribute clam of a span .*claim"):
+    with pytest.raises(
+        UserError,
+        match=r"submission.qmd:11: the attribute clam binds its words to nothing; .*claim",
+    ):
         render(path, project / "submission.pdf")
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from hw4.foundation.errors import UserError
-from hw4.submission.documents import Cell, Line, Prose, read_lines, split_cells, split_header
+from hw4.submission.documents import Cell, Prose, read_lines, split_cells, split_header
+from hw4.submission.lines import Line
 from hw4.submission.project import load_project
 
 
@@ -56,17 +57,21 @@ def test_cells_and_prose_alternate_and_know_their_lines():
         ("```{r}\n1\n```", "a.qmd:1: cells are in Python, not r"),
         ("```{python, echo=FALSE}\n1\n```", "a.qmd:1: options stand on lines of their own"),
         ("- item\n\n  ```{python}\n  1\n  ```", "a.qmd:3: a cell begins at the margin"),
-        ("```{python}\n1", "a.qmd:2: a fenced block is never closed"),
+        ("```{python}\n1", "a.qmd:1: a fenced block is never closed"),
         ("```{python}\n#| fig-caption: x\n1\n```", "a.qmd:2: the cell option 'fig-caption'"),
         ("```{python}\n#| label: [\n1\n```", "a.qmd:2: this is not valid YAML"),
         ("```{python}\n#| fig-cap: '`{python} x`'\n1\n```", "a.qmd:2: Quarto does not compute"),
         ("x\n\n{{< video a.mp4 >}}", "a.qmd:3: the shortcode {{< video a.mp4 >}} is not known"),
         (
             "see\n{{< pagebreak >}} here",
-            "a.qmd:2: {{< pagebreak >}} would be printed .* of its own",
+            "a.qmd:2: {{< pagebreak >}} here would be printed .* of its own",
         ),
         ("see {{< include b.qmd >}}", "a.qmd:1: .* put the include on a line of its own"),
         ("is `{r} x` so", "a.qmd:1: expressions are in Python"),
+        ("is `python x` so", "a.qmd:1: `python x` would be printed as it stands; write `{python}"),
+        ('a\n[b]{.x claim="True"}', "a.qmd:2: .* binds its words to no number; write claim="),
+        ("::: {when=False}\na\n:::", "a.qmd:1: .* binds its words to no number; write when="),
+        ('[b]{claims="`{python} x`"}', "a.qmd:1: the attribute claims binds its words to nothing"),
         ("is `{python} f(\n1)` so", "a.qmd:1: the expression .* does not end on this line"),
         ("is ``{python} x`` so", "a.qmd:1: between double backticks .* one backtick before"),
         (
@@ -80,8 +85,19 @@ def test_what_is_not_understood_is_refused(text, words):
         split_cells(lines(text))
 
 
+SHOWN = """\
+````markdown
+```{r}
+{{< video x >}}
+```
+````
+
+`` `{r} x` `` and `` `python x` ``, `python -m x`
+"""
+
+
 def test_code_that_is_only_shown_is_left_alone():
-    parts = split_cells(lines("````markdown\n```{r}\n{{< video x >}}\n```\n````\n\n`` `{r} x` ``"))
+    parts = split_cells(lines(SHOWN))
     assert all(isinstance(part, Prose) for part in parts)
 
 
@@ -94,9 +110,17 @@ def test_code_that_is_only_shown_is_left_alone():
         ("filters: [no.lua]\n", "", "filters names no.lua, which is not there"),
         ("filters: [{path: a.lua, at: post-ast}]\n", "", "below filters, expected a path, or"),
         ("filters: [{at: pre-ast}]\n", "", "below filters, expected a path, or"),
-        ("filters: [a.lua, {path: a.lua, at: pre-ast}]\n", "", "a.lua at pre-ast .* move it up"),
+        (
+            "filters: [a.lua, {path: a.lua, at: pre-ast}]\n",
+            "",
+            "above a filter at pre-ast.*move it",
+        ),
         ("", "title: x\ntitel: y\n", "a.qmd:2: the setting 'titel'"),
-        ("", "date: today\ndate-format: YYYY\n", "the press knows long and iso"),
+        (
+            "",
+            "date: today\ndate-format: YYYY\n",
+            "a.qmd:2: date-format is .YYYY.",
+        ),
     ],
 )
 def test_a_setting_that_is_not_known_is_refused(tmp_path, config, header, words):

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from hw4.foundation.errors import UserError
-from hw4.submission.documents import Cell, Line, split_cells
+from hw4.submission.documents import Cell, split_cells
 from hw4.submission.kernel import Kernel
+from hw4.submission.lines import Line
 from hw4.submission.markdown import Writer
 from hw4.submission.project import EXECUTE
 
@@ -252,7 +253,8 @@ def test_what_users_of_jupyter_end_a_cell_with(session, tmp_path):
 def test_a_process_that_has_not_imported_matplotlib_draws_alike(tmp_path):
     program = (
         "import sys; from pathlib import Path; from hw4.submission.kernel import Kernel\n"
-        "from hw4.submission.documents import Line, split_cells\n"
+        "from hw4.submission.documents import split_cells\n"
+        "from hw4.submission.lines import Line\n"
         "rows = ['```{python}', 'import matplotlib.pyplot as plt', "
         "'_ = plt.figure().subplots().text(0, 0, \"x\")', '```']\n"
         "cells = split_cells([Line(row, Path('a'), 1) for row in rows])\n"

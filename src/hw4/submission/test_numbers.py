@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -9,7 +10,9 @@ import pytest
 from hw4.foundation import words
 from hw4.foundation.errors import UserError
 from hw4.submission import numbers
-from hw4.submission.numbers import advice, print_numbers, quotable
+from hw4.submission.documents import split_cells, split_header
+from hw4.submission.lines import numbered
+from hw4.submission.numbers import advice, is_telling, print_numbers, quotable, typed_numbers
 
 PART = """\
 # Problem 9 {#sec-nine}
@@ -90,7 +93,7 @@ def test_each_quotable_expression_is_listed_as_it_prints(part):
         ("number(res.missing, 2)", "– (there is no value here)"),
         ("res.best", "the same as res.models['small']"),
         ("res.labelled", "True"),
-        ("significant(gain, 3)", "0.381"),
+        ("points(gain)", "38.1"),
         ("n(count)", "1"),
     ]
 
@@ -150,3 +153,57 @@ def test_an_expression_that_fails_gets_the_nearest_names(expression, expected):
     namespace = {"res": RESULT, "pct": words.pct, "SimpleNamespace": SimpleNamespace}
     found = advice(expression, namespace)
     assert found.startswith(expected) if expected else found == ""
+
+
+PROSE = """\
+---
+title: Homework 4
+---
+
+# Problem 1 {#sec-one-1}
+
+The accuracy is 92.3 %, and `{python} pct(0.5)` of 1,200 in $x_1 + 2$; see @fig-two-2 and `x = 3`.
+A [link](#sec-4){.page} in Q7 and F1, [words]{when="`{python} a > 5`"}, an error of 1.3 × 10⁻⁴.
+It is [less than 2 % of them.]{claim="`{python} a['b'] < 0.02`"}
+
+```{python}
+six = 6
+```
+
+It is 7.
+"""
+
+
+def test_typed_numbers_are_those_of_prose_with_their_lines():
+    _, body = split_header(numbered(PROSE, Path("a.qmd")))
+    found = [(line.number, number) for line, number in typed_numbers(split_cells(body))]
+    assert found == [(5, "1"), (7, "92.3 %"), (7, "1,200"), (8, "1.3 × 10⁻⁴"), (15, "7")]
+
+
+@pytest.mark.parametrize(
+    ("number", "tells"),
+    [
+        *(("92.3 %", True), ("0.923", True), ("1 × 10⁻⁴", True), ("1,200", True)),
+        *(("20", False), ("0.05", False), ("95 %", False)),
+    ],
+)
+def test_a_number_that_is_typed_by_chance_is_not_compared(number, tells):
+    assert is_telling(number) == tells
+
+
+@pytest.mark.parametrize(
+    ("expression", "value", "suits"),
+    [
+        ("steps['small'].value", -0.022, "points(steps['small'].value)"),
+        ("net.mirror_gain", 0.004, "points(net.mirror_gain)"),
+        ("low", 0.967, "pct(low)"),
+        ("interval[1]", 0.99, "pct(interval[1])"),
+        ("per_class['low tide'].recall", 0.5, "pct(per_class['low tide'].recall)"),
+        ("seconds", 0.5, "duration(seconds)"),
+        ("models['a'].mse_gain", 7.0, "significant(models['a'].mse_gain, 3)"),
+    ],
+)
+def test_the_format_suits_the_name(expression, value, suits):
+    forms = numbers._forms(expression, value)
+    assert forms[0][0] == suits
+    assert {name.partition("(")[0] for name, _ in forms} >= {"pct", "number", "scientific"}

@@ -1,5 +1,6 @@
 """Quarto where there is one that fits, else the press; and one line that says why."""
 
+import subprocess
 import sys
 
 import pytest
@@ -80,17 +81,26 @@ def test_quarto_renders_with_this_python_and_its_status_is_passed_on(machine, tm
     assert (tmp_path / "called").read_text() == f"render with {sys.executable}\n"
 
 
-def test_the_telling_line_of_an_installer_is_found():
-    text = "  Traceback\n   File x\n  urllib.error.URLError: <urlopen error no host>\n\nhint: x"
-    assert renderer._reason(text) == "urllib.error.URLError: <urlopen error no host>"
-    assert renderer._reason("") == "the installer failed"
+def test_the_telling_line_of_an_installer_is_remembered(machine, tmp_path, monkeypatch):
+    errors = "  Traceback\n   File x\n  urllib.error.URLError: <no host>\n\nhint: x"
+    failed = subprocess.CompletedProcess([], 1, "", errors)
+    monkeypatch.setattr(renderer.subprocess, "run", lambda *_, **__: failed)
+    choose("auto", may_install=True)
+    told = (tmp_path / "venv" / "quarto-not-installed").read_text()
+    assert ": urllib.error.URLError: <no host>; delete" in told
 
 
 def test_what_an_interrupted_render_left_is_taken_away(machine, tmp_path, monkeypatch):
     machine("1.10.0")
     document = tmp_path / "report" / "submission.qmd"
     (tmp_path / "report" / "submission_files" / "figure").mkdir(parents=True)
-    for name in ("submission.qmd", "submission.typ", "submission.quarto_ipynb", "_part.qmd"):
+    for name in (
+        "submission.qmd",
+        "submission.typ",
+        "submission.quarto_ipynb",
+        "submission.pdf",
+        "_part.qmd",
+    ):
         (tmp_path / "report" / name).touch()
     monkeypatch.setattr(renderer, "DOCUMENT", document)
     assert render("auto") == 0

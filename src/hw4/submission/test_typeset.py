@@ -7,7 +7,7 @@ import pytest
 
 from hw4.foundation.errors import UserError
 from hw4.submission import typeset
-from hw4.submission.documents import Line
+from hw4.submission.lines import Line
 from hw4.submission.project import load_project
 from hw4.submission.typeset import to_pdf, to_typst
 
@@ -29,7 +29,7 @@ def typst(project: Path, tmp_path: Path):
         return [Line(row, Path("a.qmd"), number) for number, row in rows]
 
     def convert(markdown: str) -> str:
-        text = to_typst(lines(markdown), settings, build).read_text(encoding="utf-8")
+        text = to_typst(lines(markdown), settings, build, [])[0].read_text(encoding="utf-8")
         body = text.split("#show: doc => article(")[1].split("  doc,\n)\n", 1)[1]
         return re.sub(r"\s+", " ", body).strip()
 

@@ -1,8 +1,14 @@
-"""Markdown to Typst by Pandoc, Typst to PDF by the typst package."""
+"""From Markdown to the finished PDF: to Typst by Pandoc, to PDF by the typst package.
+
+The filters of the press write to standard error what Python has to know, a kind and tab-separated
+words on each line: `press` a needle and what is wrong there, `picture` a file that is shown,
+`bound` the number of an expression and the words that it binds.
+"""
 
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -10,12 +16,14 @@ import yaml
 
 from hw4.foundation.errors import UserError
 from hw4.foundation.progress import say
-from hw4.submission.documents import Line
+from hw4.submission.claims import Claim
+from hw4.submission.lines import Line
 from hw4.submission.project import Project, source_date
 
 HERE = Path(__file__).parent
 PANDOC_SECONDS = 30
 """A long report takes two; twenty brackets left open take a minute, and each more doubles it."""
+KINDS = ("press", "picture", "bound")
 
 
 def pandoc_program() -> str:
@@ -34,12 +42,10 @@ def pandoc(arguments: list[str], lines: list[Line]) -> subprocess.CompletedProce
     Raises:
         UserError: it takes longer than any document that a person writes.
     """
-    text = "\n".join(line.text for line in lines) + "\n"
     try:
         return subprocess.run(
-            [pandoc_program(), *arguments],
-            input=text,
-            text=True,
+            [pandoc_program(), "--from=markdown", "--wrap=none", *arguments],
+            input="".join(f"{line.text}\n" for line in lines),
             capture_output=True,
             encoding="utf-8",
             timeout=PANDOC_SECONDS,
@@ -52,40 +58,58 @@ def pandoc(arguments: list[str], lines: list[Line]) -> subprocess.CompletedProce
         ) from None
 
 
-def to_typst(lines: list[Line], project: Project, folder: Path) -> Path:
+def to_typst(
+    lines: list[Line], project: Project, folder: Path, bound: list[Claim]
+) -> tuple[Path, list[Claim]]:
     """Write the document as Typst to `folder` (where its pictures are already).
 
+    Args:
+        bound: what the expressions that bind words say, in their order.
+
+    Returns:
+        The Typst, and the claims with their words, but for those that are left out.
+
     Raises:
-        UserError: something in the document cannot be set, or a reference points to nothing.
+        UserError: something in the document cannot be set, a reference points to nothing, an
+            expression binds no words.
     """
-    template = folder / "template.typ"
+    template, metadata, typst = (
+        folder / name for name in ("template.typ", "metadata.yml", "submission.typ")
+    )
     shutil.copyfile(HERE / "skeleton.typ", template)
     for partial in project.partials:
         shutil.copyfile(partial, folder / partial.name)
     for path in project.attached:
-        _attach(path, project, folder)
-    metadata = folder / "metadata.yml"
+        _bring(path, folder / path.relative_to(project.root), "attach names", project)
     metadata.write_text(yaml.safe_dump(project.metadata, allow_unicode=True), encoding="utf-8")
-    command = ["--from=markdown", "--to=typst", "--standalone", "--wrap=none"]
-    command += [f"--template={template}", f"--metadata-file={metadata}"]
+    arguments = ["--to=typst", "--standalone", f"--output={typst}"]
+    arguments += [f"--template={template}", f"--metadata-file={metadata}"]
     if project.highlighting:
-        command += [f"--syntax-highlighting={project.highlighting}"]
+        arguments += [f"--syntax-highlighting={project.highlighting}"]
     filters = (HERE / "lint.lua", *project.filters, HERE / "crossref.lua")
-    command += [f"--lua-filter={path}" for path in filters]
-    typst = folder / "submission.typ"
-    command += [f"--output={typst}"]
-    done = pandoc(command, lines)
-    said: dict[str, list[str]] = {"press": [], "picture": [], "": []}
+    done = pandoc([*arguments, *(f"--lua-filter={path}" for path in filters)], lines)
+    told: dict[str, list[str]] = {kind: [] for kind in (*KINDS, "")}
     for line in done.stderr.splitlines():
         kind, tab, rest = line.partition("\t")
-        said[kind if tab and kind in said else ""].append(rest if tab else line)
-    if said["press"]:
-        raise UserError(*(_problem(message, lines) for message in said["press"]))
-    if done.returncode or said[""]:
-        raise UserError(*doubt("\n".join(said[""]), lines).split("\n"))
-    for picture in said["picture"]:
+        told[kind if tab and kind in KINDS else ""].append(rest if tab else line)
+    if told["press"]:
+        raise UserError(*(_problem(it, lines) for it in told["press"]))
+    if done.returncode or told[""]:
+        raise UserError(*doubt("\n".join(told[""]), lines).split("\n"))
+    for picture in told["picture"]:
         _fetch(picture, project, folder, lines)
-    return typst
+    return typst, _claims(bound, dict(it.split("\t") for it in told["bound"]))
+
+
+def _claims(bound: list[Claim], words: dict[str, str]) -> list[Claim]:
+    for number, claim in enumerate(bound):
+        if str(number) not in words:
+            name = claim.expression.binds
+            raise UserError(
+                f'{claim.expression.line}: {name}="…" binds no words; write it behind words in '
+                f'brackets, [words]{{{name}="…"}}, or on the ::: of a div.'
+            )
+    return [replace(bound[int(number)], sentence=it) for number, it in words.items() if it]
 
 
 def to_pdf(typst: Path, project: Project, lines: list[Line]) -> bytes:
@@ -96,20 +120,20 @@ def to_pdf(typst: Path, project: Project, lines: list[Line]) -> bytes:
     """
     import typst as compiler
 
-    moment = source_date()
+    standards = [str(it) for it in project.standards]
     try:
         pdf, warnings = compiler.compile_with_warnings(
             str(typst),
             root=str(typst.parent),
             ignore_system_fonts=True,
-            pdf_standards=list(map(str, project.standards)),
-            timestamp=moment,
+            pdf_standards=standards,
+            timestamp=source_date(),
         )
     except compiler.TypstError as error:
         raise UserError(*_refusal(error, typst, lines).split("\n")) from None
     except ValueError as error:  # of a standard that Typst does not know
         raise UserError(
-            f"_quarto.yml: pdf-standard is {', '.join(map(str, project.standards))} ({error}); "
+            f"_quarto.yml: pdf-standard is {', '.join(standards)} ({error}); "
             "write ua-1, or another that Typst knows."
         ) from None
     for warning in warnings:
@@ -159,26 +183,25 @@ def _fetch(picture: str, project: Project, folder: Path, lines: list[Line]) -> N
     inside = here.resolve().is_relative_to(folder.resolve())
     if inside and here.is_file():
         return
+    line = where(picture, lines) or project.document.name
     if not (inside and there.resolve().is_relative_to(project.root.resolve())):
         raise UserError(
-            f"{where(picture, lines) or project.document.name}: the picture {picture} lies outside "
-            "this project; copy it into the project and name it from there, as /figures/name.svg."
+            f"{line}: the picture {picture} lies outside this project; copy it into the project "
+            "and name it from there, as /figures/name.svg."
         )
     if not there.is_file():
-        raise UserError(f"{where(picture, lines)}: there is no picture {picture}; mend the path.")
-    here.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(there, here)
+        raise UserError(f"{line}: there is no picture {picture}; mend the path.")
+    _bring(there, here, "the picture is", project)
 
 
-def _attach(path: Path, project: Project, folder: Path) -> None:
-    place = folder / path.relative_to(project.root)
+def _bring(path: Path, place: Path, named: str, project: Project) -> None:
     place.parent.mkdir(parents=True, exist_ok=True)
     try:
         shutil.copyfile(path, place)
     except OSError as error:
         raise UserError(
-            f"{project.document.name}: attach names {path.relative_to(project.root)}, which cannot "
-            f"be read ({error.strerror}); mend the path, or take it out."
+            f"{project.document.name}: {named} {project.shown(path)}, which cannot be read "
+            f"({error.strerror}); mend the path, or take it out."
         ) from None
 
 

@@ -7,8 +7,8 @@ from torch.nn import functional
 
 from hw4.windows.model import IMAGENET_MEAN
 
-MIRROR = 0.5
-SMALLEST_CROP = 0.75
+CROP = 0.25
+"""Share of the area that is cut away at most."""
 STRETCH = 0.2
 TILT = math.radians(5)
 """Never a quarter turn: it makes a hung window of a sliding one. A photographer's tilt it is."""
@@ -24,46 +24,42 @@ def plain(pixels: torch.Tensor, size: int) -> torch.Tensor:
 
 
 def varied(
-    pixels: torch.Tensor, size: int, generator: torch.Generator, erasing: float = 0.0
+    pixels: torch.Tensor, size: int, strength: float, generator: torch.Generator
 ) -> torch.Tensor:
     """Like `plain`, each image varied at random without leaving its class.
 
-    Mirrored left to right, cropped, stretched and tilted a little in one resampling, then relit,
-    and a share of them, `erasing`, with a piece covered. Each image gets a map of its own, where
-    torchvision's transforms draw one for the whole batch.
+    Mirrored left to right, cropped, stretched and tilted a little in one resampling, then relit.
+    Each image gets a map of its own, where torchvision's transforms draw one for the whole batch.
     """
     images = pixels.permute(0, 3, 1, 2)
     side = images.shape[-1]
     if side >= 2 * size:  # one resampling without antialiasing must not skip pixels
         half = (side // 2, side // 2)
         images = functional.interpolate(images, half, mode="bilinear", antialias=True)
-    images = images.float() / 255
-    grid = functional.affine_grid(
-        geometry(len(images), generator).to(images.device),
-        (len(images), 3, size, size),
-        align_corners=False,
-    )  # (batch, size, size, 2)
+    maps = geometry(len(images), strength, generator).to(images.device)
+    grid = functional.affine_grid(maps, [len(images), 3, size, size], align_corners=False)
     images = functional.grid_sample(
-        images, grid, mode="bilinear", padding_mode="reflection", align_corners=False
+        images.float() / 255, grid, padding_mode="reflection", align_corners=False
     )
-    images = covered(relit(images, generator), generator, erasing)
-    return images.contiguous(memory_format=torch.channels_last)
+    return relit(images, strength, generator).contiguous(memory_format=torch.channels_last)
 
 
-def geometry(count: int, generator: torch.Generator) -> torch.Tensor:
+def geometry(count: int, strength: float, generator: torch.Generator) -> torch.Tensor:
     """Random maps from output to input coordinates, both -1 to 1: `(count, 2, 3)`.
 
-    A map takes (x, y) to the point of the stored picture that is shown there.
+    A map takes (x, y) to the point of the stored picture that is shown there. Half of them mirror;
+    how far the others go is in proportion to `strength`, from 0 to 1.
     """
 
     def uniform(low: float, high: float) -> torch.Tensor:
         return low + (high - low) * torch.rand(count, generator=generator)
 
-    area, stretch = uniform(SMALLEST_CROP, 1.0), torch.exp(uniform(-STRETCH, STRETCH))
+    area = uniform(1 - strength * CROP, 1.0)
+    stretch = torch.exp(strength * STRETCH * uniform(-1, 1))
     wide = (area * stretch).sqrt().clamp(max=1.0)
     high = (area / stretch).sqrt().clamp(max=1.0)
-    tilt = uniform(-TILT, TILT)
-    mirror = torch.where(uniform(0, 1) < MIRROR, -1.0, 1.0)
+    tilt = strength * TILT * uniform(-1, 1)
+    mirror = torch.where(uniform(0, 1) < 0.5, -1.0, 1.0)
     maps = torch.zeros(count, 2, 3)
     maps[:, 0, 0] = mirror * wide * tilt.cos()
     maps[:, 0, 1] = -high * tilt.sin()
@@ -79,27 +75,15 @@ def mirrored(images: torch.Tensor) -> torch.Tensor:
     return images.flip(3)
 
 
-def relit(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-    """Brightness, contrast and saturation, each by up to `JITTER`."""
-    factors = 1 + JITTER * (2 * torch.rand(3, len(images), 1, 1, 1, generator=generator) - 1)
-    brightness, contrast, saturation = factors.to(images.device)
+def relit(images: torch.Tensor, strength: float, generator: torch.Generator) -> torch.Tensor:
+    """Brightness, contrast and saturation, each changed by up to `JITTER` at full `strength`."""
+    changes = 2 * torch.rand(3, len(images), 1, 1, 1, generator=generator) - 1
+    brightness, contrast, saturation = (1 + strength * JITTER * changes).to(images.device)
     images = images * brightness
     middle = images.mean((1, 2, 3), keepdim=True)
     images = (images - middle) * contrast + middle
     grey = images.mean(1, keepdim=True)
     return ((images - grey) * saturation + grey).clamp(0, 1)
-
-
-def covered(images: torch.Tensor, generator: torch.Generator, share: float) -> torch.Tensor:
-    """Here and there a rectangle of the mean color (Zhong et al. 2020, "random erasing")."""
-    size, color = images.shape[-1], mean_color(images.device)
-    chosen = torch.rand(len(images), generator=generator) < share
-    for i in chosen.nonzero().flatten().tolist():
-        wide, high, x, y = torch.rand(4, generator=generator).tolist()
-        wide, high = int(size * (0.15 + 0.25 * wide)), int(size * (0.15 + 0.25 * high))
-        left, top = int(x * (size - wide)), int(y * (size - high))
-        images[i, :, top : top + high, left : left + wide] = color
-    return images
 
 
 def mean_color(device: str | torch.device) -> torch.Tensor:

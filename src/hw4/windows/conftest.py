@@ -7,7 +7,8 @@ import pytest
 
 from hw4.foundation.compute import threads
 from hw4.windows import standin
-from hw4.windows.data import Photographs
+from hw4.windows.images import Photographs
+from hw4.windows.made_up import photographs
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -29,7 +30,7 @@ def places(tmp_path, monkeypatch) -> Path:
     monkeypatch.setenv("HF_HOME", str(tmp_path / "hub"))
     monkeypatch.delenv("HW4_PROFILE", raising=False)
     monkeypatch.setattr("hw4.windows.result.fetch_missing", lambda names: None)
-    monkeypatch.setattr("hw4.windows.predictions.output_folder", lambda: tmp_path / "output")
+    monkeypatch.setattr("hw4.windows.result.output_folder", lambda: tmp_path / "output")
     return data
 
 
@@ -38,8 +39,7 @@ def drawings() -> Photographs:
     """Forty drawn windows, eight of each class."""
     targets = np.repeat(np.arange(5), 8)
     items = list(standin.draw_all(targets, 7, "train", 64))
-    pixels, names = np.stack([item[1] for item in items]), tuple(item[0] for item in items)
-    return Photographs(pixels, np.arange(40), targets, names)
+    return photographs(np.stack([item[1] for item in items]), targets)
 
 
 @pytest.fixture(scope="session")
@@ -50,5 +50,4 @@ def striped() -> Photographs:
     pixels = rng.integers(90, 160, (60, 32, 32, 3))
     for image, target in zip(pixels, targets, strict=True):
         image[6 * target : 6 * target + 6] += 80
-    names = tuple(f"{i}.jpg" for i in range(60))
-    return Photographs(pixels.astype(np.uint8), np.arange(60), targets, names)
+    return photographs(pixels.astype(np.uint8), targets)

@@ -1,57 +1,86 @@
-"""Problem 1 from photographs to a defended accuracy: train, select, evaluate."""
+"""Problem 1 from photographs to a defended accuracy: train, select, refit, evaluate."""
 
-from dataclasses import dataclass, replace
+import time
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 import numpy as np
 import torch
+from torch import nn
 from torch.nn import functional
 
 from hw4.foundation import scores
+from hw4.foundation.compute import seed_everything
 from hw4.foundation.experiment import Outcome, Work
+from hw4.foundation.scores import Difference, Scores
 from hw4.foundation.work import Sealed, Selection
-from hw4.windows import backbones, data, explain, standin, training
-from hw4.windows.candidate import STEPS, PretrainedBackbone
-from hw4.windows.data import CLASSES, Photographs
-from hw4.windows.networks import Networks, fine_tuned, from_scratch, frozen, rebuilt, scored
-from hw4.windows.predictions import write_predictions
-from hw4.windows.result import NO_DIFFERENCE, Prediction, Result, Settings, Shown, wanted
-from hw4.windows.split import Learning, Unseen, split
-from hw4.windows.training import Images
-from hw4.windows.weights import at_hand
+from hw4.windows import data, explain, model, standin, training
+from hw4.windows.data import CLASSES, Learning, Unseen
+from hw4.windows.images import Photographs
+from hw4.windows.result import NO_DIFFERENCE, REFITTED, STEPS, Result, Settings, Shown, wanted
+from hw4.windows.trained import NO_SCORES, PretrainedBackbone, TrainConfig, Trained
+from hw4.windows.training import Features, Images
+from hw4.windows.weights import Weights, at_hand
 
+Networks = dict[str, Outcome[Trained]]
+"""Each trained network by name: its record, its weights, and its validation probabilities."""
 PICTURE = 112
 """Side of the images in galleries, in pixels."""
 
 
 def run(settings: Settings, work: Work) -> Outcome[Result]:
-    """Train every network, choose one by validation, and only then open the test set."""
+    """Train every network, choose one by validation, refit it, and only then open the test set."""
     torch.set_float32_matmul_precision("high")
     if work.source.is_stand_in:
         settings = settings.for_stand_in()
     learning, sealed = load(settings, work)
     networks, compared = train(learning, settings, work)
-    chosen, temperature, selection = select(networks, learning.validation.targets, work)
-    predicted = evaluate(networks, chosen, sealed, selection, settings, work.device)
-    outcome = summarize(
-        networks, compared, chosen, temperature, selection, predicted, learning, settings, work
+    selection = select(networks, learning.validation.targets, work)
+    chosen = selection.choice["network"]
+    networks[REFITTED] = refit(networks[chosen].result, learning, settings, work)
+    unseen, probabilities = evaluate(networks, sealed, selection, settings, work.device)
+
+    targets, answers = unseen.reported.targets, probabilities[REFITTED].argmax(1)
+    temperature = selection.choice["temperature"]
+    scaled = tempered(probabilities[REFITTED], temperature)
+    shown, pictures = gallery(networks[REFITTED], unseen, probabilities[REFITTED], settings, work)
+    pictures["contact"] = small(contact_sheet(learning.fit, settings.contact, settings.seed))
+    pairs = STEPS | {"refitting": (REFITTED, chosen)}
+    result = Result(
+        check=learning.check,
+        labelled=unseen.unlabelled is None,
+        backbones=compared,
+        trained={
+            name: replace(outcome.result, reported=scored(probabilities[name], targets))
+            for name, outcome in networks.items()
+        },
+        chosen=chosen,
+        selection=selection,
+        steps={step: difference(*pair, probabilities, targets) for step, pair in pairs.items()},
+        over_best={
+            name: difference(name, REFITTED, probabilities, targets)
+            for name in networks
+            if name != REFITTED
+        },
+        temperature=temperature,
+        calibration=scores.calibration(probabilities[REFITTED], targets),
+        scaled_error=scores.calibration(scaled, targets).error,
+        shown=shown,
+        own_names=learning.own_names,
+        predictions=predictions(networks[REFITTED], unseen, learning.own_names, settings, work),
     )
-    write_predictions(outcome.result)
-    best = outcome.result.best
-    work.say(f"{chosen}: {outcome.result.reported} accuracy {best.accuracy:.1%}")
-    return outcome
+    work.say(f"{chosen}: {result.reported} accuracy {(answers == targets).mean():.1%}")
+    return Outcome(result, pictures)
 
 
 def load(settings: Settings, work: Work) -> tuple[Learning, Sealed[Unseen]]:
     """What may be learned from, and what stays sealed."""
     if work.source.is_stand_in:
-        train_set, test_set = standin.load(
-            settings.stand_in_images, settings.seed, settings.image_size
-        )
+        sets = standin.load(settings.stand_in_images, settings.seed, settings.image_size)
     else:
-        train_set, test_set = data.load(work.source, settings.image_size)
+        sets = data.load(work.source, settings.image_size)
     shares = settings.validation_share, settings.held_out_share
-    learning, unseen = split(train_set, test_set, settings.seed, *shares)
+    learning, unseen = data.split(*sets, settings.seed, *shares)
     check = learning.check
     work.say(
         f"{sum(check.train_counts):,} photographs to learn from and {check.test_photographs:,} to "
@@ -69,38 +98,171 @@ def load(settings: Settings, work: Work) -> tuple[Learning, Sealed[Unseen]]:
 def train(
     learning: Learning, settings: Settings, work: Work
 ) -> tuple[Networks, tuple[PretrainedBackbone, ...]]:
-    """All networks of this build, from the smallest to the fine-tuned one."""
-    photographs = len(learning.fit)
-    small = settings.small.for_images(photographs)
-    configs = {
-        "baseline": settings.baseline,
-        "small": small,
-        "small-no-augmentation": replace(small, augment=False, mixing=0.0),
+    """All networks to choose from, and the backbones that were compared for them, best first."""
+    small = settings.small
+    plans = {
+        "baseline": ("three_convolutions", settings.baseline),
+        "small": ("small_residual", small),
+        "small-no-augmentation": ("small_residual", replace(small, augment=0.0)),
     }
-    networks = {
-        name: from_scratch(name, config, learning, settings, work)
-        for name, config in configs.items()
-    }
-    compared = backbones.compare(at_hand(wanted(work.device)), learning, settings, work)
+    found = at_hand(wanted(work.device))
+    compared = [probe(weights, learning, settings, work).result for weights in found]
+    compared.sort(key=lambda backbone: -backbone.cross_validation_accuracy)
     if compared:
-        weights, probed = compared[0]
-        head = replace(
-            settings.head,
-            input_size=settings.feature_size,  # it is tested on what its features were made of
-            weight_decay=probed.result.weight_decay,
-        )
-        for name, config in {
-            "frozen": head,
-            "frozen-no-balancing": replace(head, balance=False),
-        }.items():
-            networks[name] = frozen(name, config, weights, probed.tensors, learning, settings, work)
-        networks["fine-tuned"] = fine_tuned(weights, networks["frozen"], learning, settings, work)
+        backbone = compared[0].name
+        # It is tested on what its features were made of.
+        size, decay = settings.feature_size, compared[0].weight_decay
+        head = replace(settings.head, input_size=size, weight_decay=decay)
+        plans["frozen"] = (backbone, head)
+        plans["frozen-no-balancing"] = (backbone, replace(head, balance=False))
+        plans["fine-tuned"] = (backbone, settings.fine_tuned)
     else:
         work.say("no pre-trained weights at hand: the best network from scratch counts")
-    return networks, tuple(probed.result for _, probed in compared)
+    networks = {name: train_one(name, *plan, learning, settings, work)
+                for name, plan in plans.items()}  # fmt: skip
+    return networks, tuple(compared)
 
 
-def select(networks: Networks, targets: np.ndarray, work: Work) -> tuple[str, float, Selection]:
+def probe(
+    weights: Weights, learning: Learning, settings: Settings, work: Work
+) -> Outcome[PretrainedBackbone]:
+    """How a linear head on the frozen features of a backbone fares, with the features themselves.
+
+    The weight decay of the head is the best of those searched by cross-validation.
+    """
+
+    def compute() -> Outcome[PretrainedBackbone]:
+        began = time.monotonic()
+        network = model.Backbone(weights.name, len(CLASSES), weights.file)
+        photographs = learning.fit + learning.validation
+        with work.bar(len(photographs), f"features of {weights.title}") as bar:
+            size = settings.feature_size
+            vectors = training.extract(network, photographs, size, work.device, bar)
+        fit = features(vectors, photographs).subset(np.arange(len(learning.fit)))
+        accuracies = {}
+        for decay in settings.weight_decays:
+            head = replace(settings.head, weight_decay=decay)
+            accuracies[decay] = training.cross_validate(
+                fit, learning.groups, head, settings.folds, settings.seed
+            )  # (folds,)
+        best = max(accuracies, key=lambda decay: accuracies[decay].mean())
+        record = PretrainedBackbone(
+            name=weights.name,
+            title=weights.title,
+            source=weights.source,
+            checksum=weights.checksum,
+            input_size=size,
+            parameters=model.parameter_count(network.features),
+            features=network.head.in_features,
+            weight_decay=best,
+            cross_validation_accuracy=float(accuracies[best].mean()),
+            cross_validation_std=float(accuracies[best].std(ddof=1) / len(accuracies[best]) ** 0.5),
+            seconds=time.monotonic() - began,
+        )
+        return Outcome(record, {"vectors": vectors})
+
+    searched = (settings.feature_size, settings.folds, settings.weight_decays, settings.head)
+    basis = (given(settings), searched, weights.checksum)
+    return work.part(f"features-{weights.name}", basis, PretrainedBackbone, compute)
+
+
+def given(settings: Settings) -> tuple:
+    """What every part depends on: the photographs and who is in which part of the split."""
+    data = (settings.seed, settings.image_size, settings.stand_in_images)
+    return (*data, settings.validation_share, settings.held_out_share)
+
+
+def features(vectors: np.ndarray, photographs: Photographs) -> Features:
+    return Features(torch.from_numpy(vectors).float(), photographs.targets)
+
+
+def train_one(
+    name: str, kind: str, config: TrainConfig, learning: Learning, settings: Settings, work: Work
+) -> Outcome[Trained]:
+    """A network of this `kind`, trained as `config` says and kept as a part by itself."""
+    weights = next((it for it in at_hand(wanted(work.device)) if it.name == kind), None)
+
+    def compute() -> Outcome[Trained]:
+        seed_everything(settings.seed)
+        began, device = time.monotonic(), work.device
+        network = build(kind, config, settings.width, weights)
+        if weights and not config.backbone_rate:
+            vectors = probe(weights, learning, settings, work).tensors["vectors"]
+            learned = np.arange(len(learning.fit))
+            kept = len(learned) + np.arange(len(learning.validation))
+            examples = features(vectors, learning.fit + learning.validation)
+            fit, val = examples.subset(learned), examples.subset(kept)
+            head, epochs = training.train_head(fit, val, config, settings.seed)
+            network.features.requires_grad_(False)
+            network.head.load_state_dict(head.state_dict())
+            probabilities = training.predict(head, val, "cpu")
+        else:
+            fit, val = (Images(part, config.input_size)
+                        for part in (learning.fit, learning.validation))  # fmt: skip
+            steps = config.epochs_for(len(learning.fit)) * (len(learning.fit) // config.batch_size)
+            with work.bar(steps, f"{name}, steps") as bar:
+                epochs = training.fit(network, fit, val, config, settings.seed, device, bar)
+            probabilities = training.predict(network, val, device)
+        seconds = time.monotonic() - began
+        return recorded(kind, config, network, epochs, seconds, probabilities, val.targets)
+
+    basis = (given(settings), kind, config, settings.width, weights and weights.checksum)
+    return work.part(name, basis, Trained, compute)
+
+
+def build(kind: str, config: TrainConfig, width: int, weights: Weights | None = None) -> nn.Module:
+    """A network as it begins: random, or with the pre-trained `weights` of its backbone."""
+    if kind == "three_convolutions":
+        return model.ThreeConvolutions(len(CLASSES), config.input_size)
+    if kind == "small_residual":
+        return model.SmallResidual(len(CLASSES), width)
+    network = model.Backbone(kind, len(CLASSES), weights.file if weights else None)
+    network.freeze(config.frozen_share)
+    return network
+
+
+def recorded(
+    kind: str,
+    config: TrainConfig,
+    network: nn.Module,
+    epochs: tuple,
+    seconds: float,
+    probabilities: np.ndarray,
+    targets: np.ndarray,
+) -> Outcome[Trained]:
+    """The record of a trained network; validation decides whether it looks at mirror images too.
+
+    Args:
+        probabilities: `(2, n, classes)` of the validation photographs and their mirror images.
+        targets: (n,) of them.
+    """
+    straight, averaged = (scored(it, targets) for it in (probabilities[0], probabilities.mean(0)))
+    mirrored = averaged.log_loss < straight.log_loss and averaged.accuracy >= straight.accuracy
+    record = Trained(
+        network=kind,
+        config=config,
+        parameters=model.parameter_count(network),
+        learned=model.parameter_count(network, learned_only=True),
+        epochs=epochs,
+        mirrored=mirrored,
+        seconds=seconds,
+        validation=averaged if mirrored else straight,
+    )
+    tensors = {
+        f"weights.{key}": weight.detach().float().cpu().numpy()
+        for key, weight in network.state_dict().items()
+    }
+    kept = probabilities.mean(0) if mirrored else probabilities[0]
+    return Outcome(record, tensors | {"validation": kept})
+
+
+def scored(probabilities: np.ndarray, targets: np.ndarray) -> Scores:
+    if not len(targets):
+        return NO_SCORES
+    return scores.score(targets, probabilities.argmax(1), CLASSES, probabilities)
+
+
+def select(networks: Networks, targets: np.ndarray, work: Work) -> Selection:
     """The network with the best validation accuracy, written down before the test set is opened.
 
     Args:
@@ -113,140 +275,102 @@ def select(networks: Networks, targets: np.ndarray, work: Work) -> tuple[str, fl
 
     chosen = max(networks, key=rank)
     record = networks[chosen].result
-    temperature = best_temperature(networks[chosen].tensors["validation"], targets)
     choice = {
         "network": chosen,
         "epochs": len(record.epochs),
         "mirrored": record.mirrored,
-        "temperature": temperature,
+        "temperature": best_temperature(networks[chosen].tensors["validation"], targets),
     }
-    return chosen, temperature, work.select(choice, record.validation.accuracy, "accuracy")
+    return work.select(choice, record.validation.accuracy, "accuracy")
 
 
-@dataclass(frozen=True)
-class Predicted:
-    """Probabilities `(n, classes)` for what was sealed, of each network and of the chosen one."""
+def refit(chosen: Trained, learning: Learning, settings: Settings, work: Work) -> Outcome[Trained]:
+    """The chosen network once more in the same way, on the validation photographs as well.
 
-    unseen: Unseen
-    reported: dict[str, np.ndarray]
-    unlabelled: np.ndarray | None
+    They have done their work when the choice is written down, and more photographs teach more. How
+    many epochs, and whether to look at mirror images, stays as validation found it.
+    """
+    epochs = len(chosen.epochs)
+    config = replace(chosen.config, epochs=(epochs, epochs))
+    nothing = learning.validation.subset(np.array([], int))
+    everything = replace(learning, fit=learning.fit + learning.validation, validation=nothing)
+    outcome = train_one(REFITTED, chosen.network, config, everything, settings, work)
+    return replace(outcome, result=replace(outcome.result, mirrored=chosen.mirrored))
 
 
 def evaluate(
     networks: Networks,
-    chosen: str,
     sealed: Sealed[Unseen],
     selection: Selection,
     settings: Settings,
     device: str,
-) -> Predicted:
-    """Open the test set, once, and let every network predict it as validation decided."""
+) -> tuple[Unseen, dict[str, np.ndarray]]:
+    """Open the test set, once, and let every network predict it as validation decided.
+
+    Returns:
+        the photographs, and probabilities `(n, classes)` of each network for those reported on.
+    """
     unseen = sealed.open(selection)
-    reported, unlabelled = {}, None
-    for name, outcome in networks.items():
-        record = outcome.result
-        network = rebuilt(outcome, settings.width)
-        averaged = int(record.mirrored)
-        examples = Images(unseen.reported, record.config.input_size)
-        reported[name] = training.predict(network, examples, device, record.mirrored)[averaged]
-        if name == chosen and unseen.unlabelled is not None:
-            examples = Images(unseen.unlabelled, record.config.input_size)
-            unlabelled = training.predict(network, examples, device, record.mirrored)[averaged]
-    return Predicted(unseen, reported, unlabelled)
+    probabilities = {
+        name: predicted(outcome, unseen.reported, settings, device)
+        for name, outcome in networks.items()
+    }
+    return unseen, probabilities
 
 
-def summarize(
-    networks: Networks,
-    compared: tuple[PretrainedBackbone, ...],
-    chosen: str,
-    temperature: float,
-    selection: Selection,
-    predicted: Predicted,
-    learning: Learning,
+def predicted(
+    outcome: Outcome[Trained], photographs: Photographs, settings: Settings, device: str
+) -> np.ndarray:
+    """Probabilities `(n, classes)` of a trained network for some photographs."""
+    record = outcome.result
+    examples = Images(photographs, record.config.input_size)
+    views = 2 if record.mirrored else 1
+    return training.predict(rebuilt(outcome, settings).to(device), examples, device, views).mean(0)
+
+
+def rebuilt(outcome: Outcome[Trained], settings: Settings) -> nn.Module:
+    """A trained network, from what is stored of it."""
+    network = build(outcome.result.network, outcome.result.config, settings.width)
+    own = network.state_dict()
+    network.load_state_dict(
+        {key: torch.from_numpy(outcome.tensors[f"weights.{key}"]).to(own[key].dtype) for key in own}
+    )
+    return network
+
+
+def difference(
+    one: str, other: str, probabilities: dict[str, np.ndarray], targets: np.ndarray
+) -> Difference:
+    """Accuracy of one network minus another's in pairs; NaN if this build has not trained both."""
+    if one not in probabilities or other not in probabilities:
+        return NO_DIFFERENCE
+    answers = (probabilities[name].argmax(1) for name in (one, other))
+    return scores.mcnemar(targets, *answers)
+
+
+def gallery(
+    outcome: Outcome[Trained],
+    unseen: Unseen,
+    probabilities: np.ndarray,
     settings: Settings,
     work: Work,
-) -> Outcome[Result]:
-    """The result: scores, comparisons in pairs, and the gallery of what goes wrong."""
-    photographs = predicted.unseen.reported
-    targets, probabilities = photographs.targets, predicted.reported[chosen]
-    answers = {name: found.argmax(1) for name, found in predicted.reported.items()}
-    labelled = predicted.unseen.unlabelled is None
+) -> tuple[tuple[Shown, ...], dict[str, np.ndarray]]:
+    """The most confident mistakes, as they are and with where the network looked.
 
-    def against(pair: tuple[str, str]) -> scores.Difference:
-        if not all(name in answers for name in pair):
-            return NO_DIFFERENCE
-        return scores.mcnemar(targets, *(answers[name] for name in pair))
-
-    confidence, wrong = probabilities.max(1), answers[chosen] != targets
-    order = np.lexsort((-confidence, ~wrong))[: settings.gallery]
-    config = networks[chosen].result.config
+    Right answers in their stead where there is no mistake.
+    """
+    photographs, answers = unseen.reported, probabilities.argmax(1)
+    confidence, wrong = probabilities.max(1), answers != photographs.targets
+    order = np.lexsort((-confidence, ~wrong))
+    order = order[: min(settings.gallery, wrong.sum() or settings.gallery)]
     pixels = photographs.images(order)
-    maps = explain.occlusion(
-        rebuilt(networks[chosen], settings.width).to(work.device),
-        pixels, answers[chosen][order], config.input_size, work.device,
-    )  # fmt: skip
-    result = Result(
-        check=learning.check,
-        labelled=labelled,
-        backbones=compared,
-        trained={
-            name: replace(
-                outcome.result,
-                reported=scored(predicted.reported[name], targets),
-                labelled=labelled,
-            )
-            for name, outcome in networks.items()
-        },
-        chosen=chosen,
-        selection=selection,
-        steps={step: against(pair) for step, pair in STEPS.items()},
-        over_chosen={name: against((name, chosen)) for name in networks if name != chosen},
-        temperature=temperature,
-        calibration=scores.calibration(probabilities, targets),
-        scaled_error=scores.calibration(tempered(probabilities, temperature), targets).error,
-        shown=tuple(
-            Shown(photographs.names[i], int(targets[i]), int(answers[chosen][i]),
-                  float(confidence[i]))
-            for i in order
-        ),
-        mistakes=int(wrong.sum()),
-        own_names=learning.own_names,
-        predictions=named_predictions(predicted, learning.own_names),
-    )  # fmt: skip
-    pictures = {
-        "mistakes": small(pixels),
-        "looked_at": small(explain.painted(pixels, maps)),
-        "contact": small(contact_sheet(learning.fit, settings.contact, settings.seed)),
-    }
-    return Outcome(result, pictures)
-
-
-def tempered(probabilities: np.ndarray, temperature: float) -> np.ndarray:
-    """Probabilities `(n, classes)` of logits that are divided by `temperature`."""
-    powers = np.maximum(probabilities, 1e-12) ** (1 / temperature)
-    return powers / powers.sum(1, keepdims=True)
-
-
-def best_temperature(probabilities: np.ndarray, targets: np.ndarray) -> float:
-    """The temperature with the least log loss (Guo et al. 2017); below 1 is under-confident."""
-
-    def loss(temperature: float) -> float:
-        given = tempered(probabilities, temperature)[np.arange(len(targets)), targets]
-        return float(-np.log(given).mean())
-
-    return float(min(np.geomspace(0.25, 4, 81), key=loss))
-
-
-def named_predictions(predicted: Predicted, own_names: tuple[str, ...]) -> tuple[Prediction, ...]:
-    """The deliverable where the test set has no labels, in the names of the course's folders."""
-    if predicted.unlabelled is None or predicted.unseen.unlabelled is None:
-        return ()
-    return tuple(
-        Prediction(PurePosixPath(name).name, own_names[label])
-        for name, label in zip(
-            predicted.unseen.unlabelled.names, predicted.unlabelled.argmax(1), strict=True
-        )
+    network, size = rebuilt(outcome, settings).to(work.device), outcome.result.config.input_size
+    maps = explain.occlusion(network, pixels, answers[order], size, work.device)
+    names, targets = photographs.names, photographs.targets
+    shown = tuple(
+        Shown(names[i], int(targets[i]), int(answers[i]), float(confidence[i])) for i in order
     )
+    return shown, {"mistakes": small(pixels), "looked_at": small(explain.painted(pixels, maps))}
 
 
 def contact_sheet(photographs: Photographs, each: int, seed: int) -> np.ndarray:
@@ -266,3 +390,34 @@ def small(pixels: np.ndarray) -> np.ndarray:
     images = torch.from_numpy(pixels).permute(0, 3, 1, 2)
     images = functional.interpolate(images, (PICTURE, PICTURE), mode="bilinear", antialias=True)
     return images.permute(0, 2, 3, 1).contiguous().numpy()
+
+
+def tempered(probabilities: np.ndarray, temperature: float) -> np.ndarray:
+    """Probabilities `(n, classes)` of logits that are divided by `temperature`."""
+    powers = np.maximum(probabilities, 1e-12) ** (1 / temperature)
+    return powers / powers.sum(1, keepdims=True)
+
+
+def best_temperature(probabilities: np.ndarray, targets: np.ndarray) -> float:
+    """The temperature with the least log loss (Guo et al. 2017); below 1 is under-confident."""
+
+    def loss(temperature: float) -> float:
+        given = tempered(probabilities, temperature)[np.arange(len(targets)), targets]
+        return float(-np.log(given).mean())
+
+    return float(min(np.geomspace(0.25, 4, 81), key=loss))
+
+
+def predictions(
+    outcome: Outcome[Trained],
+    unseen: Unseen,
+    own_names: tuple[str, ...],
+    settings: Settings,
+    work: Work,
+) -> tuple[tuple[str, str], ...]:
+    """File and label of each photograph of a test set without labels, as the course names them."""
+    if unseen.unlabelled is None:
+        return ()
+    labels = predicted(outcome, unseen.unlabelled, settings, work.device).argmax(1)
+    names = (PurePosixPath(name).name for name in unseen.unlabelled.names)
+    return tuple((name, own_names[label]) for name, label in zip(names, labels, strict=True))

@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
@@ -46,7 +46,6 @@ class Store:
 
     Attributes:
         pixels: `(photographs, size, size, 3)` uint8, mapped from the disk.
-        names: of the files, in the same order.
         hashes: sha256 of each file's contents.
         bad: name and reason of each file that was left out.
     """
@@ -54,10 +53,39 @@ class Store:
     pixels: np.ndarray
     names: tuple[str, ...]
     hashes: tuple[str, ...]
-    bad: tuple[tuple[str, str], ...]
+    bad: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Photographs:
+    """Some photographs of a store: `rows` (n,) in it, and their classes `targets` (n,)."""
+
+    store: Store
+    rows: np.ndarray
+    targets: np.ndarray
+
+    @classmethod
+    def all_of(cls, store: Store, targets: Sequence[int]) -> "Photographs":
+        return cls(store, np.arange(len(store.names)), np.asarray(targets, np.int64))
 
     def __len__(self) -> int:
-        return len(self.names)
+        return len(self.rows)
+
+    def __add__(self, other: "Photographs") -> "Photographs":
+        """These and others of the same store."""
+        rows = np.concatenate([self.rows, other.rows])
+        return Photographs(self.store, rows, np.concatenate([self.targets, other.targets]))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self.store.names[row] for row in self.rows)
+
+    def images(self, idx: np.ndarray) -> np.ndarray:
+        """Bytes of some of them, `(len(idx), size, size, 3)`."""
+        return np.ascontiguousarray(self.store.pixels[self.rows[idx]])
+
+    def subset(self, idx: np.ndarray) -> "Photographs":
+        return Photographs(self.store, self.rows[idx], self.targets[idx])
 
 
 def decode(content: bytes, size: int) -> np.ndarray:
@@ -151,11 +179,10 @@ def stored(key: str, size: int, items: Iterator[tuple]) -> Store:
         _prune(folder)
     os.utime(folder)
     index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
-    names = tuple(index["names"])
+    names, hashes, bad = (tuple(index[key]) for key in ("names", "hashes", "bad"))
     shape = (len(names), size, size, 3)
     pixels = np.memmap(folder / PIXELS, np.uint8, "r", shape=shape) if names else np.empty(shape)
-    bad = tuple((name, reason) for name, reason in index["bad"])
-    return Store(pixels, names, tuple(index["hashes"]), bad)
+    return Store(pixels, names, hashes, tuple(map(tuple, bad)))
 
 
 def _write(part: Path, items: Iterator[tuple]) -> None:

@@ -130,6 +130,9 @@ class Backbone(nn.Module):
         self.normalize = Normalize(config["mean"], config["std"])
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(self.features.num_features, classes)
+        # From zero, so that the first steps do not pull at the backbone in random directions.
+        nn.init.zeros_(self.head.weight)
+        nn.init.zeros_(self.head.bias)
 
     def vectors(self, images: torch.Tensor) -> torch.Tensor:
         return self.features(self.normalize(images))  # (batch, channels), pooled
@@ -186,9 +189,6 @@ def pretrained_features(name: str, weights: Path | None) -> nn.Module:
     return network
 
 
-def parameter_count(network: nn.Module, trained_only: bool = False) -> int:
-    return sum(
-        weight.numel()
-        for weight in network.parameters()
-        if weight.requires_grad or not trained_only
-    )
+def parameter_count(network: nn.Module, learned_only: bool = False) -> int:
+    weights = network.parameters()
+    return sum(it.numel() for it in weights if it.requires_grad or not learned_only)

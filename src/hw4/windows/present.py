@@ -4,16 +4,15 @@ import numpy as np
 
 from hw4.foundation.figures import confusion_map, figure, labelled_line, new_figure
 from hw4.foundation.names import named
-from hw4.foundation.scores import Bin, Calibration, Difference
+from hw4.foundation.scores import Calibration, Difference
 from hw4.foundation.style import GREY, INK, LIGHT, PALETTE, TEXT_WIDTH
 from hw4.foundation.tables import table
 from hw4.foundation.words import duration, listing, n, number, pct
-from hw4.windows.candidate import Candidate
 from hw4.windows.data import ASSIGNMENT_NAMES, CLASSES
-from hw4.windows.predictions import write_predictions
-from hw4.windows.result import EXPERIMENT, TARGET, Result, Shown
+from hw4.windows.result import EXPERIMENT, NETWORKS, REFITTED, TARGET, Result
+from hw4.windows.trained import Trained
 
-__all__ = ["CLASSES", "EXPERIMENT", "TARGET", "load"]
+__all__ = ["CLASSES", "EXPERIMENT", "NETWORKS", "TARGET", "load"]
 
 GAP = 4
 COLORS = {
@@ -24,36 +23,22 @@ COLORS = {
     "frozen-no-balancing": PALETTE[4],
     "fine-tuned": PALETTE[1],
 }
-SHORT = {
-    "baseline": "three convolutions",
-    "small": "small residual",
-    "small-no-augmentation": "small, no augmentation",
-    "frozen": "frozen backbone",
-    "frozen-no-balancing": "frozen, no balancing",
-    "fine-tuned": "fine-tuned",
-}
 ACROSS = 4
 """Mistakes side by side in the gallery."""
 
 
 def load() -> Result:
-    """The stored result; `predictions.csv` is written anew if it is gone.
+    """The stored result.
 
     Raises:
         UserError: nothing is stored for the data as they are.
     """
-    result = EXPERIMENT.stored()
-    write_predictions(result)
-    return result
-
-
-def contact_sheet(result: Result):
-    return _contact_sheet(EXPERIMENT.provenance().key)
+    return EXPERIMENT.stored()
 
 
 @figure("windows-contact-sheet", EXPERIMENT)
-def _contact_sheet(key: str):
-    """Photographs of each class, a class a row; `key` is the stored result's."""
+def contact_sheet(result: Result):
+    """Photographs of each class, a class a row."""
     pictures = EXPERIMENT.tensors()["contact"]
     each, side = len(pictures) // len(CLASSES), pictures.shape[1]
     fig, axes = new_figure(height=TEXT_WIDTH * 0.74 * len(CLASSES) / each)
@@ -66,31 +51,25 @@ def _contact_sheet(key: str):
     return fig
 
 
-def curves(result: Result) -> dict[str, Candidate]:
+def curves(result: Result) -> dict[str, Trained]:
     """The networks with learning curves: one of each kind, and the chosen one whichever it is."""
     kinds = ("baseline", "small", "frozen", "fine-tuned", result.chosen)
     return {name: it for name, it in result.trained.items() if name in kinds}
 
 
-def learning_curves(result: Result):
-    return _learning_curves(curves(result))
-
-
 @figure("windows-learning-curves", EXPERIMENT)
-def _learning_curves(shown: dict[str, Candidate]):
+def learning_curves(result: Result):
     """Loss and validation accuracy by the share of each network's own epochs."""
     fig, (left, right) = new_figure(height=2.5, columns=2, gridspec_kw={"wspace": 0.28})
-    for name, candidate in shown.items():
-        color, count = COLORS[name], len(candidate.epochs)
+    for name, network in curves(result).items():
+        color, count = COLORS[name], len(network.epochs)
         done = [(epoch + 1) / count for epoch in range(count)]
         dots = "o" if count == 1 else None
-        train_loss = [epoch.train_loss for epoch in candidate.epochs]
-        val_loss = [epoch.val_loss for epoch in candidate.epochs]
-        accuracy = [100 * epoch.val_accuracy for epoch in candidate.epochs]
+        train_loss = [epoch.train_loss for epoch in network.epochs]
         left.plot(done, train_loss, color=color, ls=(0, (4, 1.2)), lw=1.0)
-        left.plot(done, val_loss, color=color, marker=dots)
-        label = f"{SHORT[name]}, {count}"
-        labelled_line(right, done, accuracy, label, color, marker=dots)
+        left.plot(done, [epoch.val_loss for epoch in network.epochs], color=color, marker=dots)
+        accuracy = [100 * epoch.val_accuracy for epoch in network.epochs]
+        labelled_line(right, done, accuracy, f"{NETWORKS[name]}, {count}", color, marker=dots)
     for axes, label in ((left, "cross-entropy"), (right, "validation accuracy in %")):
         axes.set_xlim(0, 1.01)
         axes.set_xticks([0, 0.5, 1], ["start", "halfway", "end"])
@@ -99,48 +78,39 @@ def _learning_curves(shown: dict[str, Candidate]):
     return fig
 
 
-def accuracies(result: Result):
-    return _accuracies(result.trained, result.chosen, result.reported)
-
-
 @figure("windows-candidates", EXPERIMENT)
-def _accuracies(trained: dict[str, Candidate], chosen: str, reported: str):
+def accuracies(result: Result):
     """Accuracy of each network with its interval, and what it had on validation."""
-    fig, axes = new_figure(height=0.5 + 0.25 * len(trained))
-    rows = list(reversed(trained.items()))
-    for row, (name, candidate) in enumerate(rows):
-        low, high = candidate.interval
-        color = PALETTE[1] if name == chosen else INK
+    fig, axes = new_figure(height=0.5 + 0.25 * len(result.trained))
+    rows = list(reversed(result.trained.items()))
+    for row, (name, network) in enumerate(rows):
+        low, high = network.interval
+        color = PALETTE[1] if name == REFITTED else INK
         axes.plot([100 * low, 100 * high], [row, row], color=color, lw=1.4)
-        axes.plot(100 * candidate.accuracy, row, "o", color=color, ms=5)
-        axes.plot(100 * candidate.validation_accuracy, row, "|", color=GREY, ms=9, mew=1.6)
+        axes.plot(100 * network.accuracy, row, "o", color=color, ms=5)
+        axes.plot(100 * network.validation.accuracy, row, "|", color=GREY, ms=9, mew=1.6)
     axes.axvline(100 * TARGET, color=GREY, lw=0.8, ls=(0, (1, 2)))
     axes.annotate("asked for", (100 * TARGET, len(rows) - 0.45), color=GREY, fontsize=8.5,
                   ha="center", va="bottom", annotation_clip=False)  # fmt: skip
-    axes.set_yticks(range(len(rows)), [SHORT[name] for name, _ in rows])
+    axes.set_yticks(range(len(rows)), [NETWORKS[name] for name, _ in rows])
     axes.tick_params(axis="y", length=0)
-    axes.set_xlabel(
-        f"accuracy in %: {reported} with 95 % interval (dot and line), validation (tick)"
-    )
+    where = f"{result.reported} with 95 % interval (dot and line), validation (tick)"
+    axes.set_xlabel(f"accuracy in %: {where}")
     return fig
 
 
-def confusion(result: Result):
-    return _confusion(result.best.reported.confusion, result.calibration.bins)
-
-
 @figure("windows-confusion", EXPERIMENT)
-def _confusion(counts: tuple[tuple[int, ...], ...], bins: tuple[Bin, ...]):
+def confusion(result: Result):
     """What is taken for what; and accuracy against confidence, each dot a bin of as many."""
     fig, (left, right) = new_figure(
         height=2.3, columns=2, gridspec_kw={"wspace": 0.1, "width_ratios": [1.25, 1]}
     )
-    confusion_map(left, counts, CLASSES)
+    confusion_map(left, result.best.reported.confusion, CLASSES)
     right.plot([0, 100], [0, 100], color=GREY, lw=0.8, ls=(0, (1, 2)))
     right.annotate("accuracy =\nconfidence", (0.97, 0.06), xycoords="axes fraction", color=GREY,
                    fontsize=8.5, ha="right")  # fmt: skip
-    confidence = [100 * bin.confidence for bin in bins]
-    accuracy = [100 * bin.accuracy for bin in bins]
+    confidence = [100 * bin.confidence for bin in result.calibration.bins]
+    accuracy = [100 * bin.accuracy for bin in result.calibration.bins]
     right.vlines(confidence, confidence, accuracy, color=LIGHT, lw=3)
     right.plot(confidence, accuracy, "o-", color=PALETTE[0], lw=1.0)
     right.set_xlim(min(25, *confidence) - 3, 103)
@@ -150,24 +120,21 @@ def _confusion(counts: tuple[tuple[int, ...], ...], bins: tuple[Bin, ...]):
     return fig
 
 
-def gallery(result: Result):
-    return _gallery(result.shown, EXPERIMENT.provenance().key)
-
-
 @figure("windows-mistakes", EXPERIMENT)
-def _gallery(shown: tuple[Shown, ...], key: str):
-    """Photographs beside what the network looked at; `key` is the stored result's."""
+def gallery(result: Result):
+    """Photographs beside what the network looked at."""
     tensors = EXPERIMENT.tensors()
-    rows = -(-len(shown) // ACROSS)
+    rows = -(-len(result.shown) // ACROSS)
     fig, grid = new_figure(height=1.3 * rows, columns=ACROSS, rows=rows, squeeze=False)
     for axes in grid.flat:
         axes.axis("off")
-    pairs = zip(shown, tensors["mistakes"], tensors["looked_at"], strict=True)
+    pairs = zip(result.shown, tensors["mistakes"], tensors["looked_at"], strict=True)
     for axes, (it, picture, looked_at) in zip(grid.flat, pairs, strict=False):
         axes.imshow(_sheet(np.stack([picture, looked_at]), 2), interpolation="none")
-        answer = f" taken\nfor {CLASSES[it.prediction]}, {pct(it.confidence, 0)}"
-        axes.set_title(f"{CLASSES[it.target]}{answer if it.is_mistake else ''}", fontsize=8.5,
-                       fontweight="normal", loc="left", pad=3)  # fmt: skip
+        title = CLASSES[it.target]
+        if it.prediction != it.target:
+            title += f" taken\nfor {CLASSES[it.prediction]}, {pct(it.confidence, 0)}"
+        axes.set_title(title, fontsize=8.5, fontweight="normal", loc="left", pad=3)
     return fig
 
 
@@ -215,45 +182,44 @@ def networks_table(result: Result):
         if it.pretrained and config.backbone_rate:
             rate += f" / {config.learning_rate * config.backbone_rate:g}"
         row = [
-            it.title,
+            NETWORKS[name],
             f"{config.input_size}²",
             n(it.parameters),
-            n(it.trained) if it.trained != it.parameters else "all",
+            n(it.learned) if it.learned != it.parameters else "all",
             rate,
             f"{config.weight_decay:g}",
             f"{config.label_smoothing:g}",
             str(len(it.epochs)),
             duration(it.seconds),
         ]
-        rows.append(_bold(row) if name == result.chosen else row)
+        rows.append(_bold(row) if name == REFITTED else row)
     headers = ["Network", "Input", "Parameters", "Learned", "Rate", "Decay", "Smoothing", "Epochs"]
     return table([*headers, "Time"], rows, "lrrrrrrrr")
 
 
-def candidates_table(result: Result):
-    """What each network reaches; the last column compares it with the chosen one in pairs."""
+def accuracies_table(result: Result):
+    """What each network reaches; the last column compares it in pairs with the one that answers."""
     rows = []
     for name, it in result.trained.items():
         low, high = (number(100 * end, 1) for end in it.interval)
-        against = result.over_chosen.get(name)
         row = [
-            it.title,
-            pct(it.validation_accuracy),
+            NETWORKS[name],
+            pct(it.validation.accuracy) if it.validation.n else "learned from",
             pct(it.accuracy),
             f"{low} to {high}",
-            pct(it.balanced_accuracy),
-            number(it.log_loss),
-            "chosen" if against is None else p_value(against.p),
+            pct(it.reported.balanced_accuracy),
+            number(it.reported.log_loss),
+            "answers" if name == REFITTED else p_value(result.over_best[name].p),
         ]
-        rows.append(_bold(row) if name == result.chosen else row)
+        rows.append(_bold(row) if name == REFITTED else row)
     where = result.reported.capitalize()
     headers = ["Network", "Validation", where, "95 % interval", "Balanced", "Log loss", "p"]
     return table(headers, rows, "lrrrrrr")
 
 
 def classes_table(result: Result):
-    """Precision and recall of the chosen network, and the baseline's recall."""
-    baseline = result.candidates["baseline"].per_class
+    """Precision and recall of the network that answers, and the baseline's recall."""
+    baseline = result.trained["baseline"].per_class
     rows = [
         [name, n(it.support), pct(it.precision), pct(it.recall), pct(it.f1),
          pct(baseline[name].recall)]
@@ -276,9 +242,17 @@ def bad_files(result: Result, most: int = 4) -> str:
 
 
 def confusions(result: Result, most: int = 2) -> str:
-    """The most frequent kinds of mistakes."""
-    shown = [f"{it.true} taken for {it.predicted}, {n(it.count)}" for it in result.confusions]
-    return "; ".join(shown[:most]) or "none"
+    """The most frequent kinds of mistakes; of those that tie with the last, all or their number."""
+    kinds = result.confusions
+    least = kinds[:most][-1][2] if kinds else 0
+    shown = [kind for kind in kinds if kind[2] >= least]
+    if len(shown) > most + 2:
+        shown = [kind for kind in kinds if kind[2] > least]
+    words = [f"{true} taken for {predicted}, {n(count)}" for true, predicted, count in shown]
+    tied = sum(kind[2] == least for kind in kinds)
+    if len(shown) < most:
+        words.append(f"{n(tied)} kinds with {n(least)} each")
+    return "; ".join(words) if kinds else "none"
 
 
 def verdict(step: Difference) -> str:

@@ -1,5 +1,7 @@
 """Settings and result of problem 1, and the experiment that leads from one to the other."""
 
+import csv
+import io
 import math
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -7,23 +9,38 @@ from typing import Any
 from hw4.foundation.compute import device
 from hw4.foundation.errors import UserError
 from hw4.foundation.experiment import Experiment
-from hw4.foundation.places import quick
+from hw4.foundation.names import spreadsheet
+from hw4.foundation.places import output_folder, quick
 from hw4.foundation.scores import Calibration, Difference
 from hw4.foundation.settings import Count, Share
+from hw4.foundation.store import write_bytes
 from hw4.foundation.work import Selection
-from hw4.windows.candidate import (
-    NAMES,
-    NETWORKS,
-    Candidate,
-    Candidates,
-    PretrainedBackbone,
-    TrainConfig,
-)
 from hw4.windows.data import CLASSES, DataCheck, source
+from hw4.windows.trained import PretrainedBackbone, TrainConfig, Trained
 from hw4.windows.weights import ORIGINS, at_hand, fetch_missing
 
 TARGET = 0.6
 """Accuracy on the test set that the assignment asks for."""
+REFITTED = "refitted"
+NETWORKS = {
+    "baseline": "three convolutions",
+    "small": "small residual network",
+    "small-no-augmentation": "small, no augmentation",
+    "frozen": "frozen backbone",
+    "frozen-no-balancing": "frozen, no balancing",
+    "fine-tuned": "fine-tuned backbone",
+    REFITTED: "chosen, refitted",
+}
+"""Every network that can be trained here and what it is called, in the order of the tables."""
+STEPS = {
+    "small": ("small", "baseline"),
+    "augmentation": ("small", "small-no-augmentation"),
+    "frozen": ("frozen", "small"),
+    "balancing": ("frozen", "frozen-no-balancing"),
+    "fine-tuning": ("fine-tuned", "frozen"),
+}
+"""What is compared in pairs: each step's network, and the one without that step. One more step,
+`refitting`, compares the chosen network after and before."""
 NO_DIFFERENCE = Difference(math.nan, math.nan, math.nan)
 
 
@@ -33,34 +50,27 @@ BASELINE = TrainConfig(
     passes=40_000,
     epochs=(5, 12),
     weight_decay=0.0,
-    augment=False,
+    augment=0.0,
     balance=False,
 )
 SMALL = TrainConfig(
     input_size=64,
     learning_rate=3.5e-3,
-    passes=30_000,
-    epochs=(3, 80),
+    passes=15_000,
+    epochs=(3, 40),
     label_smoothing=0.1,
-    mixing=0.3,
-    averaging=0.99,
 )
 HEAD = TrainConfig(
-    input_size=224,
-    learning_rate=2e-3,
-    passes=60_000,
-    epochs=(10, 60),
-    backbone_rate=0.0,
+    input_size=224, learning_rate=2e-3, passes=60_000, epochs=(10, 60), backbone_rate=0.0
 )
 FINE_TUNED = TrainConfig(
     input_size=192,
-    learning_rate=1e-3,
+    learning_rate=3e-3,
     passes=9_000,
     epochs=(2, 9),
-    backbone_rate=0.3,
+    backbone_rate=0.1,
     frozen_share=0.5,
     label_smoothing=0.1,
-    erasing=0.0,
     balance=False,
 )
 
@@ -70,7 +80,6 @@ class Settings:
     """What can be set in problem 1.
 
     Attributes:
-        seed: of the split, the first weights, the order and the variations of the images.
         image_size: side of the stored images in pixels; a multiple of 32.
         stand_in_images: drawings in the stand-in's training set (a quarter more for its test set).
         validation_share: of the training set, set apart to select by.
@@ -81,18 +90,13 @@ class Settings:
         feature_size: side of the images that frozen backbones see.
         folds: of the cross-validation that chooses the backbone.
         weight_decays: of the linear head, searched by the same cross-validation.
-        baseline: what the course's demo does, three convolutions on small images.
-        small: a better small network, from scratch.
-        width: channels of its first block.
-        head: a linear head on the features of a frozen backbone.
-        fine_tuned: the same, then everything at a lower rate.
-        gallery: mistakes to show.
-        contact: photographs of each class to show.
+        width: channels of the first block of the small network.
+        gallery, contact: mistakes, and photographs of each class, to show.
     """
 
     seed: int = 541
     image_size: Count = 224
-    stand_in_images: Count = 2400
+    stand_in_images: Count = 2000
     validation_share: Share = 0.15
     held_out_share: Share = 0.15
     backbones: tuple[str, ...] = ("tf_efficientnet_lite0", "mobilenetv2_100")
@@ -131,7 +135,7 @@ class Settings:
             fine_tuned=replace(
                 self.fine_tuned,
                 input_size=min(self.fine_tuned.input_size, 112),
-                passes=min(self.fine_tuned.passes, 6_150),
+                passes=min(self.fine_tuned.passes, 5_000),
                 frozen_share=min(self.fine_tuned.frozen_share, 0.4),
             ),
         )
@@ -149,7 +153,7 @@ class Settings:
             weight_decays=(0.1,),
             width=16,
             baseline=replace(full.baseline, passes=600, epochs=(1, 5)),
-            small=replace(full.small, passes=800, epochs=(1, 10), averaging=0.9),
+            small=replace(full.small, passes=800, epochs=(1, 10)),
             head=replace(full.head, input_size=96, passes=3000, epochs=(1, 10)),
             fine_tuned=replace(full.fine_tuned, input_size=96, passes=300, epochs=(1, 1)),
         )
@@ -164,27 +168,6 @@ class Shown:
     prediction: int
     confidence: float
 
-    @property
-    def is_mistake(self) -> bool:
-        return self.target != self.prediction
-
-
-@dataclass(frozen=True)
-class Confusion:
-    """How often photographs of class `true` were taken for `predicted`."""
-
-    true: str
-    predicted: str
-    count: int
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """A line of `predictions.csv`."""
-
-    filename: str
-    predicted_label: str
-
 
 @dataclass(frozen=True)
 class Result:
@@ -198,57 +181,41 @@ class Result:
         chosen: name of the one with the best validation accuracy.
         selection: the choice as it was written down before the test set was opened.
         steps: accuracy of one network minus another's on the same photographs, see `STEPS`.
-        over_chosen: the same of each other network against the chosen one.
-        temperature: by which the chosen network's logits are divided so that its confidence fits
+        over_best: the same of each network against the one that answers.
+        temperature: by which the logits are divided so that the chosen network's confidence fits
             its accuracy on the validation photographs.
-        calibration: of the chosen network on the reported photographs.
+        calibration: of the answers on the reported photographs.
         scaled_error: calibration error after division by `temperature`.
         shown: the most confident mistakes; right answers in their stead if there are none.
-        mistakes: how many there are on the reported photographs.
         own_names: of the classes in the folders of the training set.
+        predictions: name of a file and label, for each photograph of a test set without labels.
     """
 
     check: DataCheck
     labelled: bool
     backbones: tuple[PretrainedBackbone, ...]
-    trained: dict[str, Candidate]
+    trained: dict[str, Trained]
     chosen: str
     selection: Selection
     steps: dict[str, Difference]
-    over_chosen: dict[str, Difference]
+    over_best: dict[str, Difference]
     temperature: float
     calibration: Calibration
     scaled_error: float
     shown: tuple[Shown, ...]
-    mistakes: int
     own_names: tuple[str, ...]
-    predictions: tuple[Prediction, ...] = field(repr=False)
+    predictions: tuple[tuple[str, str], ...] = field(repr=False)
 
     @property
-    def candidates(self) -> Candidates:
-        return Candidates(self.trained)
+    def networks(self) -> dict[str, Trained]:
+        """All networks by name; every number is NaN of one that this build has not trained."""
+        nothing = Trained("", TrainConfig(1, 1.0, 1), 0, 0, (), False, math.nan)
+        return {name: self.trained.get(name, nothing) for name in NETWORKS}
 
     @property
-    def best(self) -> Candidate:
-        return self.trained[self.chosen]
-
-    @property
-    def chosen_name(self) -> str:
-        """The chosen network, as a sentence names it."""
-        return NAMES[self.chosen].format(backbone=self.backbone)
-
-    @property
-    def weakest(self) -> str:
-        return min(self.trained, key=lambda name: self.trained[name].accuracy)
-
-    @property
-    def strongest(self) -> str:
-        return max(self.trained, key=lambda name: self.trained[name].accuracy)
-
-    @property
-    def optimism(self) -> float:
-        """Validation accuracy of the chosen network minus its reported accuracy."""
-        return self.best.validation_accuracy - self.best.accuracy
+    def best(self) -> Trained:
+        """The network that answers: the chosen one, refitted."""
+        return self.trained[REFITTED]
 
     @property
     def backbone(self) -> str:
@@ -257,7 +224,6 @@ class Result:
 
     @property
     def pretrained(self) -> bool:
-        """Whether any pre-trained weights were at hand."""
         return bool(self.backbones)
 
     @property
@@ -272,68 +238,63 @@ class Result:
         return max(counts) / sum(counts)
 
     @property
-    def margin(self) -> float:
-        """Half of the width of the chosen network's interval."""
-        low, high = self.best.interval
-        return (high - low) / 2
-
-    @property
     def tied(self) -> tuple[str, ...]:
-        """Titles of the networks that do not differ significantly from the chosen one."""
+        """The networks that do not differ significantly from the one that answers."""
         return tuple(
-            NETWORKS[name] for name, found in self.over_chosen.items() if not found.significant
+            NETWORKS[name] for name, over in self.over_best.items() if not over.significant
         )
 
     @property
-    def confusions(self) -> tuple[Confusion, ...]:
-        """The kinds of mistakes, the most frequent first."""
-        cells = self.best.reported.confusion
-        found = [
-            Confusion(CLASSES[true], CLASSES[predicted], cells[true][predicted])
-            for true in range(len(CLASSES))
-            for predicted in range(len(CLASSES))
-            if true != predicted and cells[true][predicted]
+    def confusions(self) -> tuple[tuple[str, str, int], ...]:
+        """True class, class that it was taken for, and how often; the most frequent first."""
+        kinds = [
+            (CLASSES[true], CLASSES[predicted], count)
+            for true, row in enumerate(self.best.reported.confusion)
+            for predicted, count in enumerate(row)
+            if true != predicted and count
         ]
-        return tuple(sorted(found, key=lambda kind: -kind.count))
+        return tuple(sorted(kinds, key=lambda kind: -kind[2]))
+
+    @property
+    def mistakes(self) -> int:
+        return sum(count for _, _, count in self.confusions)
 
     @property
     def worst_pair(self) -> tuple[str, str, float]:
         """The two classes that are most often confused, and their share of all mistakes."""
-        pairs: dict[tuple[str, str], int] = {}
-        for kind in self.confusions:
-            pair = tuple(sorted((kind.true, kind.predicted)))
-            pairs[pair] = pairs.get(pair, 0) + kind.count
-        if not pairs:
-            return CLASSES[0], CLASSES[1], 0.0
-        (one, other), count = max(pairs.items(), key=lambda item: item[1])
-        return one, other, count / self.mistakes
+        pairs = {(CLASSES[0], CLASSES[1]): 0}
+        for true, predicted, count in self.confusions:
+            pair = tuple(sorted((true, predicted)))
+            pairs[pair] = pairs.get(pair, 0) + count
+        pair = max(pairs, key=pairs.__getitem__)
+        return *pair, pairs[pair] / max(self.mistakes, 1)
 
     @property
     def by_recall(self) -> tuple[str, ...]:
         """The classes that were reported on, weakest first."""
-        found = {name: it.recall for name, it in self.best.per_class.items() if it.support}
-        return tuple(sorted(found, key=found.__getitem__))
+        recalls = {name: it.recall for name, it in self.best.per_class.items() if it.support}
+        return tuple(sorted(recalls, key=recalls.__getitem__))
 
     @property
-    def rarest(self) -> str:
-        counts = self.check.train_counts
-        return CLASSES[counts.index(min(counts))]
-
-    @property
-    def commonest(self) -> str:
-        counts = self.check.train_counts
-        return CLASSES[counts.index(max(counts))]
+    def by_count(self) -> tuple[str, ...]:
+        """The classes, the rarest in the training set first."""
+        counts = dict(zip(CLASSES, self.check.train_counts, strict=True))
+        return tuple(sorted(counts, key=counts.__getitem__))
 
     @property
     def overfitted(self) -> tuple[str, ...]:
-        """Titles of networks whose validation loss ends clearly above its lowest value."""
-        return tuple(it.title for it in self.trained.values() if it.rise > 0.05)
+        """Networks whose validation loss ends clearly above its lowest value."""
+        losses = {
+            name: [epoch.val_loss for epoch in it.epochs] for name, it in self.trained.items()
+        }
+        return tuple(NETWORKS[name] for name, it in losses.items() if it[-1] > 1.05 * min(it))
 
     def report(self) -> dict[str, Any]:
         """This problem's part of `results.json`."""
         candidates = {name: self._numbers(it) for name, it in self.trained.items()}
         return {
-            **{k: v for k, v in self._numbers(self.best).items() if k != "seconds"},
+            **{k: v for k, v in candidates[REFITTED].items() if k != "seconds"},
+            "validation_accuracy": self.selection.validation_score,
             "backbone": self.backbones[0].name if self.backbones else None,
             "backbones": self.backbones,
             "chosen": self.chosen,
@@ -352,15 +313,15 @@ class Result:
             "candidates": candidates | {"yardstick": candidates["baseline"]},
         }
 
-    def _numbers(self, candidate: Candidate) -> dict[str, Any]:
+    def _numbers(self, network: Trained) -> dict[str, Any]:
         return {
-            "pretrained": candidate.pretrained,
-            "model": candidate.network,
-            "parameters": candidate.parameters,
-            "test_accuracy": candidate.accuracy if self.labelled else None,
-            "test_interval": candidate.interval if self.labelled else None,
-            "validation_accuracy": candidate.validation.accuracy,
-            "balanced_accuracy": candidate.balanced_accuracy,
+            "pretrained": network.pretrained,
+            "model": network.network,
+            "parameters": network.parameters,
+            "test_accuracy": network.accuracy if self.labelled else None,
+            "test_interval": network.interval if self.labelled else None,
+            "validation_accuracy": network.validation.accuracy,
+            "balanced_accuracy": network.reported.balanced_accuracy,
             "per_class": [
                 {
                     "name": name,
@@ -369,10 +330,10 @@ class Result:
                     "recall": it.recall,
                     "f1": it.f1,
                 }
-                for name, it in candidate.per_class.items()
+                for name, it in network.per_class.items()
             ],
-            "confusion": candidate.reported.confusion if candidate.reported else None,
-            "seconds": round(candidate.seconds, 1),
+            "confusion": network.reported.confusion,
+            "seconds": round(network.seconds, 1),
         }
 
 
@@ -380,6 +341,22 @@ def wanted(kind: str) -> tuple[str, ...]:
     """Names of the backbones that are compared on a device of this `kind`."""
     settings = Settings.quick() if quick() else Settings()
     return settings.backbones + (settings.gpu_backbones if kind != "cpu" else ())
+
+
+def write_predictions(result: Result) -> None:
+    """Write the deliverable for a test set without labels: `_output/predictions.csv`.
+
+    A file that an earlier build left for other data is taken away.
+    """
+    file = output_folder() / "predictions.csv"
+    if result.labelled:
+        file.unlink(missing_ok=True)
+        return
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["filename", "predicted_label"])
+    writer.writerows([spreadsheet(cell) for cell in line] for line in result.predictions)
+    write_bytes(file, text.getvalue().encode("utf-8"))
 
 
 EXPERIMENT = Experiment(
@@ -391,4 +368,5 @@ EXPERIMENT = Experiment(
     libraries=("torch", "torchvision", "timm", "numpy", "pillow", "scikit-learn"),
     circumstances=lambda: {it.name: it.checksum for it in at_hand(tuple(ORIGINS))},
     prepare=lambda: fetch_missing(wanted(device().kind)),
+    deliver=write_predictions,
 )

@@ -7,7 +7,7 @@ from hw4.windows import augment
 
 def test_no_variation_is_a_quarter_turn():
     """A quarter turn makes a hung window of a sliding one: up must stay up."""
-    maps = augment.geometry(4000, torch.Generator().manual_seed(1))
+    maps = augment.geometry(4000, 1.0, torch.Generator().manual_seed(1))
     right, down = maps[:, :, 0], maps[:, :, 1]
     assert (down[:, 1] > 0).all(), "nothing is turned over"
     assert (down[:, 0].abs() < 0.2 * down[:, 1]).all(), "vertical stays vertical"
@@ -20,7 +20,7 @@ def test_variations_of_a_hung_window_keep_its_rail_level():
     image = torch.full((1, 64, 64, 3), 200, dtype=torch.uint8)
     image[:, 30:34] = 0  # the meeting rail
     for seed in range(30):
-        seen = augment.varied(image, 64, torch.Generator().manual_seed(seed))[0].mean(0)
+        seen = augment.varied(image, 64, 1.0, torch.Generator().manual_seed(seed))[0].mean(0)
         across, down = seen.std(1).mean(), seen.std(0).mean()
         assert down > across
 
@@ -33,7 +33,9 @@ def test_mirroring_mirrors():
 
 def test_pictures_stay_inside_and_follow_the_generator():
     pixels = torch.randint(0, 255, (4, 64, 64, 3), dtype=torch.uint8)
-    one, other = (augment.varied(pixels, 32, torch.Generator().manual_seed(5)) for _ in range(2))
+    one, other = (
+        augment.varied(pixels, 32, 1.0, torch.Generator().manual_seed(5)) for _ in range(2)
+    )
     assert one.shape == (4, 3, 32, 32) and torch.equal(one, other) and one.isfinite().all()
 
 
@@ -45,13 +47,13 @@ def test_plain_images_are_the_bytes():
 
 
 def test_each_image_of_a_batch_gets_a_map_of_its_own():
-    maps = augment.geometry(50, torch.Generator().manual_seed(2))
+    maps = augment.geometry(50, 1.0, torch.Generator().manual_seed(2))
     assert len(torch.unique(maps[:, 0, 0])) == 50
 
 
-def test_a_share_of_the_images_has_a_piece_covered():
-    images = torch.zeros(400, 3, 32, 32)
-    random = torch.Generator().manual_seed(1)
-    assert not augment.covered(images.clone(), random, 0.0).any()
-    covered = augment.covered(images.clone(), random, 0.25).flatten(1).any(1).float().mean()
-    assert 0.18 < covered < 0.32
+def test_half_the_strength_goes_half_as_far():
+    full, half = (augment.geometry(2000, it, torch.Generator().manual_seed(1)) for it in (1.0, 0.5))
+    for place in ((1, 0), (0, 2), (1, 2)):
+        ratio = half[:, *place].abs().mean() / full[:, *place].abs().mean()
+        assert 0.4 < ratio < 0.6
+    assert (half[:, 0, 0] < 0).float().mean() == (full[:, 0, 0] < 0).float().mean()

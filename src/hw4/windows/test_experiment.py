@@ -13,16 +13,22 @@ from hw4.foundation.compute import Device, threads
 from hw4.foundation.experiment import Outcome, Work
 from hw4.foundation.files import DataSource
 from hw4.foundation.store import to_plain
-from hw4.windows import backbones, experiment, present, training
-from hw4.windows.candidate import NETWORKS, TrainConfig
-from hw4.windows.data import FOLDER_NAMES, Photographs, PictureSet
-from hw4.windows.experiment import select
-from hw4.windows.made_up import made_up
+from hw4.windows import data, experiment, training
+from hw4.windows.data import FOLDER_NAMES
+from hw4.windows.experiment import recorded, scored, select
+from hw4.windows.images import Photographs
+from hw4.windows.made_up import (
+    labelled_files,
+    made_up,
+    photographs,
+    train_files,
+    unlabelled_files,
+    write_zip,
+)
 from hw4.windows.model import ThreeConvolutions
-from hw4.windows.networks import recorded, scored
-from hw4.windows.result import EXPERIMENT, Result, Settings
-from hw4.windows.samples import labelled_files, train_files, unlabelled_files, write_zip
-from hw4.windows.training import Trained
+from hw4.windows.result import EXPERIMENT, NETWORKS, REFITTED, Result, Settings
+from hw4.windows.trained import TrainConfig
+from hw4.windows.training import Images
 from hw4.windows.weights import Weights
 
 TINY = replace(
@@ -32,14 +38,14 @@ TINY = replace(
     folds=2,
     weight_decays=(0.1, 1.0),
     width=4,
-    baseline=TrainConfig(32, 4e-3, 600, (1, 20), augment=False),
-    small=TrainConfig(32, 4e-3, 100, (1, 2), label_smoothing=0.1, averaging=0.5),
+    baseline=TrainConfig(32, 4e-3, 600, (1, 20), augment=0.0),
+    small=TrainConfig(32, 4e-3, 100, (1, 2), label_smoothing=0.1),
     head=TrainConfig(64, 1e-2, 1500, (1, 60), backbone_rate=0.0),
     fine_tuned=TrainConfig(32, 1e-3, 100, (1, 1), backbone_rate=0.1, frozen_share=0.3),
 )
 
 
-def picture_set(n: int, seed: int, pixels=None, targets=None) -> PictureSet:
+def picture_set(n: int, seed: int, pixels=None, targets=None) -> Photographs:
     """`n` images of stripes, each class with its own, which a small network can tell apart."""
     rng = np.random.default_rng(seed)
     if targets is None:
@@ -48,9 +54,7 @@ def picture_set(n: int, seed: int, pixels=None, targets=None) -> PictureSet:
         pixels = rng.integers(60, 190, (n, 32, 32, 3))
         for image, target in zip(pixels, targets, strict=True):
             image[6 * target : 6 * target + 6] += 50
-    names = tuple(f"{seed}/{i}.jpg" for i in range(n))
-    photographs = Photographs(pixels.astype(np.uint8), np.arange(n), targets, names)
-    return PictureSet(photographs, tuple(f"{seed} {i}" for i in range(n)))
+    return photographs(pixels.astype(np.uint8), targets)
 
 
 TRAIN, TEST = picture_set(90, 1), picture_set(40, 2)
@@ -95,7 +99,7 @@ def _without_times(result: Result) -> dict:
     """All that was decided without the test set."""
     plain = to_plain(result)
     for candidate in plain["trained"].values():
-        for key in ("seconds", "images_per_second", "reported"):
+        for key in ("seconds", "reported"):
             del candidate[key]
     for backbone in plain["backbones"]:
         del backbone["seconds"]
@@ -107,7 +111,7 @@ def _without_times(result: Result) -> dict:
 def test_a_poisoned_test_set_changes_nothing_but_test_scores(run):
     """Labels flipped, images noise: choices, epochs, weights, scores, curves stay to the bit."""
     noise = np.random.default_rng(9).integers(0, 256, (40, 32, 32, 3))
-    poisoned = picture_set(40, 2, noise, (TEST.photographs.targets + 2) % 5)
+    poisoned = picture_set(40, 2, noise, (TEST.targets + 2) % 5)
     (clean, parts), (other, other_parts) = run(), run(test=poisoned)
     assert _without_times(clean) == _without_times(other)
     assert set(parts) >= {
@@ -115,6 +119,7 @@ def test_a_poisoned_test_set_changes_nothing_but_test_scores(run):
         "fine-tuned",
         "frozen",
         "selection",
+        "refitted",
         "features-test_efficientnet",
     }
     assert parts == other_parts, "every weight, feature and validation probability is the same"
@@ -123,7 +128,7 @@ def test_a_poisoned_test_set_changes_nothing_but_test_scores(run):
 
 
 def test_poisoned_validation_labels_change_the_choice_and_no_training(run, monkeypatch):
-    split = experiment.split
+    split = data.split
 
     def poisoned(*given):
         learning, unseen = split(*given)
@@ -131,13 +136,15 @@ def test_poisoned_validation_labels_change_the_choice_and_no_training(run, monke
         return replace(learning, validation=replace(learning.validation, targets=targets)), unseen
 
     clean, _ = run()
-    monkeypatch.setattr(experiment, "split", poisoned)
+    monkeypatch.setattr(data, "split", poisoned)
     other, _ = run(again=True)
     for name, candidate in clean.trained.items():
+        if name == REFITTED:  # it learns from the validation photographs
+            continue
         losses, others = ([e.train_loss for e in it.trained[name].epochs] for it in (clean, other))
         assert losses == others, name
         assert candidate.epochs[-1].val_loss != other.trained[name].epochs[-1].val_loss
-    assert clean.best.validation_accuracy > other.best.validation_accuracy
+    assert clean.selection.validation_score > other.selection.validation_score
     assert _probes(clean) == _probes(other), "the search uses the training photographs alone"
 
 
@@ -146,8 +153,8 @@ def _probes(result: Result) -> list:
 
 
 def test_shuffled_training_labels_bring_chance(run):
-    shuffled = np.random.default_rng(4).permutation(TRAIN.photographs.targets)
-    result, _ = run(train=picture_set(90, 1, TRAIN.photographs.pixels, shuffled))
+    shuffled = np.random.default_rng(4).permutation(TRAIN.targets)
+    result, _ = run(train=picture_set(90, 1, TRAIN.store.pixels, shuffled))
     clean, _ = run()
     chance_std = (0.2 * 0.8 / 40) ** 0.5
     assert clean.trained["baseline"].accuracy > 0.2 + 5 * chance_std, "there is something to learn"
@@ -157,7 +164,7 @@ def test_shuffled_training_labels_bring_chance(run):
 
 def test_a_permuted_test_set_has_the_same_scores(run, monkeypatch):
     order = np.random.default_rng(5).permutation(40)
-    permuted = PictureSet(TEST.photographs.subset(order), tuple(TEST.hashes[i] for i in order))
+    permuted = photographs(TEST.store.pixels[order], TEST.targets[order])
     predicted = []
     evaluate = experiment.evaluate
     monkeypatch.setattr(
@@ -168,21 +175,23 @@ def test_a_permuted_test_set_has_the_same_scores(run, monkeypatch):
         it.accuracy for it in other.trained.values()
     ]
     assert one.best.reported.confusion == other.best.reported.confusion
-    for name, probabilities in predicted[0].reported.items():
-        np.testing.assert_allclose(predicted[1].reported[name], probabilities[order], atol=1e-5)
+    (_, first), (_, second) = predicted
+    for name, probabilities in first.items():
+        np.testing.assert_allclose(second[name], probabilities[order], atol=1e-5)
 
 
 def test_every_network_is_there_and_the_selection_is_written_first(run):
     result, _ = run()
     assert list(result.trained) == list(NETWORKS)
     assert result.selection.choice["network"] == result.chosen
-    assert result.selection.choice["mirrored"] == result.best.mirrored
-    assert result.selection.validation_score == result.best.validation_accuracy
+    chosen = result.trained[result.chosen]
+    assert result.selection.choice["mirrored"] == chosen.mirrored == result.best.mirrored
+    assert result.selection.validation_score == chosen.validation.accuracy
     frozen = result.trained["frozen"]
     assert frozen.config.input_size == TINY.feature_size, "it is tested on what it learned from"
-    assert frozen.trained == 5 * result.backbones[0].features + 5 < frozen.parameters
-    assert result.trained["fine-tuned"].trained < frozen.parameters, "the first stage is frozen"
-    assert result.trained["small-no-augmentation"].config.augment is False
+    assert frozen.learned == 5 * result.backbones[0].features + 5 < frozen.parameters
+    assert result.trained["fine-tuned"].learned < frozen.parameters, "the first stage is frozen"
+    assert result.trained["small-no-augmentation"].config.augment == 0
     assert result.trained["frozen-no-balancing"].config.balance is False
     assert result.steps["fine-tuning"].value == pytest.approx(
         result.trained["fine-tuned"].accuracy - frozen.accuracy
@@ -190,18 +199,46 @@ def test_every_network_is_there_and_the_selection_is_written_first(run):
     assert len(result.shown) == 8 and result.check.fit + result.check.validation == 90
 
 
-def test_what_is_fine_tuned_begins_with_the_trained_head(run, monkeypatch):
-    begun = {}
-    fit = training.fit
+def test_the_refit_sees_the_training_and_validation_photographs_and_no_other(run, monkeypatch):
+    """Each as often as the others, as many epochs as the chosen network, from the same start."""
+    learned, fit = [], training.fit
 
-    def noted(network, *given, **options):
-        begun[type(network).__name__] = {k: v.clone() for k, v in network.state_dict().items()}
-        return fit(network, *given, **options)
+    def noted(network, train, val, config, *given):
+        if isinstance(train, Images):
+            learned.append((train.photographs, val.photographs, config))
+        return fit(network, train, val, config, *given)
 
     monkeypatch.setattr(training, "fit", noted)
-    _, parts = run(again=True)
-    head = safetensors.torch.load(parts["frozen"])["weights.head.weight"]
-    assert np.array_equal(begun["Backbone"]["head.weight"], head)
+    monkeypatch.setattr(experiment, "select", lambda networks, targets, work: select(
+        {"small": networks["small"]}, targets, work))  # fmt: skip
+    result, parts = run(again=True)
+    (small, validation, config), (refitted, nothing, refit_config) = learned[1], learned[-1]
+    assert len(nothing) == 0 and not set(small.rows) & set(validation.rows)
+    assert sorted(refitted.rows) == sorted([*small.rows, *validation.rows]) == list(range(90))
+    assert refitted.store is small.store is TRAIN.store, "none of the test set"
+    assert np.array_equal(refitted.targets, TRAIN.targets[refitted.rows])
+    epochs = len(result.trained["small"].epochs)
+    assert refit_config == replace(config, epochs=(epochs, epochs))
+    assert len(result.best.epochs) == epochs
+    assert np.isnan(result.best.validation.accuracy), "it has no validation photographs left"
+    assert parts["refitted"] != parts["small"]
+
+
+def test_a_chosen_head_is_refitted_on_the_stored_features(run, monkeypatch):
+    heads, train_head = [], training.train_head
+
+    def noted(train, val, config, seed):
+        heads.append((train, val))
+        return train_head(train, val, config, seed)
+
+    monkeypatch.setattr(training, "train_head", noted)
+    monkeypatch.setattr(experiment, "select", lambda networks, targets, work: select(
+        {"frozen": networks["frozen"]}, targets, work))  # fmt: skip
+    run(again=True)
+    (one, val), (refitted, nothing) = heads[-3], heads[-1]
+    assert len(nothing.targets) == 0 and len(refitted.targets) == 90
+    assert np.array_equal(refitted.targets, np.concatenate([one.targets, val.targets]))
+    assert np.array_equal(refitted.vectors, np.concatenate([one.vectors, val.vectors], 1))
 
 
 def test_the_test_set_opens_once_and_only_after_the_selection(places):
@@ -210,8 +247,8 @@ def test_the_test_set_opens_once_and_only_after_the_selection(places):
     selection = made_up()["usual"].selection
     with pytest.raises(RuntimeError, match="after the selection"):
         sealed.open(selection)
-    chosen, _, written = select(_networks({"small": 0.8, "baseline": 0.6}), _targets(), work)
-    assert chosen == "small" and sealed.open(written) == "test set"
+    written = select(_networks({"small": 0.8, "baseline": 0.6}), _targets(), work)
+    assert written.choice["network"] == "small" and sealed.open(written) == "test set"
     with pytest.raises(RuntimeError, match="once"):
         sealed.open(written)
 
@@ -243,13 +280,13 @@ def _networks(accuracies: dict[str, float]) -> dict:
 def test_the_best_on_validation_is_chosen_whatever_the_test_says(places):
     work = Work("windows", DataSource("stand-in", "x"), Device("cpu", "cpu"), "basis")
     networks = _networks({"baseline": 0.5, "fine-tuned": 0.9, "frozen": 0.85, "small": 0.6})
-    assert select(networks, _targets(), work)[0] == "fine-tuned"
+    assert select(networks, _targets(), work).choice["network"] == "fine-tuned"
 
 
 def _recorded(straight: np.ndarray, averaged: np.ndarray):
-    learning = type("L", (), {"validation": type("V", (), {"targets": _targets()})})
-    return recorded("baseline", "three_convolutions", TINY.baseline, ThreeConvolutions(5, 32),
-                    Trained((), 1.0, 10), learning, (straight, averaged))  # fmt: skip
+    probabilities = np.stack([straight, 2 * averaged - straight])
+    return recorded("three_convolutions", TINY.baseline, ThreeConvolutions(5, 32), (), 1.0,
+                    probabilities, _targets())  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -267,8 +304,8 @@ def test_mirror_images_are_averaged_where_validation_says_so(straight, averaged,
     outcome = _recorded(straight, averaged)
     assert outcome.result.mirrored is mirrored
     kept = averaged if mirrored else straight
-    assert np.array_equal(outcome.tensors["validation"], kept)
-    assert outcome.result.validation_accuracy == (kept.argmax(1) == _targets()).mean()
+    np.testing.assert_allclose(outcome.tensors["validation"], kept)
+    assert outcome.result.validation.accuracy == (kept.argmax(1) == _targets()).mean()
 
 
 def test_a_temperature_below_one_is_for_the_under_confident():
@@ -285,13 +322,21 @@ def test_a_temperature_below_one_is_for_the_under_confident():
 
 def test_the_backbone_with_the_best_cross_validation_comes_first(monkeypatch):
     usual = made_up()["usual"].backbones[0]
-    scores = {"a": 0.7, "b": 0.9, "c": 0.8}
+    accuracies, asked = {"a": 0.7, "b": 0.9, "c": 0.8}, []
+    monkeypatch.setattr(experiment, "at_hand", lambda names: tuple(accuracies))
     monkeypatch.setattr(
-        backbones, "probe",
-        lambda name, *_: Outcome(replace(usual, cross_validation_accuracy=scores[name])),
+        experiment, "probe",
+        lambda name, *_: Outcome(
+            replace(usual, name=name, cross_validation_accuracy=accuracies[name], weight_decay=0.3)
+        ),
     )  # fmt: skip
-    compared = backbones.compare(tuple(scores), None, TINY, None)
-    assert [name for name, _ in compared] == ["b", "c", "a"]
+    monkeypatch.setattr(experiment, "train_one", lambda *given: asked.append(given[:3]))
+    work = Work("windows", DataSource("stand-in", "x"), Device("cpu", "cpu"), "basis")
+    _, compared = experiment.train(None, TINY, work)
+    assert [it.name for it in compared] == ["b", "c", "a"]
+    plans = {name: (kind, config) for name, kind, config in asked}
+    assert plans["fine-tuned"] == ("b", TINY.fine_tuned)
+    assert plans["frozen"][1] == replace(TINY.head, input_size=32, weight_decay=0.3)
 
 
 @pytest.fixture
@@ -307,9 +352,9 @@ def small(places, monkeypatch):
 
 def test_without_weights_the_best_from_scratch_answers(small):
     assert EXPERIMENT.ensure()
-    result = present.load()
+    result = EXPERIMENT.stored()
     assert EXPERIMENT.provenance().source.is_stand_in and result.labelled
-    assert list(result.trained) == ["baseline", "small", "small-no-augmentation"]
+    assert list(result.trained) == ["baseline", "small", "small-no-augmentation", REFITTED]
     assert not result.pretrained and result.backbone == "none"
     report = json.loads(json.dumps(to_plain(result.report())))
     assert report["pretrained"] is False and report["test_accuracy"] is not None
@@ -322,14 +367,13 @@ def test_an_unlabelled_test_set_brings_predictions(small, tmp_path):
     write_zip(small / "windows_train_set.zip", train_files(16))
     write_zip(small / "windows_test_set.zip", unlabelled_files(12))
     EXPERIMENT.ensure()
+    result = EXPERIMENT.stored()
+    EXPERIMENT.deliver(result)
     file = tmp_path / "output" / "predictions.csv"
     rows = list(csv.reader(file.open(encoding="utf-8")))
     assert rows[0] == ["filename", "predicted_label"]
     assert [row[0] for row in rows[1:]] == [f"{place}.jpg" for place in range(12)]
     assert {row[1] for row in rows[1:]} <= set(FOLDER_NAMES)
-    file.write_bytes(b"saved by a spreadsheet: \xe9")
-    result = present.load()
-    assert file.read_bytes().startswith(b"filename"), "a file that was changed is written again"
     report = result.report()
     assert report["test_accuracy"] is None and report["test_interval"] is None
     assert 0 <= report["held_out_accuracy"] <= 1
@@ -342,7 +386,8 @@ def test_a_labelled_test_set_takes_old_predictions_away(small, tmp_path):
     (tmp_path / "output").mkdir()
     (tmp_path / "output" / "predictions.csv").write_text("of other data")
     EXPERIMENT.ensure()
-    result = present.load()
+    result = EXPERIMENT.stored()
+    EXPERIMENT.deliver(result)
     assert result.labelled and result.best.reported.n == 15
     assert not (tmp_path / "output" / "predictions.csv").exists()
 
@@ -359,4 +404,4 @@ def test_a_change_of_one_configuration_repeats_one_network(small, monkeypatch):
     other = replace(Settings.quick(), baseline=replace(TINY.baseline, learning_rate=1e-3))
     monkeypatch.setattr(Settings, "quick", classmethod(lambda cls: other))
     assert EXPERIMENT.ensure()
-    assert trained == ["ThreeConvolutions"]
+    assert set(trained) == {"ThreeConvolutions"}, "and what is refitted, if it was chosen"

@@ -9,9 +9,9 @@ from hw4.windows import explain, model
 
 @pytest.mark.parametrize("network", [model.ThreeConvolutions(5, 64), model.SmallResidual(5, 8)])
 def test_maps_show_where_the_evidence_is(network, drawings):
-    maps = explain.occlusion(network, drawings.pixels[:3], np.array([0, 1, 2]), 64, "cpu")
+    maps = explain.occlusion(network, drawings.store.pixels[:3], np.array([0, 1, 2]), 64, "cpu")
     assert maps.shape == (3, 64, 64) and maps.min() >= 0 and maps.max() <= 1
-    assert explain.painted(drawings.pixels[:3], maps).shape == (3, 64, 64, 3)
+    assert explain.painted(drawings.store.pixels[:3], maps).shape == (3, 64, 64, 3)
 
 
 def test_maps_point_at_the_only_thing_a_network_looks_at():

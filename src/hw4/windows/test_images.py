@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from hw4.windows import images
-from hw4.windows.samples import jpeg, saved
+from hw4.windows.made_up import jpeg, saved
 
 SIZE = 64
 

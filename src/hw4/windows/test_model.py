@@ -9,7 +9,6 @@ import torch
 from torch.nn import functional
 
 from hw4.windows import model, weights
-from hw4.windows.result import Settings
 
 LITE0 = weights.find("tf_efficientnet_lite0")
 needs_lite0 = pytest.mark.skipif(LITE0 is None, reason="the extra `offline` is not installed")
@@ -147,7 +146,7 @@ LITE0_TOP_1 = [818, 753, 646]
 
 def test_the_share_that_is_frozen_of_efficientnet_is_the_stem_and_three_stages():
     network = model.Backbone("tf_efficientnet_lite0", 5)
-    network.freeze(Settings().fine_tuned.frozen_share)
+    network.freeze(0.5)
     left = {name for name, it in network.features.named_parameters() if it.requires_grad}
     names = {".".join(name.split(".")[: 2 if name.startswith("blocks") else 1]) for name in left}
     assert names == {"blocks.3", "blocks.4", "blocks.5", "blocks.6", "conv_head", "bn2"}
@@ -166,4 +165,4 @@ def test_parameters_are_counted():
     network = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.Linear(4, 2))
     network[0].requires_grad_(False)
     assert model.parameter_count(network) == 26
-    assert model.parameter_count(network, trained_only=True) == 10
+    assert model.parameter_count(network, learned_only=True) == 10

@@ -1,7 +1,9 @@
 """Pre-trained weights that are there, are not there, or are not what was published."""
 
 import hashlib
+import os
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from timm.models import get_pretrained_cfg
@@ -18,9 +20,15 @@ def hub(places, monkeypatch):
     """One backbone on the hub, whose cache is empty; nothing else is known."""
     origin = weights.Origin("Tiny", hub="timm/tiny.in1k")
     monkeypatch.setattr(weights, "ORIGINS", {"tiny": origin})
-    snapshot = weights.hub_cache() / "models--timm--tiny.in1k" / "snapshots" / "abc"
+    hub = Path(os.environ["HF_HOME"]) / "hub"
+    snapshot = hub / "models--timm--tiny.in1k" / "snapshots" / "abc"
     snapshot.mkdir(parents=True)
     return snapshot
+
+
+def _torchvisions_file() -> Path:
+    folder = Path(os.environ["TORCH_HOME"]) / "hub" / "checkpoints"
+    return folder / ORIGINS["mobilenetv2_100"].file
 
 
 def _cached(snapshot, content: bytes, named_after: bytes | None = None):
@@ -60,7 +68,7 @@ def test_a_package_that_is_not_installed(monkeypatch):
 
 def test_torchvisions_cache(places):
     assert weights.find("mobilenetv2_100") is None
-    file = weights.torch_cache() / ORIGINS["mobilenetv2_100"].file
+    file = _torchvisions_file()
     file.parent.mkdir(parents=True)
     file.write_bytes(b"x")
     assert weights.find("mobilenetv2_100").file == file
@@ -68,7 +76,7 @@ def test_torchvisions_cache(places):
 
 def test_weights_that_turn_up_make_another_key(places):
     before = EXPERIMENT.circumstances()
-    file = weights.torch_cache() / ORIGINS["mobilenetv2_100"].file
+    file = _torchvisions_file()
     file.parent.mkdir(parents=True)
     file.write_bytes(b"x")
     assert before != EXPERIMENT.circumstances()

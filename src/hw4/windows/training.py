@@ -1,6 +1,6 @@
 """Training and prediction: one loop for every network, on photographs or on stored features."""
 
-import time
+import math
 from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -8,16 +8,18 @@ from typing import Protocol
 
 import numpy as np
 import torch
+from sklearn.model_selection import StratifiedGroupKFold
 from torch import nn
 from torch.nn import functional
 from torch.optim.lr_scheduler import OneCycleLR
-from torch.optim.swa_utils import AveragedModel
 
-from hw4.foundation.compute import generator
+from hw4.foundation.compute import generator, seed_everything
 from hw4.foundation.progress import Bar
 from hw4.windows.augment import mirrored, plain, varied
-from hw4.windows.candidate import Epoch, TrainConfig
-from hw4.windows.data import CLASSES, Photographs
+from hw4.windows.data import CLASSES
+from hw4.windows.images import Photographs
+from hw4.windows.model import Backbone
+from hw4.windows.trained import Epoch, TrainConfig
 
 WARM_UP = 0.1
 CLIP = 5.0
@@ -29,7 +31,9 @@ class Examples(Protocol):
 
     targets: np.ndarray
 
-    def varied(self, idx: np.ndarray, random: torch.Generator, device: str) -> torch.Tensor:
+    def varied(
+        self, idx: np.ndarray, strength: float, random: torch.Generator, device: str
+    ) -> torch.Tensor:
         """Inputs for training, `(batch, …)`."""
 
     def views(self, idx: np.ndarray, device: str) -> tuple[torch.Tensor, torch.Tensor]:
@@ -42,14 +46,15 @@ class Images:
 
     photographs: Photographs
     size: int
-    erasing: float = 0.0
 
     @property
     def targets(self) -> np.ndarray:
         return self.photographs.targets
 
-    def varied(self, idx: np.ndarray, random: torch.Generator, device: str) -> torch.Tensor:
-        return varied(self._bytes(idx, device), self.size, random, self.erasing)
+    def varied(
+        self, idx: np.ndarray, strength: float, random: torch.Generator, device: str
+    ) -> torch.Tensor:
+        return varied(self._bytes(idx, device), self.size, strength, random)
 
     def views(self, idx: np.ndarray, device: str) -> tuple[torch.Tensor, torch.Tensor]:
         images = plain(self._bytes(idx, device), self.size)
@@ -66,7 +71,9 @@ class Features:
     vectors: torch.Tensor
     targets: np.ndarray
 
-    def varied(self, idx: np.ndarray, random: torch.Generator, device: str) -> torch.Tensor:
+    def varied(
+        self, idx: np.ndarray, strength: float, random: torch.Generator, device: str
+    ) -> torch.Tensor:
         side = torch.randint(2, (len(idx),), generator=random)
         return self.vectors[side, torch.from_numpy(idx)].to(device)  # (batch, channels)
 
@@ -77,15 +84,6 @@ class Features:
         return Features(self.vectors[:, idx], self.targets[idx])
 
 
-@dataclass(frozen=True)
-class Trained:
-    """How a training went; `images` were looked at in so many `seconds`."""
-
-    epochs: tuple[Epoch, ...]
-    seconds: float
-    images: int
-
-
 def fit(
     network: nn.Module,
     train: Examples,
@@ -94,18 +92,14 @@ def fit(
     seed: int,
     device: str,
     bar: Bar | None = None,
-) -> Trained:
+) -> tuple[Epoch, ...]:
     """Train `network` in place, and look at the validation examples after each epoch.
 
-    AdamW, one cycle of the learning rate. The last weights are kept (their running average, if the
-    configuration asks for one), not the best of all epochs: a validation accuracy that is the
-    luckiest of many says little.
+    AdamW, one cycle of the learning rate. The last weights are kept, not the best of all epochs: a
+    validation accuracy that is the luckiest of many says little.
     """
     random, order = generator(seed), np.random.default_rng(seed)
     network.to(device, memory_format=torch.channels_last)
-    average = None
-    if config.averaging:
-        average = AveragedModel(network, avg_fn=_follow(config.averaging), use_buffers=True)
     groups = parameter_groups(network, config)
     optimizer = torch.optim.AdamW(groups)
     batch = min(config.batch_size, len(train.targets))
@@ -119,18 +113,16 @@ def fit(
         cycle_momentum=False,
     )
     scaler = torch.amp.GradScaler(enabled=device == "cuda")
-    mix = mixing(config.mixing) if config.mixing else None
-    done, seconds = [], 0.0
+    done = []
     for _ in range(epochs):
-        began = time.monotonic()
         network.train()
         losses = []
         for idx in batches(train.targets, steps, batch, config.balance, order):
-            vary = config.augment
-            inputs = train.varied(idx, random, device) if vary else train.views(idx, device)[0]
+            if config.augment:
+                inputs = train.varied(idx, config.augment, random, device)
+            else:
+                inputs, _ = train.views(idx, device)
             targets = torch.from_numpy(train.targets[idx]).to(device)
-            if mix is not None:
-                inputs, targets = mix(inputs, targets)  # targets: (batch, classes)
             with half_precision(device):
                 loss = functional.cross_entropy(
                     network(inputs), targets, label_smoothing=config.label_smoothing
@@ -142,70 +134,45 @@ def fit(
             scaler.step(optimizer)
             scaler.update()
             schedule.step()
-            if average is not None:
-                average.update_parameters(network)
             losses.append(loss.detach())
             if bar:
                 bar.update()
-        seconds += time.monotonic() - began
-        used = network if average is None else average.module
-        done.append(_epoch(predict(used, val, device, mirror=False)[0], val.targets, losses))
-        if bar:
+        train_loss = float(torch.stack(losses).mean())
+        done.append(Epoch(train_loss, *judged(predict(network, val, device, views=1)[0], val)))
+        if bar and len(val.targets):
             bar.note(f"validation {done[-1].val_accuracy:.0%}")
-    if average is not None:
-        network.load_state_dict(average.module.state_dict())
     network.eval()
-    return Trained(tuple(done), seconds, epochs * steps * batch)
+    return tuple(done)
 
 
 @torch.no_grad()
-def predict(
-    network: nn.Module, examples: Examples, device: str, mirror: bool = True
-) -> tuple[np.ndarray, np.ndarray]:
-    """Probabilities `(n, classes)`: of the images, and averaged with their mirror images'.
-
-    Without `mirror`, the first ones twice.
-    """
+def predict(network: nn.Module, examples: Examples, device: str, views: int = 2) -> np.ndarray:
+    """Probabilities `(views, n, classes)`: of the images, and of their mirror images."""
     network.eval()
-    straight, averaged = [], []
-    for begin in range(0, len(examples.targets), PREDICTED_AT_ONCE):
-        idx = np.arange(begin, min(begin + PREDICTED_AT_ONCE, len(examples.targets)))
-        views = examples.views(idx, device)[: 2 if mirror else 1]
+    found = [np.empty((views, 0, len(CLASSES)), np.float32)]
+    for idx in at_once(len(examples.targets)):
         with half_precision(device):
-            logits = torch.stack([network(view) for view in views]).float()
-        probabilities = logits.softmax(2).cpu()  # (views, batch, classes)
-        straight.append(probabilities[0])
-        averaged.append(probabilities.mean(0))
-    if not straight:
-        return (np.empty((0, len(CLASSES)), np.float32),) * 2
-    return torch.cat(straight).numpy(), torch.cat(averaged).numpy()
+            logits = [network(view) for view in examples.views(idx, device)[:views]]
+        found.append(torch.stack(logits).float().softmax(2).cpu().numpy())
+    return np.concatenate(found, axis=1)
 
 
-def steps_of(config: TrainConfig, images: int) -> int:
-    """Steps that `fit` will take."""
-    return config.epochs_for(images) * (images // min(config.batch_size, images))
+def at_once(count: int) -> list[np.ndarray]:
+    """Indices of `count` examples, as many at a time as are predicted together."""
+    return [
+        np.arange(begin, min(begin + PREDICTED_AT_ONCE, count))
+        for begin in range(0, count, PREDICTED_AT_ONCE)
+    ]
 
 
-def mixing(strength: float):
-    """Blend the images of a batch with one another, their labels in proportion.
-
-    Half of the batches are blended as a whole (Zhang et al. 2018, "mixup"), the others have a
-    piece of each image replaced by another's (Yun et al. 2019, "CutMix").
-    """
-    from torchvision.transforms import v2
-
-    kinds = [kind(alpha=strength, num_classes=len(CLASSES)) for kind in (v2.MixUp, v2.CutMix)]
-    return v2.RandomChoice(kinds)
-
-
-def sampling_probabilities(targets: np.ndarray) -> np.ndarray:
-    """How often to draw each example: by the square root of its class's rarity.
-
-    Halfway between the classes' own shares, which neglect the rare, and equal shares, which show
-    the same few photographs of the rare again and again.
-    """
-    chances = 1 / np.sqrt(np.bincount(targets))[targets]
-    return chances / chances.sum()
+def judged(probabilities: np.ndarray, examples: Examples) -> tuple[float, float]:
+    """Log loss and accuracy of `probabilities` (n, classes); NaN of no examples."""
+    targets = examples.targets
+    if not len(targets):
+        return math.nan, math.nan
+    given = probabilities[np.arange(len(targets)), targets]
+    loss = -np.log(np.maximum(given, 1e-12)).mean()
+    return float(loss), float((probabilities.argmax(1) == targets).mean())
 
 
 def batches(
@@ -217,6 +184,16 @@ def batches(
     else:
         drawn = order.permutation(len(targets))[: steps * batch]
     yield from drawn.reshape(steps, batch)
+
+
+def sampling_probabilities(targets: np.ndarray) -> np.ndarray:
+    """How often to draw each example: by the square root of its class's rarity.
+
+    Halfway between the classes' own shares, which neglect the rare, and equal shares, which show
+    the same few photographs of the rare again and again.
+    """
+    chances = 1 / np.sqrt(np.bincount(targets))[targets]
+    return chances / chances.sum()
 
 
 def parameter_groups(network: nn.Module, config: TrainConfig) -> list[dict]:
@@ -240,20 +217,57 @@ def half_precision(device: str):
     return torch.autocast("cuda", torch.float16) if device == "cuda" else nullcontext()
 
 
-def _follow(slowness: float):
-    """A running average that follows more closely at first, when there is little to average."""
+@torch.no_grad()
+def extract(
+    network: Backbone, photographs: Photographs, size: int, device: str, bar: Bar | None = None
+) -> np.ndarray:
+    """The frozen backbone's vectors of all photographs and of their mirror images.
 
-    def follow(average: torch.Tensor, weight: torch.Tensor, seen: torch.Tensor | int):
-        kept = min(slowness, (1 + int(seen)) / (10 + int(seen)))
-        return average + (weight - average) * (1 - kept)
+    They never change while the backbone is frozen, so each is computed once, not once an epoch.
 
-    return follow
+    Returns:
+        `(2, n, channels)` float16; the mirror images come second.
+    """
+    network.to(device, memory_format=torch.channels_last).eval()
+    images, blocks = Images(photographs, size), []
+    for idx in at_once(len(photographs)):
+        views = [network.vectors(view) for view in images.views(idx, device)]
+        blocks.append(torch.stack(views).half().cpu().numpy())
+        if bar:
+            bar.update(len(idx))
+    return np.concatenate(blocks, axis=1)
 
 
-def _epoch(probabilities: np.ndarray, targets: np.ndarray, losses: list[torch.Tensor]) -> Epoch:
-    given = probabilities[np.arange(len(targets)), targets]
-    return Epoch(
-        train_loss=float(torch.stack(losses).mean()),
-        val_loss=float(-np.log(np.maximum(given, 1e-12)).mean()),
-        val_accuracy=float((probabilities.argmax(1) == targets).mean()),
-    )
+def train_head(
+    train: Features, val: Features, config: TrainConfig, seed: int
+) -> tuple[nn.Linear, tuple[Epoch, ...]]:
+    """A linear head on stored features; takes no more than seconds.
+
+    It is learned on features of zero mean and unit deviation, where one weight decay suits all
+    backbones, and given back for the features as they are.
+    """
+    seed_everything(seed)
+    mean = train.vectors.mean((0, 1))  # (channels,)
+    std = train.vectors.std((0, 1)).clamp(min=1e-3)
+    scaled = [Features((part.vectors - mean) / std, part.targets) for part in (train, val)]
+    head = nn.Linear(len(mean), len(CLASSES))
+    nn.init.zeros_(head.weight)
+    nn.init.zeros_(head.bias)
+    epochs = fit(head, *scaled, config, seed, "cpu")
+    with torch.no_grad():
+        head.weight /= std
+        head.bias -= head.weight @ mean
+    return head, epochs
+
+
+def cross_validate(
+    examples: Features, groups: np.ndarray, config: TrainConfig, folds: int, seed: int
+) -> np.ndarray:
+    """Accuracy of a linear head on each fold in turn `(folds,)`, copies on one side."""
+    smallest = int(np.bincount(examples.targets).min())
+    splitter = StratifiedGroupKFold(max(2, min(folds, smallest)), shuffle=True, random_state=seed)
+    accuracies = []
+    for learned, left_out in splitter.split(examples.targets, examples.targets, groups):
+        _, epochs = train_head(examples.subset(learned), examples.subset(left_out), config, seed)
+        accuracies.append(epochs[-1].val_accuracy)
+    return np.array(accuracies)

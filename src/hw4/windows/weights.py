@@ -7,6 +7,7 @@ from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
+from hw4.foundation import fetch
 from hw4.foundation.progress import say
 
 FETCH_SECONDS = 180
@@ -31,6 +32,11 @@ class Origin:
     file: str = ""
     checksum: str = ""
     hub: str = ""
+
+    def __str__(self) -> str:
+        if self.package:
+            return f"package {self.package.replace('_', '-')}"
+        return f"huggingface.co/{self.hub}" if self.hub else "torchvision's cache"
 
 
 ORIGINS = {
@@ -61,8 +67,7 @@ class Weights:
 
 def at_hand(names: tuple[str, ...]) -> tuple[Weights, ...]:
     """Those of `names` whose weights are on this machine and whole."""
-    found = (find(name) for name in names)
-    return tuple(weights for weights in found if weights is not None)
+    return tuple(weights for weights in map(find, names) if weights)
 
 
 def find(name: str) -> Weights | None:
@@ -76,14 +81,7 @@ def find(name: str) -> Weights | None:
         return None
     if expected and checksum != expected:
         return None
-    return Weights(name, origin.title, source(origin), file, checksum)
-
-
-def source(origin: Origin) -> str:
-    """Where weights come from, for humans."""
-    if origin.package:
-        return f"package {origin.package.replace('_', '-')}"
-    return f"huggingface.co/{origin.hub}" if origin.hub else "torchvision's cache"
+    return Weights(name, origin.title, str(origin), file, checksum)
 
 
 def fetch_missing(names: tuple[str, ...]) -> None:
@@ -94,8 +92,6 @@ def fetch_missing(names: tuple[str, ...]) -> None:
     missing = [ORIGINS[name].hub for name in names if ORIGINS[name].hub and find(name) is None]
     if not missing:
         return
-    from hw4.foundation import fetch
-
     say(f"  windows: fetching pre-trained weights ({len(missing)} networks)")
     try:
         fetch.run(_DOWNLOAD, *missing, seconds=FETCH_SECONDS)
@@ -113,33 +109,21 @@ for repository in sys.argv[1:]:
 
 def _located(origin: Origin) -> tuple[Path, str]:
     """Where the file of `origin` is if it is there, and the sha256 that it must have."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
     if origin.package:
         spec = find_spec(origin.package)
         folder = Path(spec.origin).parent if spec and spec.origin else Path("/nonexistent")
         return folder / origin.file, origin.checksum
-    if origin.hub:
-        snapshots = hub_cache() / f"models--{origin.hub.replace('/', '--')}" / "snapshots"
-        found = sorted(snapshots.glob("*/model.safetensors"))
-        file = found[-1] if found else snapshots / "model.safetensors"
-        # In the hub's cache a large file is a link to a blob that is named after its sha256.
-        blob = file.resolve().name
-        return file, blob if len(blob) == 64 else ""
-    return torch_cache() / origin.file, origin.checksum
-
-
-def hub_cache() -> Path:
-    """Where huggingface_hub keeps what it fetched."""
-    home = os.environ.get("HF_HOME") or _cache() / "huggingface"
-    return Path(os.environ.get("HF_HUB_CACHE") or Path(home) / "hub")
-
-
-def torch_cache() -> Path:
-    """Where torchvision keeps what it fetched: `$TORCH_HOME/hub/checkpoints`."""
-    return Path(os.environ.get("TORCH_HOME") or _cache() / "torch") / "hub" / "checkpoints"
-
-
-def _cache() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
+    if not origin.hub:
+        home = Path(os.environ.get("TORCH_HOME") or cache / "torch")
+        return home / "hub" / "checkpoints" / origin.file, origin.checksum
+    home = Path(os.environ.get("HF_HOME") or cache / "huggingface")
+    hub = Path(os.environ.get("HF_HUB_CACHE") or home / "hub")
+    snapshots = hub / f"models--{origin.hub.replace('/', '--')}" / "snapshots"
+    file = max(snapshots.glob("*/model.safetensors"), default=snapshots / "model.safetensors")
+    # In the hub's cache a large file is a link to a blob that is named after its sha256.
+    blob = file.resolve().name
+    return file, blob if len(blob) == 64 else ""
 
 
 @lru_cache(maxsize=16)

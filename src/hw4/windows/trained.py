@@ -1,0 +1,138 @@
+"""One network: how it is trained, and what came of it."""
+
+import math
+from dataclasses import dataclass
+
+from hw4.foundation.scores import ClassScores, Scores
+from hw4.foundation.settings import Amount, Count, Positive, Share
+from hw4.windows.data import CLASSES
+from hw4.windows.weights import ORIGINS
+
+NAN = math.nan
+NO_SCORES = Scores(
+    0,
+    NAN,
+    (NAN, NAN),
+    NAN,
+    NAN,
+    NAN,
+    NAN,
+    dict.fromkeys(CLASSES, ClassScores(NAN, NAN, NAN, 0)),
+    (),
+)
+"""What stands where nothing was judged."""
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """How one network is trained.
+
+    Attributes:
+        input_size: side of the square images it is given, in pixels.
+        learning_rate: the highest of the one-cycle schedule (of the head, for a backbone).
+        passes: images to be looked at in all; decides the number of epochs, within `epochs`.
+        epochs: fewest and most.
+        backbone_rate: learning rate of the backbone as a share of the head's; 0 keeps it frozen.
+        frozen_share: of the backbone's stages, from the image on; they stay as ImageNet left them.
+        label_smoothing: share of a label's weight that is spread over the other classes.
+        augment: how strongly images are varied in training (cropped, stretched, tilted, relit);
+            0 for not at all, not even mirrored.
+        balance: whether rare classes are drawn more often, by the square root of their rarity.
+    """
+
+    input_size: Count
+    learning_rate: Positive
+    passes: Count
+    epochs: tuple[Count, Count] = (1, 100)
+    batch_size: Count = 32
+    weight_decay: Amount = 0.02
+    backbone_rate: Amount = 1.0
+    frozen_share: Share = 0.0
+    label_smoothing: Share = 0.0
+    augment: Share = 1.0
+    balance: bool = True
+
+    def epochs_for(self, images: int) -> int:
+        """Epochs over so many images that come to about `passes`."""
+        fewest, most = self.epochs
+        return max(fewest, min(most, round(self.passes / images)))
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What stands at the end of an epoch; the losses are mean cross-entropies.
+
+    `train_loss` is of images as they were varied and of smoothed labels, so it may lie above
+    `val_loss`. What is of validation is NaN where there are no validation photographs.
+    """
+
+    train_loss: float
+    val_loss: float = NAN
+    val_accuracy: float = NAN
+
+
+@dataclass(frozen=True)
+class Trained:
+    """One trained network.
+
+    Attributes:
+        network: a class in `model`, or timm's name of a backbone.
+        parameters: all of them; `learned` of them were learned here.
+        mirrored: whether it averages over an image and its mirror image, as validation chose.
+        seconds: of training.
+        validation: scores on the validation photographs; none of a network that learned from them.
+        reported: scores on the test set, or on the held-out part where the test set has no labels;
+            none before the test set is opened.
+    """
+
+    network: str
+    config: TrainConfig
+    parameters: int
+    learned: int
+    epochs: tuple[Epoch, ...]
+    mirrored: bool
+    seconds: float
+    validation: Scores = NO_SCORES
+    reported: Scores = NO_SCORES
+
+    @property
+    def pretrained(self) -> bool:
+        return self.network in ORIGINS
+
+    @property
+    def accuracy(self) -> float:
+        return self.reported.accuracy
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        return self.reported.interval
+
+    @property
+    def per_class(self) -> dict[str, ClassScores]:
+        return self.reported.per_class
+
+
+@dataclass(frozen=True)
+class PretrainedBackbone:
+    """A frozen backbone as a linear head on its features fares.
+
+    Attributes:
+        source: where the weights come from.
+        checksum: sha256 of the weights' file.
+        features: length of the vector that the head is given.
+        weight_decay: of the head, the best of those searched.
+        cross_validation_std: standard error of the mean over the folds.
+        seconds: of computing the features and of the search.
+    """
+
+    name: str
+    title: str
+    source: str
+    checksum: str
+    input_size: int
+    parameters: int
+    features: int
+    weight_decay: float
+    cross_validation_accuracy: float
+    cross_validation_std: float
+    seconds: float
