@@ -70,7 +70,8 @@ def find(*names: str) -> Path | None:
             )
         return None
     places = listed(folder)
-    places += chain.from_iterable(listed(Path(it)) for it in places if it.is_dir())
+    below = [listed(Path(it)) for it in places if it.is_dir()]
+    places += chain.from_iterable(below)
     for name in names:
         for entry in places:
             if entry.name.casefold() == name.casefold():
