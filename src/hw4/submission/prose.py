@@ -10,7 +10,6 @@ The formats below turn a number into the words that prose needs:
     significant(0.00347)   0.0035          a number to so many significant figures
     scientific(1.3e-4)     1.3 × 10⁻⁴
     times(26.3)            26 times        a ratio
-    plus_minus(1.2, 0.04)  1.20 ± 0.04
     duration(200)          3 min 20 s
     listing(['a', 'b'])    a and b
 
@@ -35,7 +34,6 @@ from hw4.foundation.words import (
     n,
     number,
     pct,
-    plus_minus,
     points,
     scientific,
     significant,
@@ -55,7 +53,6 @@ __all__ = [
     "n",
     "number",
     "pct",
-    "plus_minus",
     "points",
     "provenance",
     "scientific",

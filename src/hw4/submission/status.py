@@ -48,7 +48,7 @@ def differences(before: dict[str, Any], now: dict[str, Any]) -> Iterator[str]:
             yield f"{len(lines) - MOST} more {what}"
     for name, was, it in changed["versions"]:
         yield f"the version of {name}: {was} is now {it}"
-    old, new = before["data"], now["data"]
+    old, new = before["source"], now["source"]
     if (old["kind"], old["fingerprint"]) != (new["kind"], new["fingerprint"]):
         kinds = "" if old["kind"] == new["kind"] else f": {old['kind']} is now {new['kind']}"
         files = ", ".join(map(plain, new["files"] or old["files"]))
