@@ -34,7 +34,7 @@ NAMED = 8
 FORMS = {
     "duration({})": r"(seconds|time)[a-z_]*$",
     "number({}, 3)": r"f1[a-z_]*$",
-    "points({})": r"(\b(mirror_)?gain|difference|optimism|margin)$|\b(steps|over_\w+)\[.*(value|std)$",
+    "points({})": r"(\bgain|mirror_gain|difference|optimism|margin)$|(steps|over_\w+)\[.*value$",
     "pct({})": r"(accuracy|recall|precision|share|interval|confidence|correct|\blow|\bhigh)$",
 }
 """The format that suits a number between -1 and 1 (a time: any), by what its expression ends in."""
