@@ -104,7 +104,9 @@ def score(
     precision, recall, f1, support = precision_recall_fscore_support(
         targets, predictions, labels=labels, zero_division=np.nan
     )
-    columns = (values.tolist() for values in (precision, recall, np.nan_to_num(f1), support))
+    columns = (
+        values.tolist() for values in (precision, recall, np.nan_to_num(f1), support.astype(int))
+    )
     right = int(confusion.trace())
     loss = math.nan
     if probabilities is not None:
