@@ -112,11 +112,7 @@ class Experiment(Generic[R]):
     run: str = ""
 
     def stored(self) -> R:
-        """The stored result for things as they stand.
-
-        Raises:
-            UserError: there is none; so do `provenance` and `tensors`.
-        """
+        """The stored result for things as they stand; a UserError if there is none."""
         return from_plain(self.result, self._read(self.state(), Entry.read_numbers)["result"])
 
     def provenance(self) -> Provenance:
@@ -174,11 +170,7 @@ class Experiment(Generic[R]):
         return True
 
     def state(self) -> State:
-        """Things as they stand.
-
-        Raises:
-            UserError: a setting, the device asked for, or the data folder is wrong.
-        """
+        """Things as they stand; a UserError where a setting, a wish or the data is wrong."""
         settings = self.settings.quick() if quick() else self.settings()
         check_settings(settings)
         wished_device()

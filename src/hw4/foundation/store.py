@@ -40,11 +40,7 @@ class Entry:
     folder: Path
 
     def read(self) -> tuple[dict[str, Any], dict[str, np.ndarray]] | None:
-        """The numbers and the arrays by name, or None if there is no entry.
-
-        Raises:
-            Damaged: a file is missing, cut short or changed.
-        """
+        """The numbers and the arrays by name, or None if there is no entry; it may be Damaged."""
         numbers = self.read_numbers()
         return None if numbers is None else (numbers, load_tensors(self._checked(TENSORS)))
 

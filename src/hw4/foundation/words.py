@@ -71,8 +71,8 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest} s" if rest else f"{minutes} min"
 
 
-def listing(items: Sequence[str], last: str = "and") -> str:
+def listing(items: Sequence[str]) -> str:
     """`a, b, and c`."""
     if len(items) < 3:
-        return f" {last} ".join(items)
-    return f"{', '.join(items[:-1])}, {last} {items[-1]}"
+        return " and ".join(items)
+    return f"{', '.join(items[:-1])}, and {items[-1]}"

@@ -57,11 +57,7 @@ class Sealed(Generic[T]):
         self._load, self._work = load, work
 
     def open(self, selection: Selection) -> T:
-        """The test set.
-
-        Raises:
-            RuntimeError: the selection is not written down yet, or a test set was opened before.
-        """
+        """The test set; a RuntimeError if the selection is not written down, or the second time."""
         self._work.admit(selection)
         return self._load()
 
@@ -105,11 +101,7 @@ class Work:
     def select(
         self, choice: dict[str, Any], validation_score: float, metric: str, name: str = "selection"
     ) -> Selection:
-        """Write down what validation chose; what was written for the same choice stays.
-
-        Raises:
-            RuntimeError: the test set is open already.
-        """
+        """Write down what validation chose; what was written for the same choice stays."""
         if self._opened:
             raise RuntimeError("The test set is open; nothing is selected any more.")
         made = Selection(to_plain(choice), float(validation_score), metric)
