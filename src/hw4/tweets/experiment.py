@@ -277,9 +277,7 @@ def evaluate(
             model = restored(dev.folder, one.config, row.tensors)
             tokenizer = DistilBertTokenizerFast.from_pretrained(dev.folder)
             chosen = most_decided(test, judged[one.key], one.threshold, wanted)
-            return tuple(
-                explain(model, one, tokenizer, test.texts[i], test.targets[i]) for i in chosen
-            )
+            return tuple(explain(model, one, tokenizer, test.take([i])) for i in chosen)
 
         errors = told(rows[selection.choice["final"]], ERRORS_SHOWN)
         return Outcome(Judged(errors, told(rows["unfrozen"], OUTCOMES_SHOWN)), judged)
