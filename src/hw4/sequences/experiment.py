@@ -146,7 +146,7 @@ class Trainer:
         trained = Trained(
             name=self.name,
             hidden_size=best.hidden_size,
-            decay=best.decay,
+            weight_decay=best.decay,
             parameters=network.parameters_of_one(),
             config=self.config,
             curves=outcome.result.curves,
@@ -207,7 +207,7 @@ def _select(networks: dict[str, Fitted], work: Work) -> Selection:
     choice = {
         name: {
             "hidden_size": each.trained.hidden_size,
-            "weight_decay": each.trained.decay,
+            "weight_decay": each.trained.weight_decay,
             "epochs": [curve.best_epoch for curve in each.trained.curves],
             "validation_mse": each.trained.validation_mse,
         }
@@ -229,8 +229,10 @@ def _tested(
     mean = errors.mean(axis=0)  # (sequences,)
     return replace(
         trained,
-        test=tuple(errors.mean(axis=1).tolist()),
-        by_length={int(each): float(mean[lengths == each].mean()) for each in np.unique(lengths)},
-        minus_vanilla=compare_errors(mean, vanilla.mean(axis=0)),
+        test_mse_by_seed=tuple(errors.mean(axis=1).tolist()),
+        test_mse_by_length={
+            int(each): float(mean[lengths == each].mean()) for each in np.unique(lengths)
+        },
+        test_minus_vanilla=compare_errors(mean, vanilla.mean(axis=0)),
         short_minus_long=compare_groups(mean[lengths <= middle], mean[lengths > middle]),
     )

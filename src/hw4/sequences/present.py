@@ -49,7 +49,7 @@ def search_table(result: Result):
             for tried in model.search:
                 if tried.hidden_size == size:
                     error = _error(result, tried.validation_mse)
-                    is_chosen = (size, tried.decay) == (model.hidden_size, model.decay)
+                    is_chosen = (size, tried.decay) == (model.hidden_size, model.weight_decay)
                     cells[tried.decay] = f"**{error}**" if is_chosen else error
             rows.append([title(result, name), n(size), *cells.values()])
     headers = ["Network", "Units", *(significant(decay, 1) for decay in decays)]
@@ -190,7 +190,7 @@ def error_by_length(result: Result):
     """Test error of every network by the length of the sequence, on a logarithmic scale."""
     fig, axes = new_figure(height=2.15)
     for (name, model), color in zip(result.models.items(), PALETTE, strict=True):
-        lengths, errors = list(model.by_length), list(model.by_length.values())
+        lengths, errors = list(model.test_mse_by_length), list(model.test_mse_by_length.values())
         look = {"lw": 1.8, "ls": "-"} if name in ASKED else {"lw": 1.1, "ls": "--"}
         labelled_line(axes, lengths, errors, LABELS[name], color, marker="o", ms=2, **look)
     labelled_level(axes, result.baselines.mean, "mean")

@@ -66,7 +66,9 @@ def test_the_chosen_candidate_is_bold():
 @pytest.mark.parametrize("size", [1e-60, 1.0, 1e60])
 def test_errors_of_any_size_are_short_in_tables(size):
     shown = result(*(size * error for error in (1e-4, 8.9e-3, 2e-3)))
-    last = {name: replace(shown.models[name], test=(size * 1e-4,)) for name in NETWORKS[3:]}
+    last = {
+        name: replace(shown.models[name], test_mse_by_seed=(size * 1e-4,)) for name in NETWORKS[3:]
+    }
     baselines = replace(shown.baselines, mean=size * MEAN, mean_validation=size * MEAN)
     text = present.comparison_table(
         replace(shown, models=shown.models | last, baselines=baselines)
