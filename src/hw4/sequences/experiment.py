@@ -49,8 +49,7 @@ def run(settings: Settings, work: Work) -> Outcome[Result]:
     learning, test_set, known_floor = _load(work)
     training, validation = data.split(learning, settings.validation_share, settings.seed)
     networks = {
-        name: Trainer(name, learning, (training, validation), settings, work).fit()
-        for name in NETWORKS
+        name: Trainer(name, (training, validation), settings, work).fit() for name in NETWORKS
     }
     linear = baselines.fit(training, validation, learning.shortest, known_floor)
     selection = _select(networks, work)
@@ -92,16 +91,17 @@ def _load(work: Work) -> tuple[Sequences, Sealed[Sequences], float | None]:
     return learning, work.seal(lambda: data.load(work.source, "test")), None
 
 
-def kind_of(name: str, learning: Sequences, training: Sequences) -> tuple[View, Build]:
+def kind_of(name: str, training: Sequences, validation: Sequences) -> tuple[View, Build]:
     """How the network called `name` sees sequences, and how it is built.
 
     A test sequence with fewer steps than those to learn from is filled up, one with more is cut.
     """
-    shortest, longest = learning.shortest, learning.longest
-    truncated = partial(TruncatedNetwork, learning.features, steps=shortest)
-    padded = partial(PaddedNetwork, learning.features, steps=longest)
+    shortest = min(training.shortest, validation.shortest)
+    longest = max(training.longest, validation.longest)
+    truncated = partial(TruncatedNetwork, training.features, steps=shortest)
+    padded = partial(PaddedNetwork, training.features, steps=longest)
     steps, padding, build = {
-        "vanilla": (None, "end", partial(VanillaRNN, learning.features)),
+        "vanilla": (None, "end", partial(VanillaRNN, training.features)),
         "truncated": (shortest, "end", truncated),
         "truncated_last": (shortest, "front", truncated),
         "padded": (longest, "end", padded),
@@ -120,18 +120,17 @@ class Run:
 
 
 class Trainer:
-    """Searches a setting for one kind of network, and trains all seeds with it."""
+    """Searches a setting for one kind of network, and trains all seeds with it.
+
+    Args:
+        parts: training and validation sequences, those to learn from.
+    """
 
     def __init__(
-        self,
-        name: str,
-        learning: Sequences,
-        parts: tuple[Sequences, Sequences],
-        settings: Settings,
-        work: Work,
+        self, name: str, parts: tuple[Sequences, Sequences], settings: Settings, work: Work
     ) -> None:
         self.name, self.settings, self.work = name, settings, work
-        self.view, self.build = kind_of(name, learning, parts[0])
+        self.view, self.build = kind_of(name, *parts)
         self.batches: list[Batch] = [self.view.batch(part, work.device) for part in parts]
         self.config = replace(settings.schedule, order_seed=settings.seed)
 
