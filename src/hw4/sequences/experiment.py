@@ -51,21 +51,11 @@ def run(settings: Settings, work: Work) -> Outcome[Result]:
     networks = {
         name: Trainer(name, (training, validation), settings, work).fit() for name in NETWORKS
     }
-    linear = baselines.fit(training, validation, learning.shortest, known_floor)
+    fitted = baselines.fit(training, validation, learning.shortest, known_floor)
     selection = _select(networks, work)
     test, predictions = evaluate(networks, selection, test_set, work.device)
-
     facts = DataFacts.of(learning, training, validation, test)
-    errors = {name: (each - test.targets) ** 2 for name, each in predictions.items()}
-    models = {
-        name: _tested(each.trained, errors[name], errors["vanilla"], test.lengths, facts.middle)
-        for name, each in networks.items()
-    }
-    against_linear = UNKNOWN
-    if facts.shortest in linear.linear:
-        expected = (linear.predict_linear(test, facts.shortest) - test.targets) ** 2
-        against_linear = compare_errors(errors["truncated_last"].mean(axis=0), expected)
-    result = Result(settings, facts, linear.test(test), models, against_linear, selection)
+    result = _result(settings, facts, networks, fitted, selection, test, predictions)
     tensors = {f"{name}.predicted": each for name, each in predictions.items()}
     for name, each in networks.items():
         tensors |= {f"{name}.{weight}": array for weight, array in each.weights.items()}
@@ -216,22 +206,34 @@ def _select(networks: dict[str, Fitted], work: Work) -> Selection:
     return work.select(choice, lowest, "mean squared error")
 
 
-def _tested(
-    trained: Trained, errors: np.ndarray, vanilla: np.ndarray, lengths: np.ndarray, middle: int
-) -> Trained:
-    """`trained` with what the test set says of it.
-
-    Args:
-        errors, vanilla: squared errors of this network and of the vanilla RNN `(seeds, sequences)`.
-        middle: sequences of up to so many steps are short.
-    """
-    mean = errors.mean(axis=0)  # (sequences,)
-    return replace(
-        trained,
-        test_mse_by_seed=tuple(errors.mean(axis=1).tolist()),
-        test_mse_by_length={
-            int(each): float(mean[lengths == each].mean()) for each in np.unique(lengths)
-        },
-        test_minus_vanilla=compare_errors(mean, vanilla.mean(axis=0)),
-        short_minus_long=compare_groups(mean[lengths <= middle], mean[lengths > middle]),
-    )
+def _result(
+    settings: Settings,
+    facts: DataFacts,
+    networks: dict[str, Fitted],
+    fitted: baselines.Fitted,
+    selection: Selection,
+    test: Sequences,
+    predictions: dict[str, np.ndarray],
+) -> Result:
+    """What the test set says of the networks and of the baselines."""
+    errors = {name: (each - test.targets) ** 2 for name, each in predictions.items()}
+    by_sequence = {name: each.mean(axis=0) for name, each in errors.items()}  # (sequences,)
+    lengths = test.lengths
+    models = {}
+    for name, each in by_sequence.items():
+        models[name] = replace(
+            networks[name].trained,
+            test_mse_by_seed=tuple(errors[name].mean(axis=1).tolist()),
+            test_mse_by_length={
+                int(length): float(each[lengths == length].mean()) for length in np.unique(lengths)
+            },
+            test_minus_vanilla=compare_errors(each, by_sequence["vanilla"]),
+            short_minus_long=compare_groups(
+                each[lengths <= facts.middle], each[lengths > facts.middle]
+            ),
+        )
+    against_linear = UNKNOWN
+    if facts.shortest in fitted.linear:
+        expected = (fitted.linear[facts.shortest].predict(test) - test.targets) ** 2
+        against_linear = compare_errors(by_sequence["truncated_last"], expected)
+    return Result(settings, facts, fitted.test(test), models, against_linear, selection)

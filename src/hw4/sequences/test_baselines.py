@@ -27,7 +27,7 @@ def test_linear_models_are_scikit_learns():
     fitted = baselines.fit(training, validation, 5, None)
     rows = [part.last(3).padded(3, "front").reshape(len(part), -1) for part in (training, test)]
     reference = LinearRegression().fit(rows[0].astype(float), training.targets)
-    ours = fitted.predict_linear(test, 3)
+    ours = fitted.linear[3].predict(test)
     np.testing.assert_allclose(ours, reference.predict(rows[1].astype(float)), rtol=1e-6)
     expected = np.mean((ours - test.targets) ** 2)
     assert fitted.test(test).linear[3].test_mse == pytest.approx(expected)
