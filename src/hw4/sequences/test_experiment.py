@@ -2,19 +2,20 @@
 
 import re
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
 import torch
 
 from hw4.foundation.compute import Device
-from hw4.foundation.experiment import Work
+from hw4.foundation.experiment import Outcome, Work
 from hw4.foundation.places import ROOT
 from hw4.foundation.store import from_plain, to_plain
 from hw4.sequences import data, experiment, present, standin
 from hw4.sequences.conftest import TINY, process
 from hw4.sequences.data import Sequences
-from hw4.sequences.result import NETWORKS, Result, Settings, TrainConfig
+from hw4.sequences.result import NETWORKS, Curve, Result, Settings, TrainConfig
 
 SHARED = ROOT.parent / "shared" / "data" / "sequences"
 TRAIN, TEST = process(90, 1), process(40, 2)
@@ -115,6 +116,34 @@ def test_the_search_reports_lowest_validation_errors_and_takes_the_lowest(run):
         again = min(model.curves[0].validation)
         assert best.validation_mse == pytest.approx(again, rel=1e-3), name
         assert result.selection.choice[name]["epochs"][0] == model.curves[0].best_epoch
+
+
+@pytest.mark.parametrize(("size", "decay"), [(16, 1.0), (64, 0.01), (4, 100.0), (8, 30.0)])
+def test_the_search_ends_where_nothing_next_to_the_best_is_better(size, decay, folder, monkeypatch):
+    settings = Settings()
+    sizes, decays = settings.hidden_sizes, settings.decays
+
+    def error(tried_size, tried_decay):
+        down = sizes.index(tried_size) - sizes.index(size)
+        return 1.0 + down**2 + abs(decays.index(tried_decay) - decays.index(decay))
+
+    def train(self, stage, hidden_size, decays, seeds):
+        errors = [error(hidden_size, each) + seed for each in decays for seed in seeds]
+        return Outcome(experiment.Run(tuple(Curve((-each,), (each,)) for each in errors), 1.0))
+
+    monkeypatch.setattr(experiment.Trainer, "train", train)
+    work = Work("sequences", data.source(), Device("cpu", ""), "search")
+    tried = experiment.Trainer("vanilla", (TRAIN, TEST), settings, work).search()
+    best = min(tried, key=lambda each: each.validation_mse)
+    assert (best.hidden_size, best.decay) == (size, decay)
+    row, column = sizes.index(size), decays.index(decay)
+    near = product(sizes[max(row - 1, 0) : row + 2], decays[max(column - 1, 0) : column + 2])
+    assert set(near) <= {(each.hidden_size, each.decay) for each in tried}
+    for each in tried:
+        expected = error(each.hidden_size, each.decay) + np.mean(settings.network_seeds[:2])
+        assert each.validation_mse == pytest.approx(expected)
+    if (size, decay) == (16, 1.0):  # in the middle, where it begins
+        assert len(tried) == 9
 
 
 def test_shuffled_training_targets_leave_nothing_to_learn(run):

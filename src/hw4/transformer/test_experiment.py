@@ -74,6 +74,10 @@ def test_the_sheets_numbers(result):
     }
 
 
+def test_readings_are_counted_in_pytorchs_own_modules(result):
+    assert all("nn." in reading.modules for reading in result.readings.values())
+
+
 def test_names_are_the_sheets_own(result):
     sheet = ROOT.parent / "shared" / "assignment.txt"
     if not sheet.is_file():
