@@ -38,9 +38,9 @@ class Fitted:
     network: Network
     view: View
 
-    @property
-    def weights(self) -> dict[str, np.ndarray]:
-        return {name: tensor.cpu().numpy() for name, tensor in self.network.state_dict().items()}
+
+def _arrays(network: Network) -> dict[str, np.ndarray]:
+    return {name: tensor.cpu().numpy() for name, tensor in network.state_dict().items()}
 
 
 @threads(1)  # networks this small would only wait for each other
@@ -58,7 +58,7 @@ def run(settings: Settings, work: Work) -> Outcome[Result]:
     result = _result(settings, facts, networks, fitted, selection, test, predictions)
     tensors = {f"{name}.predicted": each for name, each in predictions.items()}
     for name, each in networks.items():
-        tensors |= {f"{name}.{weight}": array for weight, array in each.weights.items()}
+        tensors |= {f"{name}.{weight}": array for weight, array in _arrays(each.network).items()}
     return Outcome(result, tensors)
 
 
@@ -184,8 +184,7 @@ class Trainer:
                     bar.note(f"validation {error:.1e}")
 
                 made = Run(*train(network, *self.batches, self.config, each, on_epoch))
-            weights = network.state_dict().items()
-            return Outcome(made, {name: tensor.cpu().numpy() for name, tensor in weights})
+            return Outcome(made, _arrays(network))
 
         task = (hidden_size, decays, seeds, split, self.config)
         return self.work.part(f"{stage} {self.name}", task, Run, compute)

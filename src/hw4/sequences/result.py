@@ -30,21 +30,13 @@ UNKNOWN = Difference(math.nan, math.nan, math.nan)
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """How a network is trained.
+    """How a network is trained."""
 
-    Attributes:
-        epochs: at most.
-        patience: epochs without a lower validation error after which training stops.
-        batch_size: sequences a step.
-        learning_rate: at the start; falls along a cosine that is zero after `epochs`.
-        order_seed: of the order of the batches.
-    """
-
-    epochs: Count = 60
-    patience: Count = 20
+    epochs: Count = 60  # at most
+    patience: Count = 20  # epochs without a lower validation error, then training stops
     batch_size: Count = 64
-    learning_rate: Positive = 0.01
-    order_seed: int = 0
+    learning_rate: Positive = 0.01  # at the start; falls along a cosine, to zero after `epochs`
+    order_seed: int = 0  # of the batches
 
 
 @dataclass(frozen=True)

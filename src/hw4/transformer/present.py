@@ -124,7 +124,7 @@ def layer_drawing(result: Result) -> Any:
     pen.head(QUERY, fork, 1)
     pen.head(VALUE, fork, 1)
 
-    # three times the same: a projection, dealt out to the heads
+    # three times the same: a projection, divided among the heads
     for x, name, item, end in ((QUERY, "Query", 1, 3), (KEY, "Key", 2, 3), (VALUE, "Value", 3, 6)):
         pen.box(x, x, 1, f"{name}: {sizes.hidden_size} × {sizes.hidden_size} weights", BLUE)
         pen.arrow(x, 1, 2, shape[item], item)
