@@ -11,15 +11,15 @@ from hw4.foundation.scores import f1_macro
 from hw4.tweets.arguments import TrainConfig
 from hw4.tweets.data import Tweets
 from hw4.tweets.encoder import encoder_source
-from hw4.tweets.features import compute_features
-from hw4.tweets.grid import Grid
+from hw4.tweets.features import Pooled, compute_features
 from hw4.tweets.model import Head
+from hw4.tweets.result import Grid
 from hw4.tweets.standin import compose
 from hw4.tweets.tokens import Tokens, to_dataset
-from hw4.tweets.training import load_pretrained, run_heads, train_head
+from hw4.tweets.training import fit, load_pretrained, run_heads
 from hw4.tweets.weights import distilbert_folder
 
-GRID = Grid(weight_decays=(0.01, 0.3), epochs=(4, 8), batch_size=16)
+GRID = Grid(weight_decay=(0.01, 0.3), epochs=(4, 8), batch_size=(16,))
 TRAIN, VALIDATION = 48, 24
 REPEATS = 3
 TOLERANCE = 1e-3
@@ -30,11 +30,15 @@ class Live:
 
     def __init__(self, encoder: torch.nn.Module, tokens: Tokens):
         self.encoder, self.tokens = encoder, tokens
+        self.lengths = np.ones(len(tokens), dtype=int)
 
-    def __getitem__(self, batch: torch.Tensor) -> torch.Tensor:
-        input_ids, mask = self.tokens.batch(batch.numpy())
+    def pooled(self, pooling: str) -> np.ndarray:
+        return np.empty((len(self.tokens), 0), dtype=np.float32)  # no head is standardized here
+
+    def batch(self, idx: np.ndarray) -> tuple[torch.Tensor]:
+        input_ids, mask = self.tokens.batch(idx)
         with torch.no_grad():
-            return self.encoder(input_ids=input_ids, attention_mask=mask)[0][:, 0]
+            return (self.encoder(input_ids=input_ids, attention_mask=mask)[0][:, 0],)
 
 
 def rows() -> Iterator[Row]:
@@ -44,7 +48,7 @@ def rows() -> Iterator[Row]:
     source = encoder_source("nearest")
     with distilbert_folder(source, tweets.texts) as folder:
         tokens = _tokens(folder, tweets)
-        many = list(GRID.configs(TrainConfig()))
+        many = GRID.configs(TrainConfig())
         scores: dict[str, list[float]] = {}
 
         def stored() -> None:
@@ -88,20 +92,19 @@ def _on_stored_features(
     features, _ = compute_features(model.distilbert, tokens)
     train, validation = np.arange(TRAIN), tweets.targets[TRAIN:]
     wanted = [(config, train) for config in many]
-    runs = run_heads(wanted, Head(model), features.first, tweets.targets, jobs=1)
-    return [f1_macro(validation, run.probabilities[TRAIN:] > 0.5) for run in runs]
+    runs = run_heads(wanted, Head(model), Pooled(features.first), tweets.targets, jobs=1)
+    return [f1_macro(validation, run.tensors["probabilities"][TRAIN:] > 0.5) for run in runs]
 
 
 def _with_full_model(
     folder: Path, tokens: Tokens, tweets: Tweets, many: list[TrainConfig]
 ) -> list[float]:
     found = []
-    targets = torch.from_numpy(tweets.targets)
     for config in many:
         model = load_pretrained(folder, config)
         live, head = Live(model.distilbert, tokens), Head(model)
-        train_head(config, head, live, targets[:TRAIN])
+        fit(config, head, live, tweets.targets, np.arange(TRAIN))
         with torch.no_grad():
-            logits = head(live[torch.arange(TRAIN, TRAIN + VALIDATION)])
+            logits = head(*live.batch(np.arange(TRAIN, TRAIN + VALIDATION)))
         found.append(f1_macro(tweets.targets[TRAIN:], logits.argmax(dim=1).numpy()))
     return found

@@ -163,9 +163,9 @@ def test_files_in_a_folder_of_the_data_folder_are_used(project):
     assert "No problem uses" not in found.output
 
 
-def test_who_reads_only_the_first_line_is_not_told_of_errors(project):
+def test_who_reads_only_the_first_line_is_not_told_of_errors(small):
     command = f"{sys.executable} -m hw4 data | head -n 1; exit ${{PIPESTATUS[0]}}"
-    found = project.call("bash", "-c", command)
+    found = small.call("bash", "-c", command)
     assert found.status in (0, 1)
     assert found.output.startswith("Data folder: ") and found.output.count("\n") == 1
 

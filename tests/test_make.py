@@ -51,24 +51,20 @@ def call(folder, *targets):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_folder_s_name_is_no_command_and_keeps_its_environment(made, name, tmp_path):
+def test_a_folder_s_name_is_no_command_and_its_environment_notes_where_and_stays(
+    made, name, tmp_path
+):
     folder = made(name)
-    for _ in range(2):
-        done = call(folder, "report")
-        assert done.returncode == 0, done.stderr
-        assert done.stdout == "python -m hw4 render --install-quarto\n"
-        assert not done.stderr
-    assert not list(tmp_path.rglob("OWNED"))
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_an_environment_that_is_made_notes_where(made, name):
-    folder = made(name)
-    (folder / ".venv" / "ready").unlink()
+    ready = folder / ".venv" / "ready"
+    ready.unlink()
     done = call(folder, "report")
     assert done.returncode == 0, done.stderr
-    assert (folder / ".venv" / "ready").read_text() == f"{folder.resolve()}\n"
-    assert (folder / ".venv" / "bin" / "python").is_file()
+    assert ready.read_text() == f"{folder.resolve()}\n"
+    done = call(folder, "report")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "python -m hw4 render --install-quarto\n"
+    assert ready.is_file() and (folder / ".venv" / "bin" / "python").is_file()
+    assert not list(tmp_path.rglob("OWNED"))
 
 
 def test_a_moved_folder_s_environment_goes_and_the_reason_is_said(made, tmp_path):

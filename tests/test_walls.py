@@ -6,11 +6,11 @@ import sys
 import grimp
 import pytest
 
+from hw4.__main__ import WINGS
 from tests.project import ROOT
 
 LINT = "from importlinter.cli import lint_imports_command; lint_imports_command()"
 TRAINED = ("windows", "sequences", "tweets")
-WINGS = (*TRAINED, "transformer")
 ROOMS = {"result", "data", "model", "experiment", "present"}
 ROOMS_OF_THE_TRAINED = {"standin", "training"}
 TESTED = {"data", "model", "experiment", "present"}

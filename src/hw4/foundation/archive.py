@@ -26,15 +26,12 @@ JUNK = {"__macosx", "@eadir", "thumbs.db", "desktop.ini", "icon\r"}
 
 @dataclass(frozen=True)
 class Limits:
-    """What is still taken for honest, unpacked: bytes a file and in all, files, growth of a file.
-
-    A JPEG grows 1.0 to 1.1 times in unpacking, a bomb a thousand times.
-    """
+    """What is still taken for honest: bytes a file and in all, files, growth in unpacking."""
 
     file: int
     total: int
     files: int = 500_000
-    ratio: float = 200
+    ratio: float = 200  # a JPEG grows 1.1 times, a bomb a thousand times
 
 
 class BadFile(UserError):
@@ -68,9 +65,8 @@ class Files:
 def opened(path: Path, limits: Limits) -> Iterator[Files]:
     """The files in the zip or folder at `path`, or the one file that it is.
 
-    Raises:
-        UserError: no zip, encrypted, with entries that no honest zip has, or beyond `limits`; a
-            folder that cannot be read or has links out of it.
+    A UserError says what is wrong with a zip that is damaged, encrypted, beyond `limits` or with
+    entries that no honest one has, and with a folder that cannot be read or has links out of it.
     """
 
     def found(entries: dict[str, bool], read: Callable[[str], bytes]) -> Files:
@@ -106,11 +102,7 @@ def opened(path: Path, limits: Limits) -> Iterator[Files]:
 
 
 def read_file(path: Path, largest: int) -> bytes:
-    """The contents of a regular file of at most `largest` bytes.
-
-    Raises:
-        BadFile: it is larger, something else than a file (a pipe, a device), or cannot be read.
-    """
+    """The contents of a regular file (no pipe, no device) of at most `largest` bytes."""
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):

@@ -26,11 +26,7 @@ class Device:
 
 
 def device() -> Device:
-    """The best device here (CUDA, then MPS, then CPU), or the kind that `HW4_DEVICE` asks for.
-
-    Raises:
-        UserError: `HW4_DEVICE` is no kind of device, or there is none of it.
-    """
+    """The best device here (CUDA, then MPS, then CPU), or the kind that `HW4_DEVICE` asks for."""
     import torch
 
     found = {}
@@ -50,11 +46,7 @@ def device() -> Device:
 
 
 def wished_device() -> str:
-    """The kind of device that `HW4_DEVICE` asks for, or nothing; known without torch.
-
-    Raises:
-        UserError: there is no such kind.
-    """
+    """The kind of device that `HW4_DEVICE` asks for, or nothing; known without torch."""
     wish = os.environ.get("HW4_DEVICE", "")
     if wish and wish not in KINDS:
         raise UserError(

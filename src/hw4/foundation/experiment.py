@@ -24,7 +24,6 @@ from hw4.foundation.work import KEY_LENGTH, Outcome, Work, now, sound
 
 R = TypeVar("R")
 T = TypeVar("T")
-
 __all__ = ["Experiment", "Outcome", "Provenance", "Work", "version"]
 
 
@@ -49,42 +48,26 @@ class Provenance:
 
 @dataclass(frozen=True)
 class State:
-    """Things as they stand: all that makes the key of a result.
-
-    Attributes:
-        code: a digest for each module, by its name.
-        circumstances: see `Experiment`.
-    """
+    """Things as they stand: all that makes the key of a result."""
 
     name: str
+    profile: str
+    code: dict[str, str]
     settings: Any
     source: DataSource
-    code: dict[str, str]
     versions: dict[str, str]
     circumstances: Any
 
     @cached_property
     def basis(self) -> str:
         """What every part of the experiment depends on; names of files are not in it."""
-        data = self.source.kind, self.source.fingerprint
-        return digest(self.name, self.code, data, self.versions)
+        return digest(
+            self.name, self.code, self.source.kind, self.source.fingerprint, self.versions
+        )
 
     @cached_property
     def key(self) -> str:
         return digest(self.basis, self.settings, self.circumstances)[:KEY_LENGTH]
-
-    @property
-    def parts(self) -> dict[str, Any]:
-        """What the key is made of, for saying what has changed."""
-        parts = {
-            "profile": _profile(),
-            "code": self.code,
-            "settings": self.settings,
-            "data": self.source,
-            "versions": self.versions,
-            "circumstances": self.circumstances,
-        }
-        return to_plain(parts)
 
     @property
     def entry(self) -> Entry:
@@ -129,29 +112,17 @@ class Experiment(Generic[R]):
     run: str = ""
 
     def stored(self) -> R:
-        """The stored result for things as they stand.
-
-        Raises:
-            UserError: there is none.
-        """
+        """The stored result for things as they stand; a UserError if there is none."""
         return from_plain(self.result, self._read(self.state(), Entry.read_numbers)["result"])
 
     def provenance(self) -> Provenance:
-        """Where the stored result comes from; files under the names that they have now.
-
-        Raises:
-            UserError: there is no stored result.
-        """
+        """Where the stored result comes from; files under the names that they have now."""
         state = self.state()
         stored = self._read(state, Entry.read_numbers)["provenance"]
         return replace(from_plain(Provenance, stored), source=state.source)
 
     def tensors(self) -> dict[str, np.ndarray]:
-        """The arrays stored with the result.
-
-        Raises:
-            UserError: there is no stored result.
-        """
+        """The arrays stored with the result."""
         return self._read(self.state(), Entry.read)[1]
 
     def is_stored(self) -> bool:
@@ -173,7 +144,7 @@ class Experiment(Generic[R]):
 
     def parts(self) -> dict[str, Any]:
         """What the key of the result is made of, as things stand."""
-        return self.state().parts
+        return to_plain(self.state())
 
     def ensure(self) -> bool:
         """Compute and store the result unless it is stored; whether it had to be computed.
@@ -199,20 +170,17 @@ class Experiment(Generic[R]):
         return True
 
     def state(self) -> State:
-        """Things as they stand.
-
-        Raises:
-            UserError: a setting, the device asked for, or the data folder is wrong.
-        """
+        """Things as they stand; a UserError where a setting, a wish or the data is wrong."""
         settings = self.settings.quick() if quick() else self.settings()
         check_settings(settings)
         wished_device()
         versions = {name: version(name) for name in self.libraries}
         return State(
             name=self.name,
+            profile=_profile(),
+            code=code_digests(self._function[0]),
             settings=settings,
             source=self.source(),
-            code=code_digests(self._function[0]),
             versions={"python": platform.python_version(), **versions},
             circumstances=to_plain(self.circumstances()),
         )
@@ -239,7 +207,7 @@ class Experiment(Generic[R]):
             finished=now(),
             settings=to_plain(state.settings),
         )
-        numbers = {"provenance": provenance, "basis": state.parts, "result": outcome.result}
+        numbers = {"provenance": provenance, "basis": state, "result": outcome.result}
         state.entry.write(to_plain(numbers), outcome.tensors)
 
     def _read(self, state: State, read: Callable[[Entry], T | None]) -> T:
@@ -261,9 +229,5 @@ def _profile() -> str:
 
 @cache
 def version(package: str) -> str:
-    """The installed version of a package; looked up once, since each look-up reads files.
-
-    Raises:
-        importlib.metadata.PackageNotFoundError: it is not installed.
-    """
+    """The installed version of a package; looked up once, since each look-up reads files."""
     return metadata.version(package)

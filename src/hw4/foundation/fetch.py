@@ -19,11 +19,7 @@ class Unreachable(Exception):
 
 
 def run(program: str, *arguments: str, seconds: float) -> bytes:
-    """What the Python `program` writes to standard output, within `seconds`.
-
-    Raises:
-        Unreachable: it took longer, or failed.
-    """
+    """What the Python `program` writes to standard output within `seconds`; else Unreachable."""
     command = [sys.executable, "-c", program, *arguments]
     try:
         done = subprocess.run(command, timeout=seconds, capture_output=True)
@@ -36,11 +32,7 @@ def run(program: str, *arguments: str, seconds: float) -> bytes:
 
 
 def download(url: str, sha256: str, seconds: float, largest: int) -> bytes:
-    """The file at `url`, if it is the published one.
-
-    Raises:
-        Unreachable: it did not come in time, or something else came.
-    """
+    """The file at `url`; Unreachable if it does not come in time or is not the published one."""
     content = run(_READ, url, str(largest + 1), seconds=seconds)
     found = hashlib.sha256(content).hexdigest()
     if found != sha256:

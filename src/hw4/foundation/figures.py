@@ -37,13 +37,9 @@ def figure(name: str, shown: Experiment) -> Callable[[Callable[..., Any]], Calla
     """Make a function that draws a Matplotlib figure return it as a `Picture`.
 
     The figure is written to `figures/<name>.svg` and `.png`, with `-stand-in` or `-quick` after
-    the name where its numbers are not for submission. It is drawn again only when the function's
-    arguments, the code it depends on or Matplotlib's version changed, so a warm render does not
-    import Matplotlib at all.
-
-    Args:
-        name: the files' name; letters, digits and hyphens.
-        shown: the experiment whose data decide whether this is a result.
+    the name where the experiment's numbers are not for submission. It is drawn again only when the
+    function's arguments, the code it depends on or Matplotlib's version changed, so a warm render
+    does not import Matplotlib at all.
     """
 
     def decorate(draw: Callable[..., Any]) -> Callable[..., Picture]:
@@ -66,12 +62,7 @@ def figure(name: str, shown: Experiment) -> Callable[[Callable[..., Any]], Calla
 def new_figure(
     width: float = style.TEXT_WIDTH, height: float = 2.6, columns: int = 1, rows: int = 1, **grid
 ):
-    """A Matplotlib figure of `width` × `height` inches and its axes, in the report's style.
-
-    Args:
-        columns, rows: of axes; with one of each, the second value is a single axes object.
-        grid: further arguments of `Figure.subplots`.
-    """
+    """A Matplotlib figure of `width` × `height` inches, and its axes as `Figure.subplots` does."""
     from matplotlib.figure import Figure
 
     made = Figure(figsize=(width, height))
@@ -82,9 +73,6 @@ def labelled_line(axes, x: Sequence[float], y: Sequence[float], label: str, colo
     """A line with its name at its end, right of the axes, in its own color.
 
     Names that would overlap move apart when the figure is finished; a thin line leads to them.
-
-    Args:
-        line: as for `Axes.plot`, such as `lw` or `ls`.
     """
     drawn = axes.plot(x, y, color=color, **line)[0]
     last = np.flatnonzero(np.isfinite(np.asarray(y, float)))
@@ -111,15 +99,12 @@ def heat_map(
     limits: tuple[float, float] | None = None,
     bold: Callable[[Any], bool] = lambda value: False,
 ) -> None:
-    """Cells shaded from little to much, each with its value in it.
+    """`values` (rows, columns) in cells that are shaded from little to much.
 
     Args:
-        values: (rows, columns).
         rows, columns: names, from the top and from the left.
-        text: what stands in the cell of a value.
         shades: (rows, columns), what is shaded in place of `values`.
-        limits: the lightest and the darkest shade; those of the shades that are there if None.
-        bold: whether a value is set in bold, the best one say.
+        limits: the lightest and the darkest shade; else those of the shades that are there.
     """
     from matplotlib.colors import LinearSegmentedColormap
 

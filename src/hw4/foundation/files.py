@@ -49,17 +49,14 @@ class DataSource:
 
     @property
     def is_stand_in(self) -> bool:
-        """Whether the numbers may not be submitted."""
         return self.kind == "stand-in"
 
 
 def find(*names: str) -> Path | None:
     """The first of `names` (files or folders) in the data folder or one folder below it.
 
-    Upper and lower case are not told apart. Hidden folders and `__MACOSX` are passed over.
-
-    Raises:
-        UserError: `HW4_DATA` names a folder that does not exist, or a folder cannot be read.
+    Upper and lower case are not told apart. Hidden folders and `__MACOSX` are passed over. It is
+    a UserError if `HW4_DATA` names no folder.
     """
     folder = data_folder()
     if not folder.is_dir():
@@ -69,10 +66,10 @@ def find(*names: str) -> Path | None:
                 "create it, or unset HW4_DATA to use data/ in the project."
             )
         return None
-    places = listed(folder)
-    places += chain.from_iterable(listed(Path(it)) for it in places if it.is_dir())
+    top = listed(folder)
+    below = [listed(Path(it)) for it in top if it.is_dir()]
     for name in names:
-        for entry in places:
+        for entry in chain(top, *below):
             if entry.name.casefold() == name.casefold():
                 return Path(entry)
     return None
@@ -99,9 +96,6 @@ def fingerprint(*paths: Path) -> str:
     """sha256 over the contents of files and folders (a folder by the names and contents in it).
 
     Hashes are remembered by size, times and inode, so that an unchanged file is read once.
-
-    Raises:
-        UserError: a file or a folder cannot be read.
     """
     memory = store_folder() / "fingerprints.json"
     try:

@@ -26,11 +26,7 @@ def figures_folder() -> Path:
 
 
 def store_folder() -> Path:
-    """The folder of stored results (`HW4_STORE`, or `_store/`); safe to delete.
-
-    Raises:
-        UserError: there is a file in its place.
-    """
+    """The folder of stored results (`HW4_STORE`, or `_store/`); safe to delete."""
     folder = named_folder("HW4_STORE", os.environ.get("HW4_STORE") or "_store")
     nearest = next(place for place in (folder, *folder.parents) if place.exists())
     if not nearest.is_dir():
@@ -42,11 +38,7 @@ def store_folder() -> Path:
 
 
 def named_folder(variable: str, name: str) -> Path:
-    """The folder that an environment variable names, taken from the project's folder.
-
-    Raises:
-        UserError: it begins with `~`, and there is no such home.
-    """
+    """The folder that an environment variable names, taken from the project's folder."""
     try:
         return Path(os.path.realpath(ROOT / Path(name).expanduser()))
     except RuntimeError as error:
@@ -58,11 +50,7 @@ def named_folder(variable: str, name: str) -> Path:
 
 
 def quick() -> bool:
-    """Whether this is a small trial build (`HW4_PROFILE=quick`).
-
-    Raises:
-        UserError: `HW4_PROFILE` is neither empty, `full` nor `quick`.
-    """
+    """Whether this is a small trial build (`HW4_PROFILE=quick`)."""
     profile = os.environ.get("HW4_PROFILE") or "full"
     if profile not in PROFILES:
         raise UserError(

@@ -1,4 +1,4 @@
-"""What a classifier's predictions are judged by, on scikit-learn and SciPy."""
+"""What predictions are judged by, on scikit-learn and SciPy."""
 
 import math
 from collections.abc import Sequence
@@ -26,7 +26,6 @@ class Scores:
     """Predictions against targets.
 
     Attributes:
-        n: how many there are.
         interval: 95 % Wilson interval of the accuracy.
         f1_macro_std: standard error of `f1_macro`, from resampling the examples (bootstrap).
         confusion: rows are the true classes, columns the predicted ones.
@@ -47,13 +46,7 @@ class Scores:
 
 @dataclass(frozen=True)
 class Difference:
-    """One classifier against another on the same examples, in pairs.
-
-    Attributes:
-        value: the first one's score minus the second one's.
-        std: standard error of `value`.
-        p: two-sided p-value.
-    """
+    """The first one's score minus the second one's, its standard error, a two-sided p-value."""
 
     value: float
     std: float
@@ -102,8 +95,7 @@ def score(
 ) -> Scores:
     """All measures of `predictions` (n,) against `targets` (n,), both indices into `classes`.
 
-    Args:
-        probabilities: (n, classes), for the log loss.
+    The log loss needs `probabilities` (n, classes).
     """
     from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
@@ -112,8 +104,9 @@ def score(
     precision, recall, f1, support = precision_recall_fscore_support(
         targets, predictions, labels=labels, zero_division=np.nan
     )
-    there = support > 0
-    f1 = np.where(np.isnan(f1), 0.0, f1)
+    columns = (
+        values.tolist() for values in (precision, recall, np.nan_to_num(f1), support.astype(int))
+    )
     right = int(confusion.trace())
     loss = math.nan
     if probabilities is not None:
@@ -124,15 +117,14 @@ def score(
         n=len(targets),
         accuracy=right / len(targets),
         interval=wilson(right, len(targets)),
-        balanced_accuracy=float(recall[there].mean()),
+        balanced_accuracy=float(np.nanmean(recall)),
         f1_macro=float(f1_macro(targets, predictions, len(classes))),
         f1_macro_std=float(resampled.std()),
         log_loss=loss,
         per_class={
-            name: ClassScores(float(precision[i]), float(recall[i]), float(f1[i]), int(support[i]))
-            for i, name in enumerate(classes)
+            name: ClassScores(*values) for name, *values in zip(classes, *columns, strict=True)
         },
-        confusion=tuple(tuple(int(cell) for cell in row) for row in confusion),
+        confusion=tuple(map(tuple, confusion.tolist())),
     )
 
 
@@ -154,13 +146,11 @@ def mcnemar(targets: np.ndarray, first: np.ndarray, second: np.ndarray) -> Diffe
     """
     from scipy.stats import binomtest
 
-    a, b = first == targets, second == targets
-    only_a, only_b = int((a & ~b).sum()), int((b & ~a).sum())
-    differences = a.astype(float) - b.astype(float)
-    p = binomtest(only_a, only_a + only_b).pvalue if only_a + only_b else 1.0
-    return Difference(
-        float(differences.mean()), float(differences.std() / math.sqrt(len(targets))), float(p)
-    )
+    differences = (first == targets).astype(int) - (second == targets)  # 1, 0 or -1
+    differ, only_first = int((differences != 0).sum()), int((differences > 0).sum())
+    p = binomtest(only_first, differ).pvalue if differ else 1.0
+    std = differences.std() / math.sqrt(len(targets))
+    return Difference(float(differences.mean()), float(std), float(p))
 
 
 def compare_f1_macro(
@@ -180,11 +170,11 @@ def compare_errors(first: np.ndarray, second: np.ndarray) -> Difference:
 
     The p-value is NaN where one differs from the other by the same everywhere.
     """
-    from scipy.stats import ttest_rel
+    from scipy.stats import sem, ttest_rel
 
     differences = first - second
     p = ttest_rel(first, second).pvalue if np.ptp(differences) else math.nan
-    return Difference(float(differences.mean()), _standard_error(differences), float(p))
+    return Difference(float(differences.mean()), float(sem(differences)), float(p))
 
 
 def compare_groups(first: np.ndarray, second: np.ndarray) -> Difference:
@@ -192,11 +182,11 @@ def compare_groups(first: np.ndarray, second: np.ndarray) -> Difference:
 
     NaN where there are not two of each.
     """
-    from scipy.stats import ttest_ind
+    from scipy.stats import sem, ttest_ind
 
     if min(len(first), len(second)) < 2:
         return Difference(math.nan, math.nan, math.nan)
-    std = math.hypot(_standard_error(first), _standard_error(second))
+    std = math.hypot(sem(first), sem(second))
     p = ttest_ind(first, second, equal_var=False).pvalue if std else math.nan
     return Difference(float(first.mean() - second.mean()), std, float(p))
 
@@ -253,7 +243,3 @@ def precision_recall(
         average_precision=float(average_precision_score(is_positive, scores)),
         share=float(np.mean(is_positive)),
     )
-
-
-def _standard_error(values: np.ndarray) -> float:
-    return float(values.std(ddof=1) / math.sqrt(len(values)))

@@ -33,11 +33,7 @@ _WORDS = {
 
 
 def check_settings(settings: Any) -> None:
-    """See that every field of a dataclass, and of those inside it, is what its type says.
-
-    Raises:
-        UserError: one is not; with its file, its name, what it is and what it should be.
-    """
+    """See that every field of a dataclass, and of those inside it, is what its type says."""
     hints = typing.get_type_hints(type(settings), include_extras=True)
     for field in dataclasses.fields(settings):
         value = getattr(settings, field.name)

@@ -17,8 +17,7 @@ from hw4.foundation.places import store_folder
 from hw4.foundation.store import digest, write_text
 
 PACKAGE = Path(__file__).resolve().parents[1]
-KEPT = 1000
-"""Files that are remembered, some of them as they were before an edit."""
+KEPT = 1000  # files that are remembered, some of them as they were before an edit
 
 
 def code_fingerprint(module: str) -> str:
@@ -35,9 +34,6 @@ def code_digests(module: str) -> dict[str, str]:
 
     Parsing all files takes a third of a second, so what was found in a file of some content is kept
     in the store for the next process.
-
-    Raises:
-        FileNotFoundError: there is no such module in this package.
     """
     if _file(module) is None:
         raise FileNotFoundError(f"no module {module} below {PACKAGE}")

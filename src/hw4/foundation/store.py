@@ -40,11 +40,7 @@ class Entry:
     folder: Path
 
     def read(self) -> tuple[dict[str, Any], dict[str, np.ndarray]] | None:
-        """The numbers and the arrays by name, or None if there is no entry.
-
-        Raises:
-            Damaged: a file is missing, cut short or changed.
-        """
+        """The numbers and the arrays by name, or None if there is no entry; it may be Damaged."""
         numbers = self.read_numbers()
         return None if numbers is None else (numbers, load_tensors(self._checked(TENSORS)))
 
@@ -53,16 +49,9 @@ class Entry:
         return json.loads(self._checked(NUMBERS)) if self.folder.is_dir() else None
 
     def write(self, numbers: dict[str, Any], tensors: dict[str, np.ndarray] | None = None) -> None:
-        """Store plain JSON and arrays here, in place of whatever is here.
-
-        Raises:
-            OSError: the disk is full or the folder cannot be written; the old entry is untouched.
-        """
+        """Store plain JSON and arrays here; an OSError leaves whatever is here untouched."""
         arrays = {name: np.ascontiguousarray(array) for name, array in (tensors or {}).items()}
-        files = {
-            NUMBERS: json.dumps(numbers, indent=1).encode(),
-            TENSORS: save_tensors(arrays),
-        }
+        files = {NUMBERS: json.dumps(numbers, indent=1).encode(), TENSORS: save_tensors(arrays)}
         sums = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
         files[CHECKSUMS] = json.dumps(sums).encode()
 
@@ -94,11 +83,7 @@ class Entry:
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Put `content` at `path` in one step; readers see the old file until the new one is whole.
-
-    Raises:
-        OSError: the disk is full or the folder cannot be written; the old file is untouched.
-    """
+    """Put `content` at `path` in one step; readers see the old file until the new one is whole."""
     with beside(path) as part:
         _write(part, content)
         part.replace(path)
@@ -146,12 +131,14 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def to_plain(value: Any) -> Any:
-    """`value` (dataclasses, tuples, dictionaries, NumPy numbers) as JSON's own types.
+    """`value` (dataclasses, tuples, dictionaries, NumPy numbers) as JSON's own types."""
 
-    Raises:
-        TypeError: something in it has no JSON form.
-    """
-    return json.loads(json.dumps(_converter.unstructure(value), default=_number))
+    def of_numpy(value: np.generic | np.ndarray) -> Any:
+        if isinstance(value, np.generic | np.ndarray):
+            return value.tolist()
+        raise TypeError(f"{type(value).__name__} has no JSON form: {value!r}")
+
+    return json.loads(json.dumps(_converter.unstructure(value), default=of_numpy))
 
 
 def from_plain(kind: type[T], value: Any) -> T:
@@ -172,9 +159,3 @@ def digest(*values: Any) -> str:
     """sha256 over the plain form of `values`: equal for equal values, in every run."""
     text = json.dumps([to_plain(value) for value in values], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _number(value: Any) -> Any:
-    if isinstance(value, np.generic | np.ndarray):
-        return value.tolist()
-    raise TypeError(f"{type(value).__name__} has no JSON form: {value!r}")

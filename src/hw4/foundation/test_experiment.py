@@ -308,10 +308,11 @@ def test_what_a_key_is_made_of_is_stored_with_the_result():
     assert not other.is_stored()
     assert other.latest()["basis"] == make().parts()
     assert make().parts() == {
+        "name": "toy",
         "profile": "full",
         "code": {"hw4.toy": "1"},
         "settings": {"seed": 1, "factor": 2.0},
-        "data": {"kind": "course", "fingerprint": "f00", "files": ["toy.csv"]},
+        "source": {"kind": "course", "fingerprint": "f00", "files": ["toy.csv"]},
         "versions": make().provenance().versions,
         "circumstances": None,
     }

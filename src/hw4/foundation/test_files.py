@@ -14,6 +14,10 @@ def test_a_file_is_found_in_any_case_and_one_folder_down(places):
     (places / "data" / "tweets" / "twitter.CSV").write_text("x")
     assert find("missing.csv", "Twitter.csv") == places / "data" / "tweets" / "twitter.CSV"
     assert find("missing.csv") is None
+    deep = places / "data" / "tweets" / "deeper"
+    deep.mkdir()
+    (deep / "deep.csv").write_text("x")
+    assert find("deep.csv") is None, "a photograph's folder is not searched"
 
 
 def test_macos_leftovers_are_passed_over(places):

@@ -30,7 +30,6 @@ from hw4.foundation import words
         (words.duration(42), "42 s"),
         (words.duration(200), "3 min 20 s"),
         (words.duration(119.9), "2 min"),
-        (words.plus_minus(1.234, 0.04), "1.23 ± 0.04"),
         (words.listing(["a"]), "a"),
         (words.listing(["a", "b"]), "a and b"),
         (words.listing(["a", "b", "c"]), "a, b, and c"),

@@ -56,11 +56,6 @@ def points(difference: float, digits: int = 1) -> str:
     return number(100 * difference, digits)
 
 
-def plus_minus(mean: float, spread: float, digits: int = 2) -> str:
-    """Mean and spread as 1.23 ± 0.04."""
-    return f"{number(mean, digits)} ± {number(spread, digits)}"
-
-
 def times(ratio: float) -> str:
     """A ratio as people say it: 26 times, 1.4 times."""
     return f"{number(ratio, 0 if ratio >= 10 else 1)} times"
@@ -76,8 +71,8 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest} s" if rest else f"{minutes} min"
 
 
-def listing(items: Sequence[str], last: str = "and") -> str:
+def listing(items: Sequence[str]) -> str:
     """`a, b, and c`."""
     if len(items) < 3:
-        return f" {last} ".join(items)
-    return f"{', '.join(items[:-1])}, {last} {items[-1]}"
+        return " and ".join(items)
+    return f"{', '.join(items[:-1])}, and {items[-1]}"

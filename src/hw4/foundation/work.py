@@ -1,4 +1,4 @@
-"""What a running experiment is given: its data source, stored parts, and a sealed test set."""
+"""What a running experiment is given: its data, stored parts, and a sealed test set."""
 
 import time
 from collections.abc import Callable
@@ -57,17 +57,13 @@ class Sealed(Generic[T]):
         self._load, self._work = load, work
 
     def open(self, selection: Selection) -> T:
-        """The test set.
-
-        Raises:
-            RuntimeError: the selection is not written down yet, or a test set was opened before.
-        """
+        """The test set; a RuntimeError if the selection is not written down, or the second time."""
         self._work.admit(selection)
         return self._load()
 
 
 class Work:
-    """What a running experiment is given: its data source, its device, and stored parts."""
+    """One running of an experiment."""
 
     def __init__(self, name: str, source: DataSource, on: Device, basis: str) -> None:
         self.source = source
@@ -83,13 +79,8 @@ class Work:
         """`compute()`, or what it brought earlier for the same code, data and `settings`.
 
         A build that is killed keeps its finished parts; a change of settings repeats only the
-        parts that are given other `settings`.
-
-        Args:
-            name: unique within the experiment.
-            settings: all the part depends on besides code and data (plain values or a dataclass
-                of them).
-            result: the type of the result, for reading it back.
+        parts that are given other `settings`, which are all that a part depends on besides code
+        and data.
         """
         entry = self._entry(name, settings)
         kept = sound(entry)
@@ -110,11 +101,7 @@ class Work:
     def select(
         self, choice: dict[str, Any], validation_score: float, metric: str, name: str = "selection"
     ) -> Selection:
-        """Write down what validation chose; what was written for the same choice stays.
-
-        Raises:
-            RuntimeError: the test set is open already.
-        """
+        """Write down what validation chose; what was written for the same choice stays."""
         if self._opened:
             raise RuntimeError("The test set is open; nothing is selected any more.")
         made = Selection(to_plain(choice), float(validation_score), metric)
@@ -136,11 +123,9 @@ class Work:
         self._opened = True
 
     def bar(self, total: int, label: str) -> AbstractContextManager[progress.Bar]:
-        """A progress bar of `total` steps."""
         return progress.bar(total, f"{self._name}: {label}")
 
     def say(self, line: str) -> None:
-        """Print one line of the experiment's own."""
         progress.say(f"  {self._name}: {line}")
 
     def _entry(self, name: str, settings: Any) -> Entry:

@@ -1,7 +1,6 @@
 """Proof-reading: what would embarrass the authors before a grader, found by the build itself."""
 
 import os
-import subprocess
 from pathlib import Path
 
 from hw4.foundation.errors import UserError
@@ -12,7 +11,14 @@ from hw4.submission.html import Html
 from hw4.submission.pdf import Pdf
 from hw4.submission.press import read
 from hw4.submission.reading import Reading
-from hw4.submission.renderer import DOCUMENT, put_aside, put_in_place, quarto_pdf, submission_pdf
+from hw4.submission.renderer import (
+    DOCUMENT,
+    put_aside,
+    put_in_place,
+    quarto_pdf,
+    quarto_words,
+    submission_pdf,
+)
 from hw4.submission.results import read_results
 from hw4.submission.rubric import RUBRIC, Problem, rubric
 
@@ -24,9 +30,6 @@ def check() -> int:
 
     As a `post-render` step it reads what the renderer has just made. Quarto's, which is beside the
     document, it then hands out as the press does by itself.
-
-    Raises:
-        UserError: there is nothing that can be read, or it is of another kind.
     """
     final = submission_pdf()
     made = os.environ.get("QUARTO_PROJECT_OUTPUT_FILES", "").splitlines()
@@ -56,7 +59,8 @@ def check() -> int:
     for problem in reading.problems:
         say(_summary(reading, problem))
     if path == quarto_pdf():
-        put_in_place(path, final, keep=_is_preview())
+        words = quarto_words()  # a preview goes on showing the file that it has made
+        put_in_place(path, final, keep=not words or "preview" in words)
         say(f"The submission is {final.relative_to(ROOT)}.")
     elif by_quarto:  # a name that a user gave
         say(f"The submission is {made[0]}.")
@@ -113,13 +117,3 @@ def _summary(reading: Reading, problem: Problem) -> str:
     mark = f", {QUICK.upper()}: not for submission" if reading.is_quick else ""
     source = SOURCES[reading.source(problem)]
     return f"Problem {problem.number}: {worth} answered, {where}, {source}{mark}"
-
-
-def _is_preview() -> bool:
-    """Whether `quarto preview` runs this step: it goes on showing the file that it has made."""
-    command = ["ps", "-o", "args=", "-p", str(os.getppid())]
-    try:
-        parent = subprocess.run(command, capture_output=True, text=True, timeout=10)
-    except (OSError, subprocess.SubprocessError):
-        return True
-    return parent.returncode != 0 or "preview" in parent.stdout.split()

@@ -26,14 +26,7 @@ _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 @dataclass(frozen=True)
 class Excerpt:
-    """Neighboring lines of one file.
-
-    Attributes:
-        path: as a reader of the project names it, `src/hw4/…/….py`.
-        first: number of the first line, counted from 1.
-        last: number of the last line.
-        file: all lines of the file.
-    """
+    """Lines `first` to `last` of one file, counted from 1; `path` as a reader names it."""
 
     path: str
     first: int
@@ -46,24 +39,12 @@ class Excerpt:
         return "\n".join(self.file[self.first - 1 : self.last])
 
 
-def code(
-    *names: str, label: str | None = None, caption: str | None = None, docstring: str = "short"
-) -> None:
+def code(*names: str, **how: str) -> None:
     """Print the code window of one or more definitions, for a cell with `output: asis`.
 
-    Several names make one window of several parts, so they must stand in the same file.
-
-    Args:
-        names: dotted, such as `hw4.sequences.model.VanillaRNN.forward`; functions, classes,
-            methods and assigned names are found.
-        label: begins with `lst-`; makes the window a listing that `@lst-…` refers to.
-        caption: Markdown, a single paragraph; goes with a label.
-        docstring: `short` shows the first sentence of each docstring, `full` all of it.
-
-    Raises:
-        UserError: a name is not in the source, or two names are in different files.
+    `how` is `label`, `caption` and `docstring`, as `window` takes them.
     """
-    print(window(*names, label=label, caption=caption, docstring=docstring))
+    print(window(*names, **how))
 
 
 def window(
@@ -73,111 +54,111 @@ def window(
     docstring: str = "short",
     source: Path = SOURCE,
 ) -> str:
-    """The Markdown that `code` prints; `source` is the folder of packages to read."""
+    """The Markdown of a code window; several names make several parts of it, from one file.
+
+    Args:
+        names: dotted, such as `hw4.sequences.model.VanillaRNN.forward`; functions, classes,
+            methods and assigned names are found.
+        label: begins with `lst-`; makes the window a listing that `@lst-…` refers to.
+        caption: Markdown, a single paragraph; goes with a label.
+        docstring: `short` shows the first sentence of each docstring, `full` all of it.
+        source: the folder of packages to read.
+    """
+    shown = f"code({', '.join(map(repr, names))})"
     if not names:
         raise UserError("code() was called without a name: write code('hw4.….SomeClass').")
     if (label is None) != (caption is None) or not (label or "lst-").startswith("lst-"):
         raise UserError(
-            f"code({names[0]!r}) has label={label!r} and caption={caption!r}: give both, with a "
+            f"{shown} has label={label!r} and caption={caption!r}: give both, with a "
             "label that begins with lst-, or neither."
         )
     if docstring not in DOCSTRINGS:
         raise UserError(
-            f"code({names[0]!r}) has docstring={docstring!r}: write one of "
+            f"{shown} has docstring={docstring!r}: write one of "
             f"{' and '.join(map(repr, DOCSTRINGS))}."
         )
     parts = [excerpt(name, source) for name in names]
-    paths = sorted({part.path for part in parts})
-    if len(paths) > 1:
+    path, *others = sorted({part.path for part in parts})
+    if others:
         raise UserError(
-            f"code({', '.join(map(repr, names))}) names definitions in {' and '.join(paths)}, but "
-            "a window shows one file: call code() once for each file."
+            f"{shown} names definitions in {' and '.join([path, *others])}, but a window shows one "
+            "file: call code() once for each file."
         )
     blocks = [_fenced(*block) for block in _blocks(parts, docstring)]
-    lines = [f'::: {{.code-window path="{paths[0]}"}}', *blocks, ":::", ""]
+    lines = [f'::: {{.code-window path="{path}"}}', *blocks, ":::", ""]
     if label and caption:
         lines = [f"::: {{#{label}}}", *lines, " ".join(caption.split()), ":::", ""]
     return "\n".join(["", *lines])
 
 
 def excerpt(name: str, source: Path = SOURCE) -> Excerpt:
-    """The lines of the definition with the dotted `name`, decorators included.
-
-    Raises:
-        UserError: there is no such definition; the sentence names the nearest ones.
-    """
-    file, inside = _file_of(name, source)
-    if file is None or not inside:
-        raise UserError(_unknown(name, source))
-    text, found = _read(file)
-    for step in inside:
-        # the last one, as in Python itself, where a later definition replaces an earlier one
-        found = dict(_defined(found)).get(step)
-        if found is None:
-            raise UserError(_unknown(name, source))
+    """The lines of the definition with the dotted `name`, decorators included."""
+    file = _file_of(name, source)
+    found = _definitions(file, source).get(name) if file else None
+    if found is None:
+        raise UserError(f"code({name!r}): there is no such function, {_advice(name, source)}")
     first = min(node.lineno for node in [found, *getattr(found, "decorator_list", [])])
     path = f"src/{file.relative_to(source).as_posix()}"
-    return Excerpt(path, first, found.end_lineno, tuple(text.split("\n")))
+    return Excerpt(path, first, found.end_lineno, tuple(_text(file).split("\n")))
 
 
-def _file_of(name: str, source: Path) -> tuple[Path | None, list[str]]:
-    """The file of the longest leading part of `name` that is a module, and the names after it."""
+def _file_of(name: str, source: Path) -> Path | None:
+    """The file of the longest leading part of `name` that is a module."""
     steps = name.split(".")
-    for count in range(len(steps), 0, -1):
+    for count in range(len(steps), 0, -1) if all(map(str.isidentifier, steps)) else ():
         place = source.joinpath(*steps[:count])
         for file in (place.with_name(place.name + ".py"), place / "__init__.py"):
-            if all(step.isidentifier() for step in steps) and file.is_file():
-                return file, steps[count:]
-    return None, steps
+            if file.is_file():
+                return file
+    return None
 
 
-def _read(file: Path) -> tuple[str, ast.AST]:
+def _text(file: Path) -> str:
     with tokenize.open(file) as stream:
-        text = stream.read()
+        return stream.read()
+
+
+def _definitions(file: Path, source: Path) -> dict[str, ast.stmt]:
+    """What a file defines by dotted name, also under `if`, `try` and `with`.
+
+    As in Python itself a later definition replaces an earlier one.
+    """
+    found: dict[str, ast.stmt] = {}
+
+    def look(scope: ast.AST, prefix: str) -> None:
+        for node in ast.iter_child_nodes(scope):
+            if isinstance(node, _DEFINITIONS):
+                found[f"{prefix}.{node.name}"] = node
+                look(node, f"{prefix}.{node.name}")
+            elif isinstance(node, (ast.Assign, ast.AnnAssign)):
+                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+                names = [target.id for target in targets if isinstance(target, ast.Name)]
+                found.update({f"{prefix}.{name}": node for name in names})
+            elif isinstance(node, (ast.If, ast.Try, ast.With, ast.ExceptHandler)):
+                look(node, prefix)
+
     try:
-        return text, ast.parse(text, str(file))
+        tree = ast.parse(_text(file), str(file))
     except SyntaxError as error:
         raise UserError(
             f"{file} cannot be read as Python ({error}): put it right, then build again."
         ) from error
+    look(tree, ".".join(file.relative_to(source).with_suffix("").parts).removesuffix(".__init__"))
+    return found
 
 
-def _defined(scope: ast.AST) -> Iterator[tuple[str, ast.stmt]]:
-    """Names defined directly in a module, class or function, also under `if`, `try` and `with`."""
-    for node in ast.iter_child_nodes(scope):
-        if isinstance(node, _DEFINITIONS):
-            yield node.name, node
-        elif isinstance(node, (ast.Assign, ast.AnnAssign)):
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            yield from ((target.id, node) for target in targets if isinstance(target, ast.Name))
-        elif isinstance(node, (ast.If, ast.Try, ast.With, ast.ExceptHandler)):
-            yield from _defined(node)
-
-
-def _unknown(name: str, source: Path) -> str:
-    """The sentence for a name that is not there, with the names that may have been meant."""
+def _advice(name: str, source: Path) -> str:
+    """The end of the sentence for a name that is not there, with those that may have been meant."""
     package = source / name.split(".")[0]
-    known = list(_every_name(package if package.is_dir() else source, source))
-    same_end = [other for other in known if other.endswith("." + name.rpartition(".")[2])]
+    files = sorted((package if package.is_dir() else source).rglob("*.py"))
+    files = [file for file in files if not file.name.startswith("test_")]
+    known = [it for file in files for it in _definitions(file, source)]
+    same_end = [it for it in known if it.endswith("." + name.rpartition(".")[2])]
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.75)
-    inside = [other for other in known if other.startswith(name + ".")]
+    inside = [it for it in known if it.startswith(name + ".")]
     meant = list(dict.fromkeys([*same_end[:2], *near, *inside]))[:3]
     advice = f"did you mean {' or '.join(meant)}?" if meant else "correct the name."
-    return f"code({name!r}): there is no such function, class or name in {source}; {advice}"
-
-
-def _every_name(package: Path, source: Path) -> Iterator[str]:
-    def inside(scope: ast.AST, prefix: str) -> Iterator[str]:
-        for name, node in _defined(scope):
-            yield f"{prefix}.{name}"
-            if isinstance(node, ast.ClassDef):
-                yield from inside(node, f"{prefix}.{name}")
-
-    for file in sorted(package.rglob("*.py")):
-        if not file.name.startswith("test_"):
-            steps = file.relative_to(source).with_suffix("").parts
-            dotted = ".".join(step for step in steps if step != "__init__")
-            yield from inside(_read(file)[1], dotted)
+    return f"class or name in {source}; {advice}"
 
 
 def _blocks(parts: list[Excerpt], docstring: str) -> Iterator[tuple[int, str, bool]]:

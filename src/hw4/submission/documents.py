@@ -112,10 +112,6 @@ def read_lines(path: Path, root: Path, _open: tuple[Path, ...] = ()) -> list[Lin
 
     Args:
         root: the project's folder; paths in messages are relative to it.
-
-    Raises:
-        UserError: a file is not UTF-8; an included one is missing, includes itself, or has a
-            header of its own.
     """
     shown = path.relative_to(root) if path.is_relative_to(root) else path
     own = numbered(read_utf8(path, shown), shown)
@@ -166,11 +162,7 @@ def split_header(lines: list[Line]) -> tuple[list[Line], list[Line]]:
 
 
 def split_cells(lines: list[Line]) -> list[Prose | Cell]:
-    """The body as prose and cells in order.
-
-    Raises:
-        UserError: something in it is not understood, by file and line.
-    """
+    """The body as prose and cells in order."""
     parts: list[Prose | Cell] = []
     piece: list[Line] = []
     labels: set[str] = set()
@@ -188,10 +180,10 @@ def split_cells(lines: list[Line]) -> list[Prose | Cell]:
             in_cell = True
         elif in_cell and fence == "closes":
             cell = Cell(opening, tuple(piece), _options(piece))
-            label = cell.options.get("label")
+            label = str(cell.options.get("label", ""))
             if label in labels:
                 raise UserError(f"{opening}: the label {label} is given twice; rename one.")
-            labels |= {label} - {None}
+            labels |= {label} - {""}
             parts.append(cell)
             piece.clear()
             in_cell = False

@@ -12,11 +12,7 @@ EMPTY = {"img", "br", "hr", "meta", "link", "input", "col", "source", "wbr"}
 
 
 class Html(HTMLParser):
-    """An HTML page as proof-reading sees it; the names are those of `Pdf`.
-
-    Raises:
-        UserError: it is not there.
-    """
+    """An HTML page as proof-reading sees it; the names are those of `Pdf`."""
 
     def __init__(self, path: Path) -> None:
         super().__init__()

@@ -59,11 +59,7 @@ class Kernel:
         self._exits.close()
 
     def run(self, cell: Cell) -> list[dict]:
-        """The outputs of a cell: each with `data` by MIME type, or the `text` of a `stream`.
-
-        Raises:
-            UserError: the cell failed; with its label, file, line and the traceback.
-        """
+        """The outputs of a cell: each with `data` by MIME type, or the `text` of a `stream`."""
         self._outputs.clear()
         name = f"<{cell.fence}>"
         self._shell.compile.get_code_name = lambda *_: name  # a traceback shows it
@@ -79,11 +75,7 @@ class Kernel:
         return list(self._outputs)
 
     def evaluate(self, expression: Expression) -> str:
-        """The Markdown of an inline expression.
-
-        Raises:
-            UserError: it failed, or has a value that cannot stand in prose.
-        """
+        """The Markdown of an inline expression."""
         with _no_exit():
             answer = self._shell.user_expressions({"": expression.text})[""]
         if answer["status"] != "ok":

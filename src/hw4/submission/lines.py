@@ -37,9 +37,6 @@ def read_utf8(path: Path, shown: Path | str) -> str:
 
     Args:
         shown: what to call it in a message.
-
-    Raises:
-        UserError: it cannot be read, or is not UTF-8.
     """
     try:
         content = path.read_bytes()
@@ -67,11 +64,7 @@ class _Loader(yaml.SafeLoader):
 
 
 def parse_yaml(lines: list[Line]) -> object:
-    """What a few lines of YAML hold.
-
-    Raises:
-        UserError: it is not YAML.
-    """
+    """What a few lines of YAML hold."""
     text, at = "\n".join(line.text for line in lines), 0
     try:
         return yaml.load(text, _Loader)
@@ -91,20 +84,12 @@ def parse_yaml(lines: list[Line]) -> object:
 
 
 def load_yaml(lines: list[Line]) -> dict:
-    """The mapping a few lines of YAML hold.
-
-    Raises:
-        UserError: it is not YAML, or not a mapping.
-    """
+    """The mapping a few lines of YAML hold."""
     return as_mapping(parse_yaml(lines), lines[0])
 
 
 def as_mapping(value: object, line: Line, where: str = "") -> dict:
-    """`value` if it is a mapping, an empty one for nothing.
-
-    Raises:
-        UserError: it is something else.
-    """
+    """`value` if it is a mapping, an empty one for nothing."""
     if value is None:
         return {}
     if not isinstance(value, dict):

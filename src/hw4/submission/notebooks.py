@@ -10,7 +10,8 @@ from pathlib import Path
 from hw4.foundation.places import ROOT
 from hw4.foundation.store import write_text
 from hw4.submission.documents import INLINE, OPTION, Cell, read_lines, split_cells
-from hw4.submission.typeset import pandoc_program
+from hw4.submission.lines import numbered
+from hw4.submission.typeset import pandoc
 
 FILTERS = (ROOT / "report/look/claims.lua", Path(__file__).with_name("notebook.lua"))
 INSTALL = """\
@@ -32,11 +33,7 @@ SETUP = "from hw4.submission.notebooks import asis, show"
 
 
 def write_notebooks(parts: dict[str, Path], folder: Path) -> list[Path]:
-    """Write `<problem>.ipynb` to `folder` for each problem and its part of the report.
-
-    Raises:
-        UserError: a part cannot be read.
-    """
+    """Write `<problem>.ipynb` to `folder` for each problem and its part of the report."""
     import jupytext
 
     paths = {problem: folder / f"{problem}.ipynb" for problem in parts}
@@ -56,7 +53,7 @@ def notebook(problem: str, part: Path):
         if isinstance(piece, Cell):
             cells.append(new_code_cell(_code(piece)))
             continue
-        text = _whole("\n".join(line.text for line in piece.lines))
+        text = _whole([line.text for line in piece.lines])
         if INLINE.search(text):  # shown by code, with the values as they are then
             cells.append(new_code_cell(f'show(r"""\n{text}\n""")'))
         elif plain := _plain(text):
@@ -103,34 +100,24 @@ def _code(cell: Cell) -> str:
     return "\n".join(lines).strip()
 
 
-def _whole(text: str) -> str:
+def _whole(lines: list[str]) -> str:
     """A piece of a document without the fences of divs that begin or end outside of it."""
-    lines, opened, lone = text.strip().split("\n"), [], []
+    opened, lone = [], []
     for number, line in enumerate(lines):
-        if not line.startswith(":::"):
-            continue
-        if line.strip(": "):
+        if line.startswith(":::") and line.strip(": "):
             opened.append(number)
-        elif opened:
-            opened.pop()
-        else:
-            lone.append(number)
-    return "\n".join(it for number, it in enumerate(lines) if number not in {*opened, *lone})
+        elif line.startswith(":::"):
+            lone += [number] if not opened else []
+            del opened[-1:]
+    kept = (line for number, line in enumerate(lines) if number not in {*opened, *lone})
+    return "\n".join(kept).strip()
 
 
 def _plain(markdown: str) -> str:
     """Markdown for a notebook."""
-    command = [
-        pandoc_program(),
-        "--from=markdown",
-        "--to=commonmark+pipe_tables+tex_math_dollars",
-        "--wrap=none",
-    ]
-    command += [f"--lua-filter={path}" for path in FILTERS]
-    done = subprocess.run(
-        command, input=markdown, capture_output=True, encoding="utf-8", check=True
-    )
-    return done.stdout.strip()
+    filters = [f"--lua-filter={path}" for path in FILTERS]
+    arguments = ["--to=commonmark+pipe_tables+tex_math_dollars", *filters]
+    return pandoc(arguments, numbered(markdown, Path())).stdout.strip()
 
 
 def _remote() -> str:

@@ -67,11 +67,7 @@ def is_telling(number: str) -> bool:
 
 
 def first_cell(part: Path) -> Cell:
-    """The first cell of a part.
-
-    Raises:
-        UserError: the part has none.
-    """
+    """The first cell of a part."""
     for piece in split_cells(read_lines(part, ROOT)):
         if isinstance(piece, Cell):
             return piece

@@ -48,11 +48,7 @@ class Page:
 
 
 class Pdf:
-    """A PDF as its reader sees it; pages count from 1.
-
-    Raises:
-        UserError: it is not there or no whole PDF.
-    """
+    """A PDF as its reader sees it; pages count from 1."""
 
     def __init__(self, path: Path) -> None:
         try:

@@ -56,12 +56,7 @@ def render(document: Path, output: Path, alone: bool = False) -> Path:
 
 
 def read(document: Path) -> tuple[Project, list[Prose | Cell]]:
-    """A document, its project and what it consists of.
-
-    Raises:
-        UserError: by file and line, what Quarto and the press do not both understand, as far as it
-            shows without running the cells.
-    """
+    """A document, its project and what it consists of."""
     document = document.resolve()
     if not document.is_file():
         raise UserError(f"There is no document {document}.")
@@ -74,9 +69,6 @@ def claims(document: Path) -> list[Claim]:
     """The claims of a document in their order, but for those in passages that are left out.
 
     Its cells are run, so what they load must be stored.
-
-    Raises:
-        UserError: by file and line, what stops a render.
     """
     project, parts = read(document)
     with tempfile.TemporaryDirectory(prefix="hw4-claims-") as folder:

@@ -174,12 +174,7 @@ def find_root(document: Path) -> Path:
 
 
 def load_project(root: Path, header: list[Line], document: Path) -> Project:
-    """The settings for a document with these header lines.
-
-    Raises:
-        UserError: a setting is not known or has no sense, by file and line; a file it names is
-            missing.
-    """
+    """The settings for a document with these header lines."""
     source_date()  # a wrong one is said before anything is computed
     found: dict[str, dict] = {"project": {}, "execute": dict(EXECUTE), "": {}}
     for file in (root / "_quarto.yml", document.parent / "_metadata.yml"):
@@ -267,11 +262,7 @@ def _date(value: object, form: str, document: Path) -> str:
 
 
 def source_date() -> datetime | None:
-    """The moment that `SOURCE_DATE_EPOCH` names, for builds that come out the same twice.
-
-    Raises:
-        UserError: it is not a number of seconds.
-    """
+    """The moment that `SOURCE_DATE_EPOCH` names, for builds that come out the same twice."""
     epoch = os.environ.get("SOURCE_DATE_EPOCH")
     if not epoch:
         return None

@@ -10,7 +10,6 @@ The formats below turn a number into the words that prose needs:
     significant(0.00347)   0.0035          a number to so many significant figures
     scientific(1.3e-4)     1.3 × 10⁻⁴
     times(26.3)            26 times        a ratio
-    plus_minus(1.2, 0.04)  1.20 ± 0.04
     duration(200)          3 min 20 s
     listing(['a', 'b'])    a and b
 
@@ -21,6 +20,7 @@ import json
 import os
 import sys
 from pathlib import Path
+from types import MethodType
 
 from IPython import get_ipython
 from IPython.display import Markdown
@@ -34,7 +34,6 @@ from hw4.foundation.words import (
     n,
     number,
     pct,
-    plus_minus,
     points,
     scientific,
     significant,
@@ -44,6 +43,7 @@ from hw4.foundation.words import (
 from hw4.submission.code_window import code
 from hw4.submission.numbers import advice
 from hw4.submission.provenance import provenance
+from hw4.submission.renderer import see_format
 
 __all__ = [
     "Markdown",
@@ -53,7 +53,6 @@ __all__ = [
     "n",
     "number",
     "pct",
-    "plus_minus",
     "points",
     "provenance",
     "scientific",
@@ -63,33 +62,38 @@ __all__ = [
 ]
 
 
-FORMATS = ("typst", "html")
+def _set_up(shell) -> None:
+    """Teach IPython what prose needs, in the press as in Quarto's kernel."""
+    shell.set_custom_exc((UserError,), _told)
+    if "matplotlib" in sys.modules:  # Quarto imports it before the first cell
+        sys.modules["matplotlib"].rcParams.update(style.PLAIN)
+    _see_format()
+    # a bare float in prose prints three significant figures, never 7.960014397328708
+    rounded = lambda value, printer, _: printer.text(significant(value, 3))  # noqa: E731
+    shell.display_formatter.formatters["text/plain"].for_type(float, rounded)
+    shell.user_expressions = MethodType(_evaluated, shell)
 
 
-def _print_floats_rounded(shell) -> None:
-    """A bare float in prose prints three significant figures, never 7.960014397328708."""
-    formatter = shell.display_formatter.formatters["text/plain"]
-    formatter.for_type(float, lambda value, printer, _: printer.text(significant(value, 3)))
+def _told(shell, kind, error, traceback, tb_offset=None) -> list[str]:
+    """What is said to the user is one sentence and needs no traceback."""
+    words = [f"Error: {error}"]
+    shell._showtraceback(kind, error, words)  # IPython leaves that to whom it has asked
+    return words
 
 
-def _say_what_there_is(shell) -> None:
+def _evaluated(shell, expressions: dict[str, str]) -> dict[str, dict]:
     """An expression that fails says what there is to choose from; to Quarto also where it stands.
 
     Quarto prints an error's name and words and nothing else.
     """
-    evaluate = type(shell).user_expressions
-
-    def evaluated(expressions: dict[str, str]) -> dict[str, dict]:
-        answers = evaluate(shell, expressions)
-        for name, answer in answers.items():
-            if answer["status"] == "error":
-                more = [advice(expressions[name], shell.user_ns)]
-                if "QUARTO_FIG_FORMAT" in os.environ:
-                    more += [f"in {place}" for place in _places(expressions[name])]
-                answer["evalue"] = "; ".join([answer["evalue"], *filter(None, more)])
-        return answers
-
-    shell.user_expressions = evaluated
+    answers = type(shell).user_expressions(shell, expressions)
+    for name, answer in answers.items():
+        if answer["status"] == "error":
+            more = [advice(expressions[name], shell.user_ns)]
+            if "QUARTO_FIG_FORMAT" in os.environ:
+                more += [f"in {place}" for place in _places(expressions[name])]
+            answer["evalue"] = "; ".join([answer["evalue"], *filter(None, more)])
+    return answers
 
 
 def _places(expression: str) -> list[str]:
@@ -103,46 +107,18 @@ def _places(expression: str) -> list[str]:
     ][:1]
 
 
-def _tell_in_one_sentence(shell) -> None:
-    """What is said to the user needs no traceback, in Quarto as in the press."""
-
-    def told(shell, kind, error, traceback, tb_offset=None) -> list[str]:
-        words = [f"Error: {error}"]
-        shell._showtraceback(kind, error, words)  # IPython leaves that to whom it has asked
-        return words
-
-    shell.set_custom_exc((UserError,), told)
-
-
-def _draw_in_our_style() -> None:
-    """In Quarto, which imports Matplotlib before the first cell; the press has seen to it."""
-    if "matplotlib" in sys.modules:
-        sys.modules["matplotlib"].rcParams.update(style.PLAIN)
-
-
 def _see_format() -> None:
     """Before anything is computed for it, refuse a format in which the homework is not read.
 
     Quarto names a file about the render in an environment variable of the kernel.
     """
-    info = os.environ.get("QUARTO_EXECUTE_INFO")
-    if not info:
-        return
     try:
-        render = json.loads(Path(info).read_text(encoding="utf-8"))
-        form = render["format"]["identifier"]["target-format"]
+        told = Path(os.environ["QUARTO_EXECUTE_INFO"]).read_text(encoding="utf-8")
+        form = json.loads(told)["format"]["identifier"]["target-format"]
     except (OSError, ValueError, LookupError, TypeError):
         return
-    if form not in FORMATS:
-        raise UserError(
-            f"This homework is not rendered to {form}: render to typst, which makes the PDF "
-            "(`quarto render`), or to html."
-        )
+    see_format(form)
 
 
 if (_shell := get_ipython()) is not None:
-    _tell_in_one_sentence(_shell)
-    _draw_in_our_style()
-    _see_format()
-    _print_floats_rounded(_shell)
-    _say_what_there_is(_shell)
+    _set_up(_shell)

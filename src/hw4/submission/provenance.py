@@ -1,57 +1,43 @@
-"""Where the numbers of the document come from: names that its prose quotes, and the marks."""
+"""Where the numbers come from: names for prose, the marks of stand-ins, the closing page."""
 
-from collections.abc import Sequence
+import ast
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from IPython.display import Markdown
 
 from hw4.foundation.names import named
-from hw4.foundation.places import quick
+from hw4.foundation.places import ROOT, quick
+from hw4.foundation.tables import table
 from hw4.foundation.words import duration, listing
+from hw4.submission.documents import Cell, read_lines, split_cells
+from hw4.submission.results import read_results
 
 if TYPE_CHECKING:  # a part's first cell shall not wait for what computes
-    from hw4.foundation.experiment import Experiment, Provenance
+    from hw4.foundation.experiment import Experiment
 
 FINGERPRINT_LENGTH = 12
 DEVICES = {"cpu": "the CPU", "cuda": "a GPU", "mps": "an Apple GPU"}
 STAND_IN_ON = "```{=typst}\n#stand-in-on()\n```\n"
 QUICK_ON = "```{=typst}\n#quick-on()\n```\n"
+_OPENS = re.compile(r"^:{3,} *\{#((?:fig|tbl)-[\w-]+)")
 
 
 @dataclass(frozen=True)
 class Here:
     """Where the numbers of a problem come from, for the prose of `report/_provenance.qmd`."""
 
-    _stored: "Provenance"
-
-    @property
-    def is_stand_in(self) -> bool:
-        return self._stored.source.kind == "stand-in"
-
-    @property
-    def is_course(self) -> bool:
-        return self._stored.source.kind == "course"
-
-    @property
-    def is_without_data(self) -> bool:
-        return self._stored.source.kind == "none"
-
-    @property
-    def files(self) -> Markdown:
-        return Markdown(listing([*map(named, self._stored.source.files)]) or "its files")
-
-    @property
-    def fingerprint(self) -> Markdown:
-        return Markdown(f"`{self._stored.source.fingerprint[:FINGERPRINT_LENGTH]}`")
-
-    @property
-    def time(self) -> str:
-        return duration(self._stored.seconds)
-
-    @property
-    def device(self) -> str:
-        return DEVICES.get(self._stored.device.kind, self._stored.device.kind)
+    is_stand_in: bool
+    is_course: bool
+    is_without_data: bool
+    files: Markdown
+    fingerprint: Markdown
+    time: str
+    device: str
 
 
 @dataclass(frozen=True)
@@ -81,21 +67,123 @@ def provenance(experiment: "Experiment") -> Here:
     On a stand-in it prints the mark that puts a note on the problem's pages and a tag on its
     figures and tables.
     """
-    here = Here(experiment.provenance())
-    if here.is_stand_in:
+    stored = experiment.provenance()
+    source, device = stored.source, stored.device
+    if source.kind == "stand-in":
         print(STAND_IN_ON)
-    return here
+    return Here(
+        is_stand_in=source.kind == "stand-in",
+        is_course=source.kind == "course",
+        is_without_data=source.kind == "none",
+        files=Markdown(listing([*map(named, source.files)]) or "its files"),
+        fingerprint=Markdown(f"`{source.fingerprint[:FINGERPRINT_LENGTH]}`"),
+        time=duration(stored.seconds),
+        device=DEVICES.get(device.kind, device.kind),
+    )
 
 
 def front_page(experiments: "Sequence[Experiment]") -> Build:
     """Which problems have which data; prints the mark of a quick build as `provenance` does."""
     if quick():
         print(QUICK_ON)
+    names: dict[str, list[str]] = {"stand-in": [], "course": [], "none": []}
+    for it in experiments:
+        problem = it.title.split(":")[0].replace("Problem", "problem")
+        names[it.provenance().source.kind].append(problem)
+    return Build(quick(), listing(names["stand-in"]) or "none", listing(names["course"]) or "none")
 
-    def on(kind: str) -> str:
-        names = [
-            it.title.split(":")[0] for it in experiments if it.provenance().source.kind == kind
-        ]
-        return listing(names).replace("Problem", "problem") or "none"
 
-    return Build(quick(), on("stand-in"), on("course"))
+@dataclass(frozen=True)
+class Appendix:
+    """`results.json`, in the words that the closing page quotes."""
+
+    results: dict[str, Any]
+
+    @property
+    def parts(self) -> dict[str, dict[str, Any]]:
+        return {name: part for name, part in self.results.items() if name != "build"}
+
+    @property
+    def commit(self) -> str:
+        return self.results["build"]["commit"] or "none"
+
+    @property
+    def is_versioned(self) -> bool:
+        return self.commit != "none"
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether the sources differ from the commit."""
+        return self.commit.endswith("+")
+
+    @property
+    def devices(self) -> str:
+        return listing([*dict.fromkeys(it["device"]["name"] for it in self.parts.values())])
+
+    @property
+    def time(self) -> str:
+        return duration(sum(part["seconds"] for part in self.parts.values()))
+
+    @property
+    def versions(self) -> str:
+        """Of Python, then of every library that computed a number."""
+        found = {name: it for part in self.parts.values() for name, it in part["versions"].items()}
+        names = sorted(found, key=lambda name: (name != "python", name))
+        return listing([f"{name} {found[name]}" for name in names])
+
+    def experiments(self) -> Markdown:
+        """Each problem's data, seed, computing time, selection and key."""
+        rows = []
+        for name, part in self.parts.items():
+            written = part.get("selection", {}).get("written")
+            selected = f"{datetime.fromisoformat(written):%Y-%m-%d %H:%M} UTC" if written else "–"
+            time, key = duration(part["seconds"]), f"`{part['key']}`"
+            rows.append([name, _data(part), part["seed"], time, selected, key])
+        headers = ["Problem", "Data", "Seed", "Time", "Selection written", "Key of the result"]
+        return table(headers, rows, "llrrll")
+
+    def functions(self) -> Markdown:
+        """For each problem the functions that made its figures and tables."""
+        rows = []
+        for problem in self.parts:
+            part = next((ROOT / "report").glob(f"_*-{problem}.qmd"), None)
+            made = [(label, *name.rsplit(".", 1)) for label, name in _made(part)] if part else []
+            modules = dict.fromkeys(f"`{module}`" for _, module, _ in made)
+            shown = [f"@{label} `{function}`" for label, _, function in made]
+            rows.append([problem, ", ".join(modules), ", ".join(shown)])
+        return table(["Problem", "Module", "Figure or table, and its function"], rows, "lll")
+
+
+def appendix() -> Appendix:
+    """What the last training wrote."""
+    return Appendix(read_results())
+
+
+def _data(part: dict[str, Any]) -> str:
+    if part["source"] != "course":
+        return {"stand-in": "stand-in, made by code", "none": "none needed"}[part["source"]]
+    files = ", ".join(map(named, part["files"]))
+    return f"{files} (sha256 `{part['fingerprint'][:FINGERPRINT_LENGTH]}`)"
+
+
+def _made(part: Path) -> Iterator[tuple[str, str]]:
+    """Each figure and table that a function of the project makes, with its dotted name."""
+    modules: dict[str, str] = {}
+    label = None
+    for piece in split_cells(read_lines(part, ROOT)):
+        if not isinstance(piece, Cell):
+            opened = [found[1] for line in piece.lines if (found := _OPENS.match(line.text))]
+            label = opened[-1] if opened else None
+            continue
+        tree = ast.parse(piece.source)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom):
+                modules |= {it.asname or it.name: f"{node.module}.{it.name}" for it in node.names}
+        own = str(piece.options.get("label", ""))
+        label = own if own.startswith(("fig-", "tbl-")) else label
+        call = tree.body[-1].value if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+        if label and isinstance(call, ast.Call):
+            first, _, rest = ast.unparse(call.func).partition(".")
+            if modules.get(first, "").startswith("hw4."):  # not one that the cell makes by itself
+                yield label, f"{modules[first]}.{rest}".rstrip(".")
+        label = None

@@ -16,6 +16,8 @@ from hw4.foundation.store import write_bytes, write_text
 
 OLDEST_QUARTO = (1, 9)
 """Alternative text for equations came with it."""
+FORMATS = ("typst", "html")
+"""In which the homework can be read."""
 INSTALL_SECONDS = 300
 DOCUMENT = ROOT / "report" / "submission.qmd"
 
@@ -64,10 +66,6 @@ def render(renderer: str = "auto", may_install: bool = False) -> int:
     Args:
         renderer: `quarto`, `press`, or `auto` for Quarto where there is one.
         may_install: whether to try, once, to install Quarto if there is none.
-
-    Raises:
-        UserError: the report is not there; Quarto is asked for but not there; or what the press
-            has to say.
     """
     if not DOCUMENT.is_file():
         raise UserError(f"{DOCUMENT} is not there, the report was expected: put it back.")
@@ -91,9 +89,6 @@ def render_part(part: Path, renderer: str = "auto") -> int:
 
     Args:
         renderer: the press, unless `quarto` is asked for.
-
-    Raises:
-        UserError: the part is not there, or what the press has to say.
     """
     if part.suffix != ".qmd" or not part.is_file():
         known = ", ".join(str(_shown(it)) for it in sorted(DOCUMENT.parent.glob("*.qmd")))
@@ -112,12 +107,28 @@ def for_quarto() -> dict[str, str]:
     return {**os.environ, "QUARTO_PYTHON": sys.executable}
 
 
-def choose(renderer: str, may_install: bool = False) -> Path | None:
-    """Quarto's program, or None for the press; which of them and why is said in a line.
+def quarto_words() -> list[str]:
+    """The command line of the Quarto that runs this step; empty where that cannot be told."""
+    command = ["ps", "-o", "args=", "-p", str(os.getppid())]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, timeout=10).stdout.split()
+    except (OSError, subprocess.SubprocessError):
+        return []
 
-    Raises:
-        UserError: Quarto is asked for, and there is none that is new enough.
-    """
+
+def see_format(form: str = "") -> None:
+    """Refuse a format in which the homework is not read: this one, or the one Quarto is told."""
+    told = re.search(r" (?:--to|-t)[ =](\S+)", " ".join(["", *quarto_words()]))
+    form = form or (told[1] if told else FORMATS[0])
+    if form not in FORMATS:
+        raise UserError(
+            f"This homework is not rendered to {form}: render to typst, which makes the PDF "
+            "(`quarto render`), or to html."
+        )
+
+
+def choose(renderer: str, may_install: bool = False) -> Path | None:
+    """Quarto's program, or None for the press; which of them and why is said in a line."""
     if renderer == "press":
         say("Rendering with the built-in press, as asked.")
         return None

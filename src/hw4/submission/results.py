@@ -35,16 +35,11 @@ def write_results(experiments: "Sequence[Experiment]") -> None:
     for experiment in experiments:
         provenance = experiment.provenance()
         content[experiment.name] = {
+            **vars(provenance),
             "source": provenance.source.kind,
             "fingerprint": provenance.source.fingerprint,
             "files": provenance.source.files,
-            "seed": provenance.seed,
             "seconds": round(provenance.seconds, 1),
-            "device": provenance.device,
-            "versions": provenance.versions,
-            "key": provenance.key,
-            "finished": provenance.finished,
-            "settings": provenance.settings,
             **experiment.stored().report(),
         }
     text = json.dumps(without_nan(to_plain(content)), indent=2, ensure_ascii=False)
@@ -53,47 +48,31 @@ def write_results(experiments: "Sequence[Experiment]") -> None:
 
 
 def read_results() -> dict[str, Any]:
-    """The content of `results.json`.
-
-    Raises:
-        UserError: there is none yet, or it is not what a training writes.
-    """
+    """The content of `results.json`."""
+    again = "run `python -m hw4 train` to write it."
     try:
         content = json.loads(results_file().read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
+        raise UserError(f"{results_file()} cannot be read ({error}): {again}") from error
+    lacking = "" if isinstance(content, dict) else f"holds a {type(content).__name__}"
+    for name, part in ({} if lacking else {"build": None, **content}).items():
+        needed = "profile" if name == "build" else "source"
+        if not isinstance(part, dict) or needed not in part:
+            lacking = lacking or f"has no {needed} in its part {name}"
+    if lacking:
         raise UserError(
-            f"{results_file()} cannot be read ({error}): run `python -m hw4 train` to write it."
-        ) from error
-    if lacking := _lacking(content):
-        raise UserError(
-            f"{results_file()} {lacking}, but the results of all problems were expected: "
-            "run `python -m hw4 train` to write it."
+            f"{results_file()} {lacking}, but the results of all problems were expected: {again}"
         )
     return content
 
 
-def _lacking(content: object) -> str:
-    """What is wrong with the content of the file; empty if nothing is."""
-    if not isinstance(content, dict):
-        return f"holds a {type(content).__name__}"
-    for name, part in {"build": None, **content}.items():
-        needed = "profile" if name == "build" else "source"
-        if not isinstance(part, dict) or needed not in part:
-            return f"has no {needed} in its part {name}"
-    return ""
-
-
 def commit() -> str | None:
     """The short hash of the checked-out commit, with `+` if the sources differ from it."""
+    command = ["git", "describe", "--always", "--dirty=+", "--abbrev=10", "--exclude=*"]
+    quiet = {**os.environ, "GIT_OPTIONAL_LOCKS": "0"}
     try:
         found = subprocess.run(
-            ["git", "describe", "--always", "--dirty=+", "--abbrev=10", "--exclude=*"],
-            cwd=ROOT,
-            env={**os.environ, "GIT_OPTIONAL_LOCKS": "0"},
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=10,
+            command, cwd=ROOT, env=quiet, capture_output=True, text=True, check=True, timeout=10
         )
     except (OSError, subprocess.SubprocessError):
         return None

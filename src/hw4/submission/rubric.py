@@ -3,7 +3,6 @@
 `report/rubric.yml` names the questions; the one-line answers are prose of `report/submission.qmd`.
 """
 
-import reprlib
 from dataclasses import dataclass
 from functools import cache
 
@@ -11,7 +10,7 @@ import cattrs
 
 from hw4.foundation.errors import UserError
 from hw4.foundation.places import ROOT
-from hw4.submission.lines import Line, parse_yaml, read_utf8
+from hw4.submission.lines import numbered, parse_yaml, read_utf8, short
 
 RUBRIC = ROOT / "report" / "rubric.yml"
 SHOWN_FAULTS = 8
@@ -62,20 +61,20 @@ class Problem:
 
 @cache
 def rubric() -> tuple[Problem, ...]:
-    """The problems with their items, from `report/rubric.yml`.
-
-    Raises:
-        UserError: the file is not what it should be.
-    """
-    text = read_utf8(RUBRIC, RUBRIC)
-    content = parse_yaml([Line(line, RUBRIC, n) for n, line in enumerate(text.split("\n"), 1)])
-    if not isinstance(content, list) or not all(isinstance(it, dict) for it in content):
-        raise _not_a_rubric(f"found {reprlib.repr(content)} where a list of problems belongs")
-    try:
-        converter = cattrs.Converter(forbid_extra_keys=True)
-        return converter.structure(content, tuple[Problem, ...])
-    except Exception as error:
-        raise _not_a_rubric("; ".join(cattrs.transform_error(error)[:SHOWN_FAULTS])) from error
+    """The problems with their items, from `report/rubric.yml`."""
+    content = parse_yaml(numbered(read_utf8(RUBRIC, RUBRIC), RUBRIC))
+    found = f"found {short(content)} where a list of problems belongs"
+    if isinstance(content, list) and all(isinstance(it, dict) for it in content):
+        try:
+            converter = cattrs.Converter(forbid_extra_keys=True)
+            return converter.structure(content, tuple[Problem, ...])
+        except Exception as error:
+            found = "; ".join(cattrs.transform_error(error)[:SHOWN_FAULTS])
+    raise UserError(
+        f"{RUBRIC} does not have the fields of a rubric ({found}): expected are problems with "
+        "number, title, experiment, section, items, and items with number, title, points, "
+        "section; put right what stands in the brackets."
+    )
 
 
 def worths() -> dict[object, int | str]:
@@ -87,11 +86,3 @@ def worths() -> dict[object, int | str]:
         for item in problem.items:
             points[problem.number, item.number] = f"+{item.points}" if item.bonus else item.points
     return points
-
-
-def _not_a_rubric(found: str) -> UserError:
-    return UserError(
-        f"{RUBRIC} does not have the fields of a rubric ({found}): expected are problems with "
-        "number, title, experiment, section, items, and items with number, title, points, "
-        "section; put right what stands in the brackets."
-    )

@@ -20,7 +20,11 @@ MOST = 8
 def status(experiment: "Experiment") -> Iterator[str]:
     """A line on one experiment, and one for each thing that changed since its stored result."""
     latest = experiment.latest()
-    took = _took(latest) if latest else ""
+    took = ""
+    if latest:
+        stored = latest["provenance"]
+        finished = datetime.fromisoformat(stored["finished"])
+        took = f"{duration(stored['seconds'])} on {finished:%Y-%m-%d at %H:%M} UTC"
     if experiment.is_stored():
         yield f"{experiment.title}: stored{took and f' ({took})'}"
     elif latest is None:
@@ -34,32 +38,23 @@ def status(experiment: "Experiment") -> Iterator[str]:
 
 def differences(before: dict[str, Any], now: dict[str, Any]) -> Iterator[str]:
     """What of all that a key is made of differs, each by its name."""
-    code = [name for name, *_ in _changed(before["code"], now["code"])]
+    changed = {part: list(_changed(before[part], now[part])) for part in before}
+    code = [name for name, *_ in changed["code"]]
     code.sort(key=lambda name: (name.startswith("hw4.foundation"), name))  # its own files first
-    yield from _some([_file(name) for name in code], "files of code")
-    settings = _changed(before["settings"], now["settings"])
-    yield from _some([f"the setting {name}: {was} is now {it}" for name, was, it in settings])
-    for name, was, it in _changed(before["versions"], now["versions"]):
+    settings = [f"the setting {name}: {was} is now {it}" for name, was, it in changed["settings"]]
+    for what, lines in (("files of code", [*map(_file, code)]), ("settings", settings)):
+        yield from lines[:MOST]
+        if len(lines) > MOST:
+            yield f"{len(lines) - MOST} more {what}"
+    for name, was, it in changed["versions"]:
         yield f"the version of {name}: {was} is now {it}"
-    old, new = before["data"], now["data"]
+    old, new = before["source"], now["source"]
     if (old["kind"], old["fingerprint"]) != (new["kind"], new["fingerprint"]):
         kinds = "" if old["kind"] == new["kind"] else f": {old['kind']} is now {new['kind']}"
         files = ", ".join(map(plain, new["files"] or old["files"]))
         yield f"the data{kinds}{f' ({files})' if files else ''}"
-    for name, was, it in _changed(before["circumstances"], now["circumstances"]):
+    for name, was, it in changed["circumstances"]:
         yield f"what it finds here{f' ({name})' if name else ''}: {was} is now {it}"
-
-
-def _some(lines: list[str], what: str = "settings") -> list[str]:
-    """The first lines, and how many more there are."""
-    more = [f"{len(lines) - MOST} more {what}"] if len(lines) > MOST else []
-    return lines[:MOST] + more
-
-
-def _took(latest: dict[str, Any]) -> str:
-    provenance = latest["provenance"]
-    finished = datetime.fromisoformat(provenance["finished"])
-    return f"{duration(provenance['seconds'])} on {finished:%Y-%m-%d at %H:%M} UTC"
 
 
 def _file(module: str) -> str:

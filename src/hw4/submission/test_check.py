@@ -272,7 +272,7 @@ def rendered(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "ROOT", tmp_path)
     monkeypatch.setattr(module, "submission_pdf", lambda: final)
     monkeypatch.setattr(module, "quarto_pdf", lambda: made)
-    monkeypatch.setattr(module, "_is_preview", lambda: False)
+    monkeypatch.setattr(module, "quarto_words", lambda: ["quarto", "render"])
     monkeypatch.setattr(module, "rubric", lambda: (PROBLEM,))
     monkeypatch.setattr(module, "read_results", lambda: RESULTS)
     (tmp_path / "report" / "submission.qmd").write_text("Words.\n")
@@ -291,8 +291,9 @@ def test_a_good_pdf_is_summed_up_by_problem_and_handed_out(rendered, capsys):
     assert not rendered.made.exists()  # one name is left
 
 
-def test_a_preview_goes_on_showing_what_it_has_made(rendered, monkeypatch):
-    monkeypatch.setattr(module, "_is_preview", lambda: True)
+@pytest.mark.parametrize("words", [[], ["deno", "quarto.js", "preview"]])
+def test_a_preview_goes_on_showing_what_it_has_made(rendered, monkeypatch, words):
+    monkeypatch.setattr(module, "quarto_words", lambda: words)
     assert check() == 0
     assert rendered.final.read_bytes() == rendered.made.read_bytes()
 

@@ -162,6 +162,13 @@ def test_one_part_by_itself(document, project, capsys):
     render(part, output, alone=True)
     assert "Made _output/preview/_part.pdf in" in capsys.readouterr().out
     assert "See ?@fig-elsewhere, ?@sec-there, Problem 2 and 2." in words(output)[-1]
+    holds, grows = ("`{python} alt() > 'A'`", "`{python} 1 > 2`")
+    with part.open("a") as stream:
+        stream.write(f'\n[It holds.]{{claim="{holds}"}}\n[It grows.]{{claim="{grows}"}}\n')
+    render(part, output, alone=True)
+    told = capsys.readouterr().out
+    assert "report/_part.qmd:11: the numbers do not bear “It grows.”: 1 > 2 is False\n" in told
+    assert "It holds" not in told
 
 
 def test_what_is_attached_is_in_the_pdf(document, project):

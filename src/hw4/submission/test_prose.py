@@ -21,8 +21,7 @@ def shell(monkeypatch):
     InteractiveShell.clear_instance()
     shell = InteractiveShell.instance()
     monkeypatch.setattr(prose, "get_ipython", lambda: shell)
-    prose._print_floats_rounded(shell)
-    prose._say_what_there_is(shell)
+    prose._set_up(shell)
     shell.user_ns["win"] = {"accuracy": 7.960014397328708}
     yield lambda expression: shell.user_expressions({"0": expression})["0"]
     InteractiveShell.clear_instance()

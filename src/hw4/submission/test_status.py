@@ -10,7 +10,7 @@ PARTS = {
     "profile": "full",
     "code": {"hw4.sequences.model": "a", "hw4.foundation": "b"},
     "settings": {"hidden_sizes": [16, 32], "schedule": {"epochs": 60}},
-    "data": {"kind": "course", "fingerprint": "f1", "files": ["X_train.npy"]},
+    "source": {"kind": "course", "fingerprint": "f1", "files": ["X_train.npy"]},
     "versions": {"python": "3.11.7", "torch": "2.14.1"},
     "circumstances": {"weights": "none"},
 }
@@ -62,9 +62,9 @@ def test_the_first_time_there_is_nothing_to_compare_with():
             {"python": "3.11.7", "torch": "2.15.0"},
             "the version of torch: 2.14.1 is now 2.15.0",
         ),
-        ("data", {**PARTS["data"], "fingerprint": "f2"}, "the data (X_train.npy)"),
+        ("source", {**PARTS["source"], "fingerprint": "f2"}, "the data (X_train.npy)"),
         (
-            "data",
+            "source",
             {"kind": "stand-in", "fingerprint": "s", "files": []},
             "the data: course is now stand-in (X_train.npy)",
         ),

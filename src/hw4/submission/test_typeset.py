@@ -71,15 +71,22 @@ def test_columns_take_the_shares_of_the_width_that_are_asked_for(typst):
     assert "columns: 2" in typst('::: {#tbl-a tbl-colwidths="auto"}\n' + table)
 
 
-def test_a_table_in_html_is_a_table(typst):
+@pytest.mark.parametrize(
+    ("index", "head", "row"),
+    [
+        (("0", "1"), "[model]", r"[a \< b \#x], [c]"),  # it only counts the rows
+        (("Bay", "1"), "[name], [model]", r"[Bay], [a \< b \#x], [1], [c]"),
+    ],
+)
+def test_a_table_in_html_is_a_table(typst, index, head, row):
     frame = (
         '<div>\n<style scoped>td {color: red}</style>\n<table border="1" class="dataframe">\n'
-        "<thead><tr><th></th><th>model</th></tr></thead>\n"
-        "<tbody><tr><th>0</th><td>a &lt; b #x</td></tr></tbody>\n</table>\n</div>"
+        f"<thead><tr><th></th><th>model</th></tr></thead>\n<tbody><tr><th>{index[0]}</th>"
+        f"<td>a &lt; b #x</td></tr><tr><th>{index[1]}</th><td>c</td></tr></tbody>\n</table>\n</div>"
     )
     body = typst(f"::: {{#tbl-a}}\n```{{=html}}\n{frame}\n```\n\nThe caption.\n:::\n")
-    assert "table.header([row], [model],)" in body  # a header that says something
-    assert r"[0], [a \< b \#x]" in body
+    assert f"table.header({head},)" in body  # a header that says something
+    assert f"table.hline(), {row}, ) ], caption" in body
     assert "color" not in body
 
 
@@ -210,3 +217,22 @@ def test_what_typst_refuses_is_told_by_line(typst, markdown, words):
     typst(text)
     with pytest.raises(UserError, match=words):
         to_pdf(typst.build / "submission.typ", typst.settings, typst.lines(text))
+
+
+@pytest.mark.parametrize(
+    ("markdown", "line"),
+    [
+        ("a\n\n::: {.quiet}\nb\n\n# C\n\nd", 3),
+        ("a\n\n::: {.quiet}\nb\n\n::: {.quiet}\nc\n:::\n\nd", 3),
+        ("::: {.quiet}\na\n:::\n\n:::: {.quiet}\n::: {.quiet}\nb\n:::\n\nc", 5),
+        ("- one\n\n  ::: {.quiet}\n  two\n\nthree", 3),
+        ("::: {.quiet}\na\n:::\n\n> b\n>\n> ::: {.quiet}\n> c\n\nd", 7),
+        (
+            '::: {.callout-note title="x"}\na\n:::\n\n::: {#fig-a fig-alt="x"}\n![](/pic.svg)\n\nx',
+            5,
+        ),
+    ],
+)
+def test_a_div_that_is_left_open_is_told_by_the_line_where_it_begins(typst, markdown, line):
+    with pytest.raises(UserError, match=rf"^a.qmd:{line}: a div is never closed"):
+        typst(markdown)

@@ -37,11 +37,7 @@ def pandoc_program() -> str:
 
 
 def pandoc(arguments: list[str], lines: list[Line]) -> subprocess.CompletedProcess[str]:
-    """Run Pandoc on a document.
-
-    Raises:
-        UserError: it takes longer than any document that a person writes.
-    """
+    """Run Pandoc on a document."""
     try:
         return subprocess.run(
             [pandoc_program(), "--from=markdown", "--wrap=none", *arguments],
@@ -68,10 +64,6 @@ def to_typst(
 
     Returns:
         The Typst, and the claims with their words, but for those that are left out.
-
-    Raises:
-        UserError: something in the document cannot be set, a reference points to nothing, an
-            expression binds no words.
     """
     template, metadata, typst = (
         folder / name for name in ("template.typ", "metadata.yml", "submission.typ")
@@ -113,11 +105,7 @@ def _claims(bound: list[Claim], words: dict[str, str]) -> list[Claim]:
 
 
 def to_pdf(typst: Path, project: Project, lines: list[Line]) -> bytes:
-    """Compile Typst to PDF, with the fonts inside Typst and no others.
-
-    Raises:
-        UserError: Typst refuses the document.
-    """
+    """Compile Typst to PDF, with the fonts inside Typst and no others."""
     import typst as compiler
 
     standards = [str(it) for it in project.standards]
@@ -162,18 +150,27 @@ def _refusal(error: Exception, typst: Path, lines: list[Line]) -> str:
 
 def doubt(words: str, lines: list[Line]) -> str:
     """What Pandoc warns of: nothing of it may go into a submission."""
-    div = re.search(r"Div at line (\d+) column \d+ unclosed", words)
-    if div:
-        line = lines[min(int(div[1]), len(lines)) - 1]
+    if div := re.search(r"Div at (_chunk )?line (\d+) column \d+ unclosed", words):
+        # inside a list or a quotation Pandoc counts from its first line
+        line = _open_div(lines) if div[1] else lines[min(int(div[2]), len(lines)) - 1]
         return f"{line}: a div is never closed; add ::: on a line of its own where it ends."
-    twice = re.search(r"Duplicate identifier '(.*?)'", words)
-    if twice:
+    if twice := re.search(r"Duplicate identifier '(.*?)'", words):
         return _problem(f"#{twice[1]}\tthe name {twice[1]} is given twice; rename one", lines)
-    tex = re.search(r"Could not convert TeX math (.*), rendering", words, re.DOTALL)
-    if tex:
+    if tex := re.search(r"Could not convert TeX math (.*), rendering", words, re.DOTALL):
         first = tex[1].splitlines()[0]
         return _problem(f"{first}\tthis TeX is not understood: {tex[1]}", lines)
     return f"Pandoc cannot read the document: {words}"
+
+
+def _open_div(lines: list[Line]) -> Line:
+    opened: list[Line] = []
+    for line in lines:
+        fence = re.match(r"[\s>]*:{3,}(.*)", line.text)
+        if fence and fence[1].strip():
+            opened.append(line)
+        elif fence:
+            del opened[-1:]
+    return (opened or lines)[-1]
 
 
 def _fetch(picture: str, project: Project, folder: Path, lines: list[Line]) -> None:

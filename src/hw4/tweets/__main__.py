@@ -29,9 +29,10 @@ def train_once(config: TrainConfig) -> tuple[float, float]:
     from hw4.foundation.compute import device, threads
     from hw4.foundation.experiment import Work
     from hw4.foundation.scores import f1_macro
-    from hw4.tweets.development import develop, train_heads, train_upper
     from hw4.tweets.encoder import fetch_from_hub, required_encoder
     from hw4.tweets.experiment import read_split
+    from hw4.tweets.features import develop
+    from hw4.tweets.training import train_heads, train_upper
     from hw4.tweets.weights import distilbert_folder
 
     fetch_from_hub(config.encoder)
@@ -47,7 +48,7 @@ def train_once(config: TrainConfig) -> tuple[float, float]:
     work = Work(EXPERIMENT.name, EXPERIMENT.source(), device(), EXPERIMENT.state().basis)
     split = read_split(settings, work.source)
     with threads(), distilbert_folder(encoder, split.train.texts, config.seed) as folder:
-        dev = develop(settings, work, encoder.identity, folder, split.train, split.validation)
+        dev = develop(settings, work, encoder, folder, split.train, split.validation)
         if config.unfreeze_layers:
             run = train_upper(dev, config, 0)
         else:

@@ -6,7 +6,7 @@ from typing import Literal, get_args
 
 from hw4.foundation.settings import Amount, Count, Positive, Share
 
-Pooling = Literal["first", "mean", "mixed", "layers"]
+Pooling = Literal["first", "mean", "layers"]
 """What the head sees of the encoder's outputs (see `model.pool`)."""
 Weighting = Literal["none", "balanced"]
 """Of the loss, by class."""

@@ -1,79 +1,92 @@
-"""What needs no network: the larger class, TF-IDF, and a logistic regression on stored outputs."""
+"""What needs no network: the larger class, TF-IDF, and logistic regression on stored outputs."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
+from joblib import Parallel, delayed
+from sklearn.dummy import DummyClassifier
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline, make_pipeline, make_union
+from sklearn.preprocessing import StandardScaler
 
 from hw4.tweets.data import clean_tweet
 
 Inputs = Sequence[str] | np.ndarray
 """Texts, or features (tweets, features)."""
-Predict = Callable[[Inputs], np.ndarray]
-"""Probability of class 1: (tweets,)."""
-
-
-def majority(texts: Inputs, targets: np.ndarray, strengths: Sequence[float]) -> list[Predict]:
-    """Say the larger class of the training tweets, whatever the tweet."""
-    share = float(targets.mean())
-    return [lambda texts: np.full(len(texts), share, dtype=np.float32)]
-
-
-def tfidf(texts: Inputs, targets: np.ndarray, strengths: Sequence[float]) -> list[Predict]:
-    """TF-IDF of words, and logistic regression with balanced classes."""
-    return _counted([_vectorizer(min_df=2)], texts, targets, strengths)
-
-
-def tfidf_strong(texts: Inputs, targets: np.ndarray, strengths: Sequence[float]) -> list[Predict]:
-    """The same with pairs of words, and with all runs of two to five letters within a word."""
-    words = _vectorizer(min_df=2, ngram_range=(1, 2), token_pattern=r"(?u)\b\w+\b")
-    letters = _vectorizer(min_df=3, ngram_range=(2, 5), analyzer="char_wb")
-    return _counted([words, letters], texts, targets, strengths)
-
-
-def linear(features: Inputs, targets: np.ndarray, strengths: Sequence[float]) -> list[Predict]:
-    """Logistic regression on standardized features, balanced; strengths are for one feature."""
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
-    def fitted(strength: float) -> Predict:
-        regression = LogisticRegression(
-            C=strength / features.shape[1], class_weight="balanced", max_iter=500
-        )
-        pipeline = make_pipeline(StandardScaler(), regression).fit(features, targets)
-        return lambda features: pipeline.predict_proba(features)[:, 1].astype(np.float32)
-
-    return [fitted(strength) for strength in strengths]
-
-
-Fit = Callable[[Inputs, np.ndarray, Sequence[float]], list[Predict]]
-"""Fits once for each strength (inverse to L2 regularization): a way to predict for each."""
-FITS: dict[str, tuple[Fit, tuple[float, ...]]] = {
-    "majority": (majority, (1.0,)),
-    "tfidf": (tfidf, (1.0,)),
-    "tfidf-strong": (tfidf_strong, (0.1, 0.3, 1.0, 3.0, 10.0)),
-    "linear": (linear, (0.1, 0.3, 1.0, 3.0, 10.0)),
+STRENGTHS = {
+    "majority": (1.0,),
+    "tfidf": (1.0,),
+    "tfidf-strong": (0.03, 0.1, 0.3, 1.0, 3.0),
+    "mean": (0.03, 0.1, 0.3, 1.0, 3.0),
+    "layers": (0.03, 0.1, 0.3, 1.0, 3.0),
 }
-"""What is fitted by name, and the strengths among which cross-validation chooses."""
+"""Inverse to the L2 regularization; cross-validation chooses. Of features, for their sum."""
+
+
+def lower_cased(text: str) -> str:
+    return clean_tweet(text).lower()
+
+
+class Terms(TfidfVectorizer):
+    """TF-IDF of cleaned tweets; of single letters where no term is in enough of them."""
+
+    def fit_transform(self, texts, targets=None):
+        try:
+            return super().fit_transform(texts)
+        except ValueError:
+            self.set_params(analyzer="char", ngram_range=(1, 1), token_pattern=None, min_df=1)
+            return super().fit_transform(texts)
+
+
+def terms(**options) -> Terms:
+    return Terms(preprocessor=lower_cased, sublinear_tf=True, **options)
+
+
+def fit(
+    name: str, inputs: Inputs, targets: np.ndarray, strengths: Sequence[float]
+) -> list[Pipeline]:
+    """A classifier for each strength of its regularization, with balanced classes.
+
+    - `majority`: the larger class, whatever the tweet.
+    - `tfidf`: words.
+    - `tfidf-strong`: words and pairs of words, with all runs of two to five letters in a word.
+    - `mean`, `layers`: standardized features.
+    """
+    if name == "majority":
+        return [make_pipeline(DummyClassifier().fit(inputs, targets))]
+    words = terms(min_df=2)
+    pairs = terms(min_df=2, ngram_range=(1, 2), token_pattern=r"(?u)\b\w+\b")
+    letters = terms(min_df=3, ngram_range=(2, 5), analyzer="char_wb")
+    transform = {
+        "tfidf": make_union(words),
+        "tfidf-strong": make_union(pairs, letters),
+    }.get(name, StandardScaler())
+    columns = transform.fit_transform(inputs)  # (tweets, terms or features), for all strengths
+    found = []
+    for strength in strengths:
+        dense = isinstance(columns, np.ndarray)
+        regression = LogisticRegression(
+            C=strength / columns.shape[1] if dense else strength,
+            class_weight="balanced",
+            solver="lbfgs" if dense else "liblinear",
+            max_iter=500,
+        )
+        found.append(make_pipeline(transform, regression.fit(columns, targets)))
+    return found
+
+
+def judge(classifier: Pipeline, inputs: Inputs) -> np.ndarray:
+    """Probability of class 1: (tweets,)."""
+    return classifier.predict_proba(inputs)[:, 1].astype(np.float32)
 
 
 def held_out_probabilities(
     name: str, inputs: Inputs, targets: np.ndarray, folds: Sequence[np.ndarray], jobs: int
 ) -> np.ndarray:
     """Probability of class 1 for each tweet, fitted to the other folds: (strengths, tweets)."""
-    from joblib import Parallel, delayed
-
-    _, strengths = FITS[name]
-    found = np.full((len(strengths), len(targets)), np.nan)
-    judged = Parallel(n_jobs=jobs)(
-        delayed(_fit_and_judge)(
-            name,
-            take(inputs, rest := np.setdiff1d(np.arange(len(targets)), fold)),
-            targets[rest],
-            take(inputs, fold),
-        )
-        for fold in folds
-    )
+    found = np.full((len(STRENGTHS[name]), len(targets)), np.nan)
+    judged = Parallel(n_jobs=jobs)(delayed(_judge_fold)(name, inputs, targets, f) for f in folds)
     for fold, probabilities in zip(folds, judged, strict=True):
         found[:, fold] = probabilities
     return found
@@ -83,43 +96,7 @@ def take(inputs: Inputs, idx: np.ndarray) -> Inputs:
     return inputs[idx] if isinstance(inputs, np.ndarray) else [inputs[i] for i in idx]
 
 
-def _fit_and_judge(name: str, inputs: Inputs, targets: np.ndarray, judged: Inputs) -> np.ndarray:
-    fit, strengths = FITS[name]
-    return np.stack([predict(judged) for predict in fit(inputs, targets, strengths)])
-
-
-def _vectorizer(**options):
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
-    return TfidfVectorizer(sublinear_tf=True, **options)
-
-
-def _counted(
-    vectorizers: list, texts: Inputs, targets: np.ndarray, strengths: Sequence[float]
-) -> list[Predict]:
-    from scipy.sparse import hstack
-    from sklearn.linear_model import LogisticRegression
-
-    cleaned = [clean_tweet(text) for text in texts]
-    kept, columns = [], []
-    for vectorizer in vectorizers:
-        try:
-            columns.append(vectorizer.fit_transform(cleaned))
-        except ValueError:  # no word is in two tweets; letters are
-            vectorizer = _vectorizer(analyzer="char")
-            columns.append(vectorizer.fit_transform(cleaned))
-        kept.append(vectorizer)
-    counts = hstack(columns).tocsr()  # (tweets, terms)
-
-    def fitted(strength: float) -> Predict:
-        regression = LogisticRegression(C=strength, class_weight="balanced", solver="liblinear")
-        regression.fit(counts, targets)
-
-        def predict(texts: Inputs) -> np.ndarray:
-            cleaned = [clean_tweet(text) for text in texts]
-            counts = hstack([vectorizer.transform(cleaned) for vectorizer in kept]).tocsr()
-            return regression.predict_proba(counts)[:, 1].astype(np.float32)
-
-        return predict
-
-    return [fitted(strength) for strength in strengths]
+def _judge_fold(name: str, inputs: Inputs, targets: np.ndarray, fold: np.ndarray) -> np.ndarray:
+    rest = np.setdiff1d(np.arange(len(targets)), fold)
+    fitted = fit(name, take(inputs, rest), targets[rest], STRENGTHS[name])
+    return np.stack([judge(one, take(inputs, fold)) for one in fitted])

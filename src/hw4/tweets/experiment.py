@@ -1,7 +1,7 @@
 """Problem 3 from tweets to scores: search, train, select; then the test tweets, once."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, replace
+from collections.abc import Collection, Iterator
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 from transformers import DistilBertTokenizerFast
@@ -9,33 +9,58 @@ from transformers import DistilBertTokenizerFast
 from hw4.foundation.compute import seed_everything
 from hw4.foundation.experiment import Outcome, Work
 from hw4.foundation.files import DataSource
+from hw4.foundation.scores import compare_f1_macro, f1_macro, precision_recall, score
 from hw4.foundation.store import digest
 from hw4.foundation.work import Sealed, Selection
-from hw4.tweets import data, standin
-from hw4.tweets.ablation import (
-    Candidate,
-    fitted,
-    frozen_head,
-    judge,
-    unfrozen_layers,
-    validation_f1_macro,
-)
-from hw4.tweets.data import Split, Tweets, clean_tweet
-from hw4.tweets.development import Development, Encoded, develop, restored
+from hw4.tweets import baselines, data, standin
+from hw4.tweets.arguments import TrainConfig
+from hw4.tweets.baselines import STRENGTHS, Inputs
+from hw4.tweets.data import Split, Tweets
 from hw4.tweets.encoder import required_encoder
-from hw4.tweets.explain import explain
-from hw4.tweets.result import Result, Settings
-from hw4.tweets.scoring import BASELINES, result
-from hw4.tweets.search import Tried, best, search
-from hw4.tweets.variant import Explained, Judged
+from hw4.tweets.explain import explain, most_decided
+from hw4.tweets.features import Development, Encoded, develop
+from hw4.tweets.result import (
+    CLASSES,
+    Explained,
+    Grid,
+    Lengths,
+    Part,
+    Result,
+    Settings,
+    SplitUsed,
+    Trained,
+    Tried,
+    best,
+)
+from hw4.tweets.training import (
+    HALF,
+    Run,
+    best_threshold,
+    crossed_f1_macro,
+    probabilities,
+    restored,
+    train_heads,
+    train_upper,
+    trained_part,
+)
 from hw4.tweets.weights import distilbert_folder
 
-SHORTEST, LONGEST = 7, 26
-"""Words of a tweet that is printed: enough to decide on, and not too many for a list."""
-UNFIT = ("fuck", "shit", "bitch", "nigg", "rape", "whore", "dick", "pussy", " ass ")
-"""Tweets with these are not printed in a submission."""
+REACH = {
+    "learning_rate": (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1),
+    "weight_decay": (0.0, 0.01, 0.1, 0.3, 1.0, 3.0, 10.0),
+    "epochs": (1, 2, 4, 8, 16, 32, 64),
+}
+"""Where the search can go: it starts in the middle and ends where both neighbors are worse."""
+BASELINES = {
+    "majority": "always the larger class",
+    "tfidf": "TF-IDF of words",
+    "tfidf-strong": "TF-IDF of words, pairs, letters",
+}
 ERRORS_SHOWN = {(0, 1): 2, (1, 0): 1}
-"""By class and prediction."""
+OUTCOMES_SHOWN = {(0, 0): 1, (0, 1): 1, (1, 1): 1, (1, 0): 1}
+"""Tweets that are printed, by class and prediction."""
+BIN = 4
+"""Tokens a bar of the histogram of lengths."""
 
 
 def run(settings: Settings, work: Work) -> Outcome[Result]:
@@ -45,17 +70,17 @@ def run(settings: Settings, work: Work) -> Outcome[Result]:
         UserError: the file of tweets is not as expected, or there is no encoder.
     """
     seed_everything(settings.seed)
-    encoder = required_encoder(settings.encoder)
+    source = required_encoder(settings.encoder)
     split = read_split(settings, work.source)
     sealed = work.seal(lambda: split.test)
-    work.say(f"{encoder.name} ({encoder.kind}), {len(split.train)} training tweets")
-    with distilbert_folder(encoder, split.train.texts, settings.seed) as folder:
-        dev = develop(settings, work, encoder.identity, folder, split.train, split.validation)
-        trials = search(dev, settings.grid)
-        candidates = train_candidates(dev, trials)
-        selection = select(dev, candidates)
-        test, tested = evaluate(dev, candidates, selection, sealed)
-    return Outcome(result(dev, encoder, split, trials, candidates, selection, test, tested))
+    work.say(f"{source.name} ({source.kind}), {len(split.train)} training tweets")
+    with distilbert_folder(source, split.train.texts, settings.seed) as folder:
+        dev = develop(settings, work, source, folder, split.train, split.validation)
+        grid = search(dev, settings.grid)
+        rows = train_rows(dev, grid)
+        selection = select(dev, rows)
+        test, judged = evaluate(dev, rows, selection, sealed)
+    return Outcome(_result(dev, split, grid, rows, selection, test.targets, judged))
 
 
 def read_split(settings: Settings, source: DataSource) -> Split:
@@ -73,105 +98,287 @@ def read_split(settings: Settings, source: DataSource) -> Split:
     return data.split(tweets, empty)
 
 
-def train_candidates(dev: Development, tried: Sequence[Tried]) -> dict[str, Candidate]:
+def search(dev: Development, grid: Grid) -> tuple[Tried, ...]:
+    """Train every setting on the training tweets, and judge it on the validation tweets.
+
+    Then the settings next to the best one of each loss, until none of them is better: so the best
+    lies inside of what was tried, and not at its edge.
+    """
+    predictions: dict[TrainConfig, np.ndarray] = {}
+    tried: dict[TrainConfig, Tried] = {}
+    targets = dev.targets[dev.validation]
+    wanted = grid.configs(dev.settings.common)
+    while wanted:
+        runs = train_heads(dev, [(config, 0) for config in wanted])  # fold 0: validation tweets
+        for config, run in zip(wanted, runs, strict=True):
+            judged = run.tensors["probabilities"] > HALF
+            predictions[config] = found = judged[dev.validation]
+            tried[config] = Tried(
+                config,
+                validation_f1_macro=f1_macro(targets, found),
+                validation_accuracy=float((found == targets).mean()),
+                train_f1_macro=f1_macro(dev.targets[dev.train], judged[dev.train]),
+                predicts_0=int((~found).sum()),
+                seconds=run.result.seconds,
+            )
+        leaders = [best(tried.values(), weighting) for weighting in grid.class_weighting]
+        near = {config: None for one in leaders for config in neighbors(one.config)}
+        wanted = [config for config in near if config not in tried]
+    leader = predictions[best(tried.values()).config]
+    return tuple(
+        replace(one, p=compare_f1_macro(targets, predictions[config], leader).p)
+        for config, one in tried.items()
+    )
+
+
+def neighbors(config: TrainConfig) -> Iterator[TrainConfig]:
+    """The next smaller and the next larger value on each axis of the search."""
+    for axis, values in REACH.items():
+        value = getattr(config, axis)
+        smaller = [other for other in values if other < value]
+        larger = [other for other in values if other > value]
+        for other in (*smaller[-1:], *larger[:1]):
+            yield replace(config, **{axis: other})
+
+
+Row = Outcome[Trained]
+"""A classifier with its final weights and `held_out`: (tweets,) its probability of class 1 by
+models that were not trained on the tweet, NaN where there is none."""
+
+
+def train_rows(dev: Development, grid: Collection[Tried]) -> dict[str, Row]:
     """The rows of the ablation, each of which changes one point of another, and the baselines."""
-    plain, weighted = best(tried, "none").config, best(tried, "balanced").config
-    made = [
-        frozen_head(dev, "naive", "", plain, tuned=False),
-        frozen_head(dev, "weighted", "naive", weighted, tuned=False),
-        frozen_head(dev, "threshold", "weighted", weighted, tuned=True),
+    plain, weighted = best(grid, "none").config, best(grid, "balanced").config
+    linear = replace(dev.settings.common, head="linear")
+    mean, layers = (replace(linear, pooling=pooling) for pooling in ("mean", "layers"))
+    rows = [
+        frozen_head(dev, "naive", "naive head", "", plain, tuned=False),
+        frozen_head(dev, "weighted", "class-weighted loss", "naive", weighted, tuned=False),
+        frozen_head(dev, "threshold", "tuned threshold", "weighted", weighted, tuned=True),
+        without_network(dev, "mean", "mean of tokens", "threshold", mean),
+        without_network(dev, "layers", "means of all layers", "mean", layers),
+        unfrozen_layers(dev, "unfrozen", "upper layers unfrozen", "layers"),
+        *(without_network(dev, key, title) for key, title in BASELINES.items()),
     ]
-    for grid in dev.settings.pooled:
-        config = best(search(dev, grid), *grid.class_weightings).config
-        before = "threshold" if grid.pooling == "mean" else "mean-pooled"
-        made.append(frozen_head(dev, f"{grid.pooling}-pooled", before, config, tuned=True))
-    layers = replace(dev.settings.common, pooling="layers", head="linear")
-    made.append(fitted(dev, "linear", "layers-pooled", layers))
-    made.append(unfrozen_layers(dev, "unfrozen", made[-1], dev.settings.unfrozen))
-    made += [fitted(dev, key) for key in BASELINES]
-    return {one.key: one for one in made}
+    return {row.result.key: row for row in rows}
 
 
-def select(dev: Development, candidates: dict[str, Candidate]) -> Selection:
+def frozen_head(
+    dev: Development, key: str, title: str, before: str, config: TrainConfig, tuned: bool
+) -> Row:
+    """A head cross-validated, then trained on training and validation tweets together."""
+    folds = range(len(dev.folds))
+    *runs, final = train_heads(dev, [*((config, fold) for fold in folds), (config, None)])
+    return _row(dev, (key, title, before), config, _held_out(dev, runs), final, tuned)
+
+
+def unfrozen_layers(dev: Development, key: str, title: str, before: str) -> Row:
+    """The last layers and a head: held out are the validation tweets; then trained on all."""
+    config = dev.settings.unfrozen
+    on_training = train_upper(dev, config, 0)
+    final = train_upper(dev, config, None)
+    final = replace(final, result=replace(final.result, epochs=on_training.result.epochs))
+    return _row(dev, (key, title, before), config, _held_out(dev, [on_training]), final)
+
+
+def without_network(
+    dev: Development, key: str, title: str, before: str = "", config: TrainConfig | None = None
+) -> Row:
+    """What needs no network, cross-validated for each strength of its regularization.
+
+    The strength whose held-out predictions are best at their best threshold is taken; `judge` fits
+    it to training and validation tweets together.
+    """
+    inputs = inputs_of(key, dev.encoded)
+
+    def compute() -> Outcome[Run]:
+        found = baselines.held_out_probabilities(
+            *(key, inputs, dev.targets, dev.folds, dev.settings.jobs)
+        )
+        size = inputs.shape[1] + 1 if isinstance(inputs, np.ndarray) else 0
+        return Outcome(Run(0.0, size), {"probabilities": found})
+
+    part = dev.work.part(f"fit {key}", (dev.common, dev.settings.folds), Run, compute)
+    tuned = len(STRENGTHS[key]) > 1
+    rows = [
+        _row(dev, (key, title, before), config, held_out, Outcome(part.result), tuned, strength)
+        for strength, held_out in zip(STRENGTHS[key], part.tensors["probabilities"], strict=True)
+    ]
+    return max(rows, key=lambda row: row.result.cv_f1_macro)
+
+
+def inputs_of(key: str, encoded: Encoded) -> Inputs:
+    """What is fitted to: texts, or means of the tokens (tweets, features)."""
+    if key not in ("mean", "layers"):
+        return encoded.tweets.texts
+    return encoded.features.pooled(key).reshape(len(encoded.tweets), -1)
+
+
+def _held_out(dev: Development, runs: Collection[Outcome[Run]]) -> np.ndarray:
+    held_out = np.full(len(dev.targets), np.nan)
+    for idx, run in zip(dev.folds, runs, strict=False):
+        held_out[idx] = run.tensors["probabilities"][idx]
+    return held_out
+
+
+def _row(
+    dev: Development,
+    names: tuple[str, str, str],
+    config: TrainConfig | None,
+    held_out: np.ndarray,
+    final: Outcome[Run],
+    tuned: bool = True,
+    strength: float = 0.0,
+) -> Row:
+    """Its threshold and its scores, all from held-out predictions."""
+    known = np.flatnonzero(~np.isnan(held_out))
+    targets, judged = dev.targets[known], held_out[known]
+    cut = best_threshold(targets, judged) if tuned else HALF
+    on_validation = np.isin(known, dev.validation)
+    trained = Trained(
+        *names,
+        config=config,
+        tuned=tuned,
+        threshold=cut,
+        strength=strength,
+        parameters=final.result.parameters,
+        seconds=final.result.seconds,
+        epochs=final.result.epochs,
+        validation_f1_macro=crossed_f1_macro(targets, judged, on_validation, tuned),
+        cv_f1_macro=f1_macro(targets, judged > cut),
+    )
+    return Outcome(trained, final.tensors | {"held_out": held_out})
+
+
+def select(dev: Development, rows: dict[str, Row]) -> Selection:
     """Choose the final head and the bonus by validation, and write down all that was chosen."""
-    scores = {key: validation_f1_macro(dev, one) for key, one in candidates.items()}
-    final = max(("naive", "weighted"), key=scores.__getitem__)
-    bonus = max((key for key in candidates if key not in BASELINES), key=scores.__getitem__)
+    trained = {key: row.result for key, row in rows.items()}
+    scores = {key: one.validation_f1_macro for key, one in trained.items() if one.config}
+    bonus = max(scores, key=scores.__getitem__)
     choice = {
-        "final": final,
+        "final": max(("naive", "weighted"), key=scores.__getitem__),
         "bonus": bonus,
-        "settings": {key: asdict(one.config) for key, one in candidates.items() if one.config},
-        "thresholds": {key: one.threshold for key, one in candidates.items()},
-        "strengths": {key: one.strength for key, one in candidates.items() if one.strength},
+        "settings": {key: asdict(trained[key].config) for key in scores},
+        "thresholds": {key: one.threshold for key, one in trained.items()},
+        "strengths": {key: one.strength for key, one in trained.items() if one.strength},
     }
     return dev.work.select(choice, scores[bonus], "F1-macro")
 
 
+@dataclass(frozen=True)
+class Judged:
+    """What is said of test tweets; each row's probabilities of class 1 are stored beside it."""
+
+    errors: tuple[Explained, ...]
+    explained: tuple[Explained, ...]
+
+
 def evaluate(
-    dev: Development,
-    candidates: dict[str, Candidate],
-    selection: Selection,
-    sealed: Sealed[Tweets],
+    dev: Development, rows: dict[str, Row], selection: Selection, sealed: Sealed[Tweets]
 ) -> tuple[Tweets, Outcome[Judged]]:
-    """Open the test tweets, once and after the selection, and have every candidate judge them."""
+    """Open the test tweets, once and after the selection, and have every row judge them."""
     test = sealed.open(selection)
 
     def compute() -> Outcome[Judged]:
-        encoded = Encoded(test, dev.settings, dev.work, dev.folder)
-        probabilities = {key: judge(dev, one, encoded) for key, one in candidates.items()}
-        final, unfrozen = candidates[selection.choice["final"]], candidates["unfrozen"]
-        errors = most_decided(final, test, probabilities[final.key], ERRORS_SHOWN)
-        outcomes = dict.fromkeys([(0, 0), (0, 1), (1, 1), (1, 0)], dev.settings.explained)
-        shown = most_decided(unfrozen, test, probabilities["unfrozen"], outcomes)
-        told = Judged(explained(dev, final, test, errors), explained(dev, unfrozen, test, shown))
-        return Outcome(told, probabilities)
+        encoded = Encoded(test, dev.folder, dev.settings, dev.work)
+        judged = {key: judge(dev, row, encoded) for key, row in rows.items()}
+        told = Judged(
+            errors=_explained(dev, rows[selection.choice["final"]], test, judged, ERRORS_SHOWN),
+            explained=_explained(dev, rows["unfrozen"], test, judged, OUTCOMES_SHOWN),
+        )
+        return Outcome(told, judged)
 
-    basis = (dev.common, dev.settings.explained, selection.choice, digest(test.texts))
+    basis = (dev.common, selection.choice, digest(test.texts))
     return test, dev.work.part("test tweets", basis, Judged, compute)
 
 
-def most_decided(
-    candidate: Candidate,
+def judge(dev: Development, row: Row, encoded: Encoded) -> np.ndarray:
+    """Probability of class 1 for new tweets, by the final model: (tweets,)."""
+    one = row.result
+    if one.key in STRENGTHS:
+        inputs = inputs_of(one.key, dev.encoded)
+        (fitted,) = baselines.fit(one.key, inputs, dev.targets, [one.strength])
+        return baselines.judge(fitted, inputs_of(one.key, encoded))
+    part = trained_part(restored(dev.folder, one.config, row.tensors), one.config)
+    outputs = encoded.layer if one.config.unfreeze_layers else encoded.pooled(one.config.pooling)
+    return probabilities(part, outputs, np.arange(len(encoded.tweets)), dev.work.device)
+
+
+def _explained(
+    dev: Development,
+    row: Row,
     test: Tweets,
-    probabilities: np.ndarray,
+    judged: dict[str, np.ndarray],
     wanted: dict[tuple[int, int], int],
-) -> list[int]:
-    """The test tweets farthest from the threshold, so many of each (target, prediction)."""
-    predictions = (probabilities > candidate.threshold).astype(int)
-    farthest = np.argsort(-np.abs(probabilities - candidate.threshold), kind="stable")
-    chosen: list[int] = []
-    for (target, prediction), count in wanted.items():
-        fitting = [
-            int(i)
-            for i in farthest
-            if (test.targets[i], predictions[i]) == (target, prediction)
-            and presentable(test.texts[i])
-        ]
-        chosen += fitting[:count]
-    return chosen
-
-
-def presentable(text: str) -> bool:
-    text = clean_tweet(text)
-    fits = text.isascii() and SHORTEST <= len(text.split()) <= LONGEST
-    return fits and not any(word in text.casefold() for word in UNFIT)
-
-
-def explained(
-    dev: Development, candidate: Candidate, test: Tweets, idx: Sequence[int]
 ) -> tuple[Explained, ...]:
-    """The words that decided for the final model of `candidate` on the test tweets at `idx`."""
-    model = restored(dev, candidate.config, candidate.final.tensors)
+    """The words that decided the final model of a row, on test tweets of each outcome."""
+    one = row.result
+    idx = most_decided(test, judged[one.key], one.threshold, wanted)
+    model = restored(dev.folder, one.config, row.tensors)
     tokenizer = DistilBertTokenizerFast.from_pretrained(dev.folder)
-    return tuple(
-        explain(
-            model,
-            candidate.config.pooling,
-            tokenizer,
-            test.texts[i],
-            test.targets[i],
-            candidate.threshold,
-            candidate.config.max_length,
-        )
-        for i in idx
+    return tuple(explain(model, one, tokenizer, test.texts[i], test.targets[i]) for i in idx)
+
+
+def _result(
+    dev: Development,
+    split: Split,
+    grid: tuple[Tried, ...],
+    rows: dict[str, Row],
+    selection: Selection,
+    targets: np.ndarray,
+    judged: Outcome[Judged],
+) -> Result:
+    """Everything scored on the test tweets, in pairs, beside what was known before."""
+    predictions = {
+        key: (judged.tensors[key] > row.result.threshold).astype(int) for key, row in rows.items()
+    }
+
+    def tested(one: Trained) -> Trained:
+        others = dict.fromkeys([one.before or "naive", "naive", "tfidf", "tfidf-strong"])
+        pairs = {
+            other: compare_f1_macro(targets, predictions[one.key], predictions[other])
+            for other in others
+            if other != one.key
+        }
+        scores = score(targets, predictions[one.key], CLASSES, seed=dev.settings.seed)
+        return replace(one, test=scores, against=pairs)
+
+    trained = {key: tested(row.result) for key, row in rows.items()}
+    final = selection.choice["final"]
+    both_wrong = (predictions[final] != targets) & (predictions["tfidf"] != targets)
+    parts = (split.train.targets, split.validation.targets, targets)
+    return Result(
+        encoder=dev.encoder,
+        split=SplitUsed(
+            *(Part(len(part), int((part == 0).sum())) for part in parts),
+            empty=split.empty,
+            duplicates=split.duplicates,
+        ),
+        lengths=_lengths(dev),
+        grid=grid,
+        variants={key: one for key, one in trained.items() if key not in BASELINES},
+        baselines={key: trained[key] for key in BASELINES},
+        final_key=final,
+        bonus_key=selection.choice["bonus"],
+        selection=selection,
+        curves={key: precision_recall(targets == 0, 1 - p) for key, p in judged.tensors.items()},
+        shared_errors=int(both_wrong.sum()),
+        errors=judged.result.errors,
+        explained=judged.result.explained,
+    )
+
+
+def _lengths(dev: Development) -> Lengths:
+    whole, longest = dev.encoded.whole_lengths, dev.settings.max_length
+    edges = np.arange(0, whole.max() + BIN + 1, BIN)
+    return Lengths(
+        edges=tuple(edges.tolist()),
+        counts=tuple(
+            tuple(np.histogram(whole[dev.targets == target], edges)[0].tolist())
+            for target in (0, 1)
+        ),
+        median=float(np.median(whole)),
+        longest=int(whole.max()),
+        max_length=longest,
+        cut=int((whole > longest).sum()),
     )

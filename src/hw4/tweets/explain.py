@@ -1,45 +1,71 @@
 """Which words decided: gradients times inputs, averaged on the way from an empty tweet."""
 
+import numpy as np
 import torch
 from torch import Tensor
 from transformers import DistilBertForSequenceClassification
 
-from hw4.tweets.data import clean_tweet
+from hw4.tweets.data import Tweets, clean_tweet
 from hw4.tweets.model import PooledClassifier
-from hw4.tweets.variant import Explained
+from hw4.tweets.result import Explained, Trained
 
 STEPS = 24
+SHORTEST, LONGEST = 7, 26
+"""Words of a tweet that is printed: enough to decide on, and not too many for a list."""
+UNFIT = ("fuck", "shit", "bitch", "nigg", "rape", "whore", "dick", "pussy", " ass ")
+"""Tweets with these are not printed in a submission."""
+
+
+def most_decided(
+    test: Tweets,
+    probabilities: np.ndarray,
+    threshold: float,
+    wanted: dict[tuple[int, int], int],
+) -> list[int]:
+    """The test tweets farthest from the threshold, so many of each (target, prediction)."""
+    predictions = (probabilities > threshold).astype(int)
+    farthest = np.argsort(-np.abs(probabilities - threshold), kind="stable")
+    chosen: list[int] = []
+    for outcome, count in wanted.items():
+        fitting = [
+            int(i)
+            for i in farthest
+            if (test.targets[i], predictions[i]) == outcome and presentable(test.texts[i])
+        ]
+        chosen += fitting[:count]
+    return chosen
+
+
+def presentable(text: str) -> bool:
+    text = clean_tweet(text)
+    fits = text.isascii() and SHORTEST <= len(text.split()) <= LONGEST
+    return fits and not any(word in text.casefold() for word in UNFIT)
 
 
 def explain(
     model: DistilBertForSequenceClassification,
-    pooling: str,
+    trained: Trained,
     tokenizer,
     text: str,
     target: int,
-    threshold: float,
-    max_length: int,
 ) -> Explained:
-    """Explain the model's decision on `text` by integrated gradients.
+    """Explain the decision of a `trained` model on `text` by integrated gradients.
 
     Gradient × input at the word embeddings, averaged over a straight path from the embeddings of
     padding to those of the tweet; the shares then add up to the change of the logit difference
     (Sundararajan, Taly and Yan 2017, "Axiomatic attribution for deep networks").
     """
     text = clean_tweet(text)
-    encoded = tokenizer(text, truncation=True, max_length=max_length, return_offsets_mapping=True)
+    encoded = tokenizer(
+        text, truncation=True, max_length=trained.config.max_length, return_offsets_mapping=True
+    )
     input_ids = torch.tensor([encoded["input_ids"]])
-    classifier = PooledClassifier(model, pooling).eval()
+    classifier = PooledClassifier(model, trained.config.pooling).eval()
     by_token, margin = integrated_gradients(classifier, input_ids, tokenizer.pad_token_id)
     words, shares = _by_word(text, encoded["offset_mapping"], by_token.tolist())
     probability = float(torch.sigmoid(torch.tensor(margin)))
-    return Explained(
-        words=words,
-        shares=shares,
-        target=int(target),
-        probability=probability,
-        predicted=int(probability > threshold),
-    )
+    predicted = int(probability > trained.threshold)
+    return Explained(words, shares, int(target), probability, predicted)
 
 
 def integrated_gradients(
@@ -58,7 +84,7 @@ def integrated_gradients(
     middle = (torch.arange(steps, dtype=torch.float32) + 0.5) / steps
     path = (empty + middle[:, None, None] * (tweet - empty)).requires_grad_()
     mask = torch.ones(path.shape[:2], dtype=torch.long)
-    logits = classifier(None, mask, inputs_embeds=path)
+    logits = classifier(None, mask, inputs_embeds=path)  # (steps, 2)
     (gradient,) = torch.autograd.grad((logits[:, 1] - logits[:, 0]).sum(), path)
     shares = (gradient.mean(dim=0) * (tweet - empty)[0]).sum(dim=-1)
     with torch.no_grad():
@@ -76,7 +102,7 @@ def _by_word(
     for (start, end), share in zip(offsets, by_token, strict=True):
         if start == end:  # a special token
             continue
-        if words and not text[last_end:start].strip() and start == last_end:
+        if words and start == last_end:
             words[-1] += text[start:end]
             shares[-1] += share
         else:

@@ -1,15 +1,24 @@
-"""Outputs of the frozen encoder, computed once for all tweets."""
+"""What is known of tweets before a training: tokens, folds, the frozen encoder's outputs."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 import torch
+from sklearn.model_selection import StratifiedKFold
 from torch import Tensor
-from transformers import DistilBertModel
+from transformers import DistilBertModel, DistilBertTokenizerFast
 
+from hw4.foundation.work import Outcome, Work
+from hw4.tweets.arguments import TrainConfig
+from hw4.tweets.data import Tweets
+from hw4.tweets.encoder import EncoderSource
 from hw4.tweets.model import masked_mean
-from hw4.tweets.tokens import Tokens, batches_by_length, mask_of
+from hw4.tweets.result import EncoderUsed, Settings
+from hw4.tweets.tokens import Tokens, batches_by_length, mask_of, to_dataset
 
 BATCH_SIZE = 32
 
@@ -35,6 +44,24 @@ class Features:
 
 
 @dataclass(frozen=True)
+class Pooled:
+    """What a head alone is trained on: `values` (tweets, dim) or (tweets, layers + 1, dim)."""
+
+    values: np.ndarray
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """(tweets,) all the same: there is nothing to pad."""
+        return np.ones(len(self.values), dtype=int)
+
+    def pooled(self, pooling: str) -> np.ndarray:
+        return self.values
+
+    def batch(self, idx: np.ndarray) -> tuple[Tensor]:
+        return (torch.from_numpy(self.values[idx]),)
+
+
+@dataclass(frozen=True)
 class StoredLayer:
     """One layer's output for every token, half-precision, tweets end to end.
 
@@ -47,6 +74,20 @@ class StoredLayer:
     hidden: np.ndarray
     tokens: Tokens
     features: Features
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """(tweets,) tokens of each tweet."""
+        return self.tokens.lengths
+
+    def pooled(self, pooling: str) -> np.ndarray:
+        return self.features.pooled(pooling)
+
+    def keep(self, batch: np.ndarray, hidden: np.ndarray) -> None:
+        """Put the output (batch, time, dim) of the tweets at `batch` in its place."""
+        for i, row in zip(batch, hidden, strict=True):
+            start, end = self.tokens.starts[i : i + 2]
+            self.hidden[start:end] = row[: end - start]
 
     def batch(self, idx: np.ndarray) -> tuple[Tensor, Tensor, Tensor]:
         """The output (batch, time, dim), padded, its mask (batch, time), and all layers' means."""
@@ -72,10 +113,14 @@ def compute_features(
         on_batch: told how many tweets were done.
     """
     config, count = encoder.config, len(tokens)
-    first = np.empty((count, config.dim), dtype=np.float32)
-    means = np.empty((count, config.n_layers + 1, config.dim), dtype=np.float32)
-    features = Features(first, means)
-    kept = None if keep_layer is None else _empty_layer(encoder, tokens, features)
+    features = Features(
+        first=np.empty((count, config.dim), dtype=np.float32),
+        means=np.empty((count, config.n_layers + 1, config.dim), dtype=np.float32),
+    )
+    stored = None
+    if keep_layer is not None:
+        hidden = np.empty((len(tokens.ids), config.dim), dtype=np.float16)
+        stored = StoredLayer(hidden, tokens, features)
     encoder.eval()  # no dropout, or the features were random
     for batch in batches_by_length(np.arange(count), tokens.lengths, BATCH_SIZE):
         input_ids, mask = (tensor.to(device) for tensor in tokens.batch(batch))
@@ -83,43 +128,135 @@ def compute_features(
             hidden_states = encoder(
                 input_ids=input_ids, attention_mask=mask, output_hidden_states=True
             ).hidden_states  # layers + 1 of (batch, time, dim)
-            first[batch] = hidden_states[-1][:, 0].cpu().numpy()
+            features.first[batch] = hidden_states[-1][:, 0].cpu().numpy()
             for layer, hidden in enumerate(hidden_states):
-                means[batch, layer] = masked_mean(hidden, mask).cpu().numpy()
-        if kept is not None:
-            _keep(kept, hidden_states[keep_layer], batch)
+                features.means[batch, layer] = masked_mean(hidden, mask).cpu().numpy()
+        if stored is not None:
+            stored.keep(batch, hidden_states[keep_layer].cpu().numpy())
         on_batch(len(batch))
-    return features, kept
+    return features, stored
 
 
-def compute_layer(
-    encoder: DistilBertModel,
-    tokens: Tokens,
-    layer: int,
-    features: Features,
-    device: str = "cpu",
-    on_batch: Callable[[int], None] = lambda count: None,
-) -> StoredLayer:
-    """The output of `layer` alone, without running the layers above it."""
-    kept = _empty_layer(encoder, tokens, features)
-    encoder.eval()
-    for batch in batches_by_length(np.arange(len(tokens)), tokens.lengths, BATCH_SIZE):
-        input_ids, mask = (tensor.to(device) for tensor in tokens.batch(batch))
-        with torch.inference_mode():
-            hidden = encoder.embeddings(input_ids)  # (batch, time, dim)
-            for block in encoder.transformer.layer[:layer]:
-                hidden = block(hidden, mask[:, None, None, :].bool())
-        _keep(kept, hidden, batch)
-        on_batch(len(batch))
-    return kept
+class Encoded:
+    """Tweets as every classifier wants them: texts, tokens and the frozen encoder's outputs.
+
+    Attributes:
+        whole_lengths: (tweets,) tokens before cutting.
+        stored: pooled outputs that an earlier build left, in place of running the encoder.
+    """
+
+    def __init__(self, tweets: Tweets, folder: Path, settings: Settings, work: Work):
+        tokenizer = DistilBertTokenizerFast.from_pretrained(folder)
+        dataset = to_dataset(tweets, tokenizer, settings.max_length)
+        self.tweets, self.tokens = tweets, Tokens.of(dataset)
+        self.whole_lengths = np.array(dataset["whole_length"])
+        self.stored: Features | None = None
+        self._folder, self._work = folder, work
+        self._unfreeze_layers = settings.unfrozen.unfreeze_layers
+
+    @cached_property
+    def run(self) -> tuple[Features, StoredLayer, float]:
+        """Pooled outputs, the output of the last layer that stays frozen, and the seconds it took.
+
+        That layer is kept in memory alone: it is hundreds of megabytes, of no use once the
+        trainings are stored.
+        """
+        encoder = DistilBertModel.from_pretrained(self._folder, attn_implementation="sdpa")
+        encoder.to(self._work.device)
+        keep = max(0, encoder.config.n_layers - self._unfreeze_layers)
+        began = time.perf_counter()
+        with self._work.bar(len(self.tokens), "frozen encoder, once over all tweets") as bar:
+            features, layer = compute_features(
+                encoder, self.tokens, self._work.device, keep, bar.update
+            )
+        return features, layer, time.perf_counter() - began
+
+    @property
+    def features(self) -> Features:
+        return self.stored or self.run[0]
+
+    @property
+    def layer(self) -> StoredLayer:
+        return self.run[1]
+
+    def pooled(self, pooling: str) -> Pooled:
+        return Pooled(self.features.pooled(pooling))
 
 
-def _empty_layer(encoder: DistilBertModel, tokens: Tokens, features: Features) -> StoredLayer:
-    hidden = np.empty((len(tokens.ids), encoder.config.dim), dtype=np.float16)
-    return StoredLayer(hidden, tokens, features)
+@dataclass(frozen=True)
+class Development:
+    """What searches, trainings and selection are given: all but the test tweets.
+
+    Attributes:
+        common: what every stored part depends on, besides its own settings.
+        folder: of the pre-trained model.
+        encoded: training and validation tweets.
+        train, validation: their places in `encoded`.
+        folds: the validation tweets, then the training tweets in parts, stratified.
+    """
+
+    settings: Settings
+    work: Work
+    common: tuple
+    folder: Path
+    encoded: Encoded
+    encoder: EncoderUsed
+    train: np.ndarray
+    validation: np.ndarray
+    folds: tuple[np.ndarray, ...]
+
+    @property
+    def targets(self) -> np.ndarray:
+        return self.encoded.tweets.targets
+
+    def without(self, fold: int | None) -> np.ndarray:
+        """The tweets that a training sees: all but those of a fold, or all."""
+        everything = np.arange(len(self.targets))
+        return everything if fold is None else np.setdiff1d(everything, self.folds[fold])
+
+    def place(self, config: TrainConfig, fold: int | None) -> tuple:
+        """What a stored training depends on."""
+        return self.common, self.settings.folds, config, fold
 
 
-def _keep(kept: StoredLayer, hidden: Tensor, batch: np.ndarray) -> None:
-    starts = kept.tokens.starts
-    for row, i in zip(hidden.cpu().numpy(), batch, strict=True):
-        kept.hidden[starts[i] : starts[i + 1]] = row[: starts[i + 1] - starts[i]]
+def develop(
+    settings: Settings,
+    work: Work,
+    source: EncoderSource,
+    folder: Path,
+    train: Tweets,
+    validation: Tweets,
+) -> Development:
+    """Tokenize and encode training and validation tweets, or read what is stored of it."""
+    common = (source.identity, settings.tweets, settings.stand_in, settings.common)
+    encoded = Encoded(train + validation, folder, settings, work)
+
+    def compute() -> Outcome[EncoderUsed]:
+        features, _, seconds = encoded.run
+        model = DistilBertModel.from_pretrained(folder)
+        used = EncoderUsed(
+            *source.identity,
+            layers=model.config.n_layers,
+            heads=model.config.n_heads,
+            hidden_size=model.config.dim,
+            vocabulary=model.config.vocab_size,
+            parameters=model.num_parameters(),
+            seconds=seconds,
+        )
+        return Outcome(used, {"first": features.first, "means": features.means})
+
+    outcome = work.part("features", common, EncoderUsed, compute)
+    encoded.stored = Features(**outcome.tensors)
+    places = np.split(np.arange(len(encoded.tweets)), [len(train)])
+    folds = make_folds(encoded.tweets.targets, *places, settings.folds, settings.seed)
+    return Development(settings, work, common, folder, encoded, outcome.result, *places, folds)
+
+
+def make_folds(
+    targets: np.ndarray, train: np.ndarray, validation: np.ndarray, count: int, seed: int
+) -> tuple[np.ndarray, ...]:
+    """The validation tweets, and the training tweets in `count` - 1 parts, stratified by class."""
+    if count < 3:
+        return (validation, train)[:count]
+    parts = StratifiedKFold(count - 1, shuffle=True, random_state=seed)
+    return (validation, *(train[idx] for _, idx in parts.split(train, targets[train])))

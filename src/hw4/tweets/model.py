@@ -15,6 +15,13 @@ def freeze(model: DistilBertForSequenceClassification, unfreeze_layers: int = 0)
         layer.requires_grad_(True)
 
 
+def masked_mean(hidden: Tensor, attention_mask: Tensor) -> Tensor:
+    """Mean over the tokens that are no padding: (batch, time, dim) to (batch, dim)."""
+    weight = attention_mask.to(torch.float32)  # (batch, time)
+    weight = weight / weight.sum(dim=1, keepdim=True)
+    return torch.einsum("btd,bt->bd", hidden.to(torch.float32), weight)
+
+
 def pool(hidden_states: Sequence[Tensor], attention_mask: Tensor, pooling: str) -> Tensor:
     """What the head sees of a tweet: outputs of the embeddings and of every layer.
 
@@ -25,7 +32,7 @@ def pool(hidden_states: Sequence[Tensor], attention_mask: Tensor, pooling: str) 
     Returns:
         `first`: the first token's last output, as in DistilBERT's own classifier (batch, dim);
         `mean`: the mean of the last outputs over the tweet's tokens (batch, dim);
-        `mixed` and `layers`: these means for every layer (batch, layers + 1, dim).
+        `layers`: these means for every layer (batch, layers + 1, dim).
     """
     if pooling == "first":
         return hidden_states[-1][:, 0]  # (batch, dim)
@@ -33,13 +40,6 @@ def pool(hidden_states: Sequence[Tensor], attention_mask: Tensor, pooling: str) 
         return masked_mean(hidden_states[-1], attention_mask)  # (batch, dim)
     means = [masked_mean(hidden, attention_mask) for hidden in hidden_states]
     return torch.stack(means, dim=1)  # (batch, layers + 1, dim)
-
-
-def masked_mean(hidden: Tensor, attention_mask: Tensor) -> Tensor:
-    """Mean over the tokens that are no padding: (batch, time, dim) to (batch, dim)."""
-    weight = attention_mask.to(torch.float32)  # (batch, time)
-    weight = weight / weight.sum(dim=1, keepdim=True)
-    return torch.einsum("btd,bt->bd", hidden.to(torch.float32), weight)
 
 
 class Standardize(nn.Module):
@@ -58,19 +58,15 @@ class Standardize(nn.Module):
 def reshape_head(model: DistilBertForSequenceClassification, pooling: str, head: str) -> None:
     """Give the model's head what it needs beyond DistilBERT's own.
 
-    `mixed` learns one weight a layer and is as wide as DistilBERT's own head (the scalar mix of
-    Peters et al. 2018, "Deep contextualized word representations"); `layers` is as wide as all
-    layers side by side. A `linear` head has no hidden layer.
+    With `layers` it is as wide as all layers side by side; a `linear` one has no hidden layer.
     """
     depth, dim = model.config.n_layers + 1, model.config.dim
     width = depth * dim if pooling == "layers" else dim
-    if pooling == "mixed":
-        model.layer_weights = nn.Parameter(torch.zeros(depth))
-    if pooling == "layers":
-        model.pre_classifier = nn.Linear(width, dim)
     if head == "linear":
         model.pre_classifier = Standardize(width, scale=1 / depth)
         model.classifier = nn.Linear(width, 2)
+    elif width != dim:
+        model.pre_classifier = nn.Linear(width, dim)
 
 
 class Head(nn.Module):
@@ -81,15 +77,12 @@ class Head(nn.Module):
 
     def __init__(self, model: DistilBertForSequenceClassification):
         super().__init__()
-        self.layer_weights = getattr(model, "layer_weights", None)
         self.pre_classifier = model.pre_classifier
         self.dropout = model.dropout
         self.classifier = model.classifier
 
     def forward(self, pooled: Tensor) -> Tensor:
         """Logits (batch, 2) of (batch, dim) or (batch, layers + 1, dim)."""
-        if self.layer_weights is not None:
-            pooled = torch.einsum("bld,l->bd", pooled, self.layer_weights.softmax(dim=0))
         hidden = self.pre_classifier(pooled.flatten(1))  # (batch, dim), or (batch, width)
         if isinstance(self.pre_classifier, nn.Linear):
             hidden = torch.relu(hidden)

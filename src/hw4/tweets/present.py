@@ -6,16 +6,15 @@ from dataclasses import dataclass
 from hw4.foundation.figures import confusion_map, figure, heat_map, labelled_level, new_figure
 from hw4.foundation.names import named
 from hw4.foundation.scores import PrecisionRecall
-from hw4.foundation.style import BLUE, GREY, PAPER, RED, TEAL
+from hw4.foundation.style import BLUE, GREY, RED, TEAL
 from hw4.foundation.tables import table
 from hw4.foundation.words import n, number, pct
-from hw4.tweets.grid import Trial
-from hw4.tweets.result import EXPERIMENT, Lengths, Result
-from hw4.tweets.variant import Explained, Variant
+from hw4.tweets.result import AXES, CLASSES, EXPERIMENT, Explained, Lengths, Result, Tried, best
 
 __all__ = [
     "EXPERIMENT",
     "ablation_table",
+    "best",
     "final",
     "final_table",
     "grid",
@@ -26,19 +25,6 @@ __all__ = [
     "row",
     "split_table",
 ]
-NAMES = {
-    "naive": "naive head",
-    "weighted": "class-weighted loss",
-    "threshold": "tuned threshold",
-    "mean-pooled": "mean of tokens",
-    "mixed-pooled": "mix of layers",
-    "layers-pooled": "all layers",
-    "linear": "linear head",
-    "unfrozen": "layers unfrozen",
-    "majority": "always the larger class",
-    "tfidf": "TF-IDF of words",
-    "tfidf-strong": "TF-IDF of words, pairs, letters",
-}
 DECIDING = 4
 """Words of a tweet that are marked as having decided."""
 
@@ -75,12 +61,8 @@ def split_table(result: Result):
     }
     rows = [
         [
-            name,
-            n(part.tweets),
-            n(part.class_0),
-            n(part.class_1),
-            pct(part.class_0 / part.tweets),
-            pct(part.class_1 / part.tweets),
+            *(name, n(part.tweets), n(part.class_0), n(part.tweets - part.class_0)),
+            *(pct(part.share), pct(1 - part.share)),
         ]
         for name, part in parts.items()
     ]
@@ -90,49 +72,44 @@ def split_table(result: Result):
 
 @figure("tweets-lengths", EXPERIMENT)
 def lengths(measured: Lengths):
-    """How many tokens tweets have, and where they are cut."""
-    fig, axes = new_figure(height=1.2)
-    widths = [b - a for a, b in zip(measured.edges, measured.edges[1:], strict=False)]
-    axes.bar(
-        *(measured.edges[:-1], measured.counts),
-        width=widths,
-        align="edge",
-        color=BLUE,
-        edgecolor=PAPER,
-        linewidth=0.4,
-    )
-    axes.axvline(measured.max_length, color=RED, linewidth=1.2)
+    """How many tokens tweets of each class have, and where they are cut."""
+    fig, axes = new_figure(height=1.9)
+    for label, counts, color in zip((0, 1), measured.counts, (RED, BLUE), strict=True):
+        shares = [100 * count / max(1, sum(counts)) for count in counts]
+        axes.stairs(shares, measured.edges, color=color, fill=True, alpha=0.12)
+        axes.stairs(shares, measured.edges, color=color, label=f"class {label}", linewidth=1.2)
+    axes.axvline(measured.max_length, color=GREY, linewidth=0.8)
     axes.annotate(
         f"cut at {measured.max_length}",
         (measured.max_length, 0.9),
         xycoords=("data", "axes fraction"),
         xytext=(-4, 0),
         textcoords="offset points",
-        color=RED,
+        color=GREY,
         ha="right",
     )
+    axes.legend(loc="center right")
     axes.set_xlim(0, max(measured.edges[-1], measured.max_length) + 2)
     axes.set_xlabel("tokens in a tweet")
-    axes.set_ylabel("tweets")
+    axes.set_ylabel("% of the class")
     return fig
 
 
 @figure("tweets-grid", EXPERIMENT)
-def grid(trials: Sequence[Trial]):
+def grid(tried: Sequence[Tried]):
     """Validation F1-macro of every setting, one panel a loss and number of epochs."""
     losses = {"none": "plain loss", "balanced": "weighted loss"}
-    weightings = [key for key in losses if any(t.class_weighting == key for t in trials)]
-    epochs, rates, decays = (
-        sorted({getattr(trial, axis) for trial in trials})
-        for axis in ("epochs", "learning_rate", "weight_decay")
-    )
-    by_setting = {
-        (t.class_weighting, t.epochs, t.learning_rate, t.weight_decay): t.validation_f1_macro
-        for t in trials
+    scores = {
+        (one.config.class_weighting, *(getattr(one.config, axis) for axis in AXES)): (
+            one.validation_f1_macro
+        )
+        for one in tried
     }
-    high = max(by_setting.values())
+    weightings = [key for key in losses if any(setting[0] == key for setting in scores)]
+    rates, decays, epochs = (sorted({setting[i] for setting in scores}) for i in (1, 2, 3))
+    low, high = min(scores.values()), max(scores.values())
     fig, panels = new_figure(
-        height=(0.16 * len(decays) + 0.25) * len(weightings) + 0.5,
+        height=(0.19 * len(decays) + 0.25) * len(weightings) + 0.5,
         columns=len(epochs),
         rows=len(weightings),
         squeeze=False,
@@ -142,23 +119,18 @@ def grid(trials: Sequence[Trial]):
     for line, weighting in zip(panels, weightings, strict=True):
         for axes, passes in zip(line, epochs, strict=True):
             cells = [
-                [by_setting.get((weighting, passes, r, d), float("nan")) for r in rates]
-                for d in decays
+                [scores.get((weighting, rate, decay, passes), float("nan")) for rate in rates]
+                for decay in decays
             ]
             heat_map(
                 *(axes, cells, [f"{d:g}" for d in decays], [f"{r:g}" for r in rates]),
                 text=lambda value: number(value, 2).lstrip("0") if value == value else "",
-                limits=(min(by_setting.values()), high),
+                limits=(low, high),
                 bold=lambda value: value == high,
             )
-            for cell in axes.texts:
-                cell.set_fontsize(8)
-            axes.tick_params(labelsize=8)
             axes.tick_params(axis="x", labelrotation=90)
             if weighting == weightings[0]:
-                axes.set_title(
-                    f"{passes} epoch{'s' * (passes > 1)}", fontweight="normal", fontsize=9.5
-                )
+                axes.set_title(f"{passes} epoch{'s' * (passes > 1)}", fontweight="normal")
         line[0].set_ylabel(f"{losses[weighting]}\nweight decay")
     fig.supxlabel("learning rate", fontsize=9.5)
     return fig
@@ -166,38 +138,34 @@ def grid(trials: Sequence[Trial]):
 
 def final_table(result: Result):
     """Q5: the final head and the baselines on the test tweets."""
-    models = {"**final head**": result.final}
-    models |= {NAMES[key]: baseline for key, baseline in result.baselines.items()}
-    rows = [
-        [
-            name,
-            f"{f1(one.test_f1_macro)} ± {f1(one.test_std)}",
-            pct(one.test_accuracy),
-            *(
-                number(value, 2)
-                for pair in zip(one.test_precision, one.test_recall, strict=True)
-                for value in pair
-            ),
-        ]
-        for name, one in models.items()
-    ]
-    columns = [f"{what} {label}" for label in (0, 1) for what in ("Precision", "Recall")]
+    rows = []
+    for one in (result.final, *result.baselines.values()):
+        per_class = [one.test.per_class[label] for label in CLASSES]
+        rows.append(
+            [
+                "**final head**" if one is result.final else one.title,
+                f"{f1(one.test.f1_macro)} ± {f1(one.test.f1_macro_std)}",
+                pct(one.test.accuracy),
+                *(number(x, 2) for scores in per_class for x in (scores.precision, scores.recall)),
+            ]
+        )
+    columns = [f"{what} {label}" for label in CLASSES for what in ("Precision", "Recall")]
     return table(["Model", "F1-macro", "Accuracy", *columns], rows, "lrrrrrr")
 
 
 @figure("tweets-final", EXPERIMENT)
 def _final(confusion: Sequence[Sequence[int]], curves: dict[str, PrecisionRecall]):
     """The final head's confusion matrix, and precision against recall beside others."""
-    fig, (left, right) = new_figure(height=2.0, columns=2, width_ratios=(1, 1.5))
-    confusion_map(left, confusion, ("0", "1"))
-    for place, ((name, curve), color) in enumerate(
-        zip(curves.items(), (BLUE, TEAL, GREY), strict=False)
+    fig, (left, right) = new_figure(height=2.6, columns=2, width_ratios=(1, 1.5))
+    confusion_map(left, confusion, CLASSES)
+    looks = ((BLUE, "-"), (TEAL, "-"), (RED, "-"), (GREY, "--"))
+    for place, ((name, curve), (color, style)) in enumerate(
+        zip(curves.items(), looks, strict=True)
     ):
-        style = "--" if color == GREY else "-"
         right.plot(curve.recall, curve.precision, color=color, linestyle=style)
         right.annotate(
-            f"{name}: AP {number(curve.average_precision, 2)}",
-            (1.03, 0.98 - 0.13 * place),
+            f"{name}\nAP {number(curve.average_precision, 2)}",
+            (1.03, 1 - 0.2 * place),
             xycoords="axes fraction",
             va="top",
             color=color,
@@ -212,27 +180,36 @@ def _final(confusion: Sequence[Sequence[int]], curves: dict[str, PrecisionRecall
 
 
 def final(result: Result):
-    """The figure of the final head, the bonus, and TF-IDF."""
-    keys = {"final head": result.final_key, "bonus (Q7)": result.bonus_key, "TF-IDF": "tfidf"}
+    """The figure of the final head, the bonus, and both kinds of TF-IDF."""
+    keys = {
+        "final head (Q5)": result.final_key,
+        "bonus (Q7)": result.bonus_key,
+        "TF-IDF, strong": "tfidf-strong",
+        "TF-IDF of words": "tfidf",
+    }
     curves = {name: result.curves[key] for name, key in keys.items()}
     return _final(result.final.test.confusion, curves)
 
 
 def ablation_table(result: Result):
-    """Q7: every change with a row of its own."""
+    """Q7: every change with a row of its own, and the stronger TF-IDF for comparison."""
     rows = []
-    for place, (key, one) in enumerate(result.variants.items()):
-        mark = "**" if key == result.bonus_key else ""
+    for place, one in enumerate([*result.variants.values(), result.baselines["tfidf-strong"]]):
+        mark = "**" if one is result.bonus else ""
+        star = "\\*" if one.step.significant else ""
+        change = (
+            f"{signed(one.step.value)}{star} ({row(result, one.before)})" if one.before else "–"
+        )
         rows.append(
             [
-                str(place),
-                f"{mark}{NAMES[key]}{mark}",
-                n(one.trained_parameters) if one.trained_parameters else "–",
+                str(place) if one.config else "–",
+                f"{mark}{one.title}{mark}",
+                n(one.parameters) if one.parameters else "–",
                 number(one.threshold, 2),
                 f1(one.validation_f1_macro),
-                f"{mark}{f1(one.test_f1_macro)}{mark} ± {f1(one.test_std)}",
-                _step(result, one),
-                number(one.test_recall[0], 2),
+                f"{mark}{f1(one.test.f1_macro)}{mark} ± {f1(one.test.f1_macro_std)}",
+                change,
+                number(one.test.per_class["0"].recall, 2),
             ]
         )
     headers = [
@@ -240,14 +217,6 @@ def ablation_table(result: Result):
         *("Change", "Recall 0"),
     ]
     return table(headers, rows, "rlrrrrrr")
-
-
-def _step(result: Result, one: Variant) -> str:
-    """What a variant brought on the test tweets, and against which row."""
-    if not one.before:
-        return "–"
-    star = "\\*" if one.step.significant else ""
-    return f"{signed(one.step.value)}{star} ({row(result, one.before)})"
 
 
 def signed(value: float, digits: int = 3) -> str:

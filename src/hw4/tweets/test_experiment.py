@@ -12,28 +12,22 @@ from hw4.foundation.errors import UserError
 from hw4.foundation.experiment import Outcome, Work
 from hw4.foundation.scores import f1_macro
 from hw4.foundation.store import digest
-from hw4.tweets import ablation, development, encoder, experiment
+from hw4.tweets import baselines, encoder, experiment, features, training
 from hw4.tweets.arguments import TrainConfig
 from hw4.tweets.data import Split, Tweets
-from hw4.tweets.grid import Grid, neighbors
-from hw4.tweets.result import EXPERIMENT, Result, Settings
-from hw4.tweets.search import Tried, best, search
-from hw4.tweets.variant import Judged
+from hw4.tweets.experiment import Judged, neighbors, search
+from hw4.tweets.result import EXPERIMENT, Grid, Result, Settings, Tried, best
 
 
 def tiny() -> Settings:
     return Settings(
         encoder="random",
-        grid=Grid(learning_rates=(3e-3, 1e-2), weight_decays=(0.01,), epochs=(2,)),
-        pooled=tuple(
-            Grid((1e-2,), (0.01,), (2,), ("balanced",), pooling=p) for p in ("mean", "layers")
-        ),
+        grid=Grid(learning_rate=(3e-3, 1e-2), weight_decay=(0.01,), epochs=(2,)),
         unfrozen=TrainConfig(
             pooling="layers", head="linear", unfreeze_layers=2, epochs=2, batch_size=32, draws=3.0
         ),
         folds=3,
         stand_in=150,
-        explained=1,
         jobs=1,
     )
 
@@ -75,18 +69,13 @@ def built(tmp_path_factory):
         patch.setenv("HW4_DEVICE", "cpu")
         patch.setenv("HF_HUB_OFFLINE", "1")
         patch.delenv("HW4_PROFILE", raising=False)
-        run_heads, train_upper = development.run_heads, development.train_upper_layers
+        fit = training.fit
 
-        def heads(many, *rest):
-            trained.extend(("head", idx) for _, idx in many)
-            return run_heads(many, *rest)
+        def recorded(config, part, outputs, targets, idx, *rest):
+            trained.append(("upper" if config.unfreeze_layers else "head", idx))
+            return fit(config, part, outputs, targets, idx, *rest)
 
-        def upper(config, model, layer, targets, idx, *rest):
-            trained.append(("upper", idx))
-            return train_upper(config, model, layer, targets, idx, *rest)
-
-        patch.setattr(development, "run_heads", heads)
-        patch.setattr(development, "train_upper_layers", upper)
+        patch.setattr(training, "fit", recorded)
         patch.setattr("hw4.foundation.experiment.threads", lambda: threads(1))
         tiny_experiment().ensure()
         result = tiny_experiment().stored()
@@ -106,12 +95,12 @@ def before_the_test(result: Result) -> tuple:
         )
 
     return (
-        [replace(trial, seconds=0.0) for trial in result.grid],
+        [replace(one, seconds=0.0) for one in result.grid],
         [validated(one) for one in (*result.variants.values(), *result.baselines.values())],
         result.final_key,
         result.bonus_key,
         (result.selection.choice, result.selection.validation_score),
-        result.epochs,
+        result.variants["unfrozen"].epochs[0].train_loss,
         result.lengths,
         (result.split.training, result.split.validation),
     )
@@ -127,7 +116,7 @@ def test_poisoned_test_tweets_change_nothing_but_test_scores(built, places):
     with changed_split(poison):
         poisoned = run()
     assert before_the_test(poisoned) == before_the_test(built[0])  # same seed, same numbers
-    tests = [[v.test_f1_macro for v in one.variants.values()] for one in (poisoned, built[0])]
+    tests = [[v.test.f1_macro for v in one.variants.values()] for one in (poisoned, built[0])]
     assert tests[0] != tests[1]
 
 
@@ -151,65 +140,62 @@ def test_poisoned_validation_tweets_change_the_choice_and_no_training_before_it(
 
     with changed_split(poison):
         poisoned = run()
-    by_setting = {
-        (t.learning_rate, t.weight_decay, t.epochs, t.class_weighting): t for t in built[0].grid
-    }
-    shared = [
-        (t, by_setting[key])
-        for t in poisoned.grid
-        if (key := (t.learning_rate, t.weight_decay, t.epochs, t.class_weighting)) in by_setting
-    ]
+    by_config = {one.config: one for one in built[0].grid}
+    shared = [(one, by_config[one.config]) for one in poisoned.grid if one.config in by_config]
     assert len(shared) >= 4
     assert all(a.train_f1_macro == b.train_f1_macro for a, b in shared)
     assert any(a.validation_f1_macro != b.validation_f1_macro for a, b in shared)
-    losses = [[epoch.train_loss for epoch in one.epochs] for one in (poisoned, built[0])]
+    losses = [
+        [epoch.train_loss for epoch in one.variants["unfrozen"].epochs]
+        for one in (poisoned, built[0])
+    ]
     assert losses[0] == losses[1]
     assert poisoned.selection.choice["thresholds"] != built[0].selection.choice["thresholds"]
 
 
 def test_final_trainings_see_exactly_training_and_validation_tweets(built):
     result, _, trained = built
-    everything = np.arange(result.split.development.tweets)
+    everything = np.arange((result.split.training + result.split.validation).tweets)
     training = np.arange(result.split.training.tweets)
     finals = [kind for kind, idx in trained if len(idx) == len(everything)]
-    assert finals.count("upper") == 1 and finals.count("head") >= 4
+    assert finals.count("upper") == 1 and finals.count("head") >= 2
     for kind, idx in trained:
         assert len(set(idx)) == len(idx) and set(idx) <= set(everything)
         if kind == "upper" and len(idx) < len(everything):
             assert np.array_equal(idx, training)
-    assert sum(np.array_equal(idx, training) for _, idx in trained) >= len(result.grid) + 3
+    assert sum(np.array_equal(idx, training) for _, idx in trained) >= len(result.grid) + 1
 
 
 def test_folds_are_the_validation_tweets_and_parts_of_the_training_tweets():
     targets = (np.arange(103) % 6 > 0).astype(int)
     train, validation = np.arange(80), np.arange(80, 103)
-    folds = development.make_folds(targets, train, validation, 5, seed=1)
+    folds = features.make_folds(targets, train, validation, 5, seed=1)
     assert np.array_equal(folds[0], validation)
     assert sorted(np.concatenate(folds[1:])) == train.tolist()
     shares = [(targets[fold] == 0).mean() for fold in folds[1:]]
     assert max(shares) - min(shares) < 0.08
     for count in (1, 2):
         assert np.array_equal(
-            development.make_folds(targets, train, validation, count, 1)[0], validation
+            features.make_folds(targets, train, validation, count, 1)[0], validation
         )
 
 
 def test_selection_is_by_validation(built):
     result = built[0]
-    assert result.final.validation_f1_macro == result.best_trial.validation_f1_macro
+    assert result.final.validation_f1_macro == result.best.validation_f1_macro
     assert result.bonus.validation_f1_macro == max(
         one.validation_f1_macro for one in result.variants.values()
     )
     assert result.selection.choice["thresholds"]["weighted"] == 0.5
-    assert result.variants["unfrozen"].trained_parameters > result.final.trained_parameters
+    assert result.variants["unfrozen"].parameters > result.final.parameters
 
 
 def test_the_grid_is_judged_on_validation_tweets_and_not_on_those_it_is_trained_on():
     """The best on the training tweets loses where another is better on the validation tweets."""
     configs = [TrainConfig(epochs=epochs) for epochs in (4, 8)]
     tried = [
-        Tried(configs[0], None, validation_f1_macro=0.7),
-        Tried(configs[1], None, validation_f1_macro=0.6),
+        Tried(configs[0], 0.7, 0.8, 0.7, 9, 1.0),
+        Tried(configs[1], 0.6, 0.8, 0.9, 9, 1.0),
     ]
     assert best(tried, "balanced").config == configs[0]
     assert best([*tried, tried[0]], "balanced") is tried[0]
@@ -218,7 +204,8 @@ def test_the_grid_is_judged_on_validation_tweets_and_not_on_those_it_is_trained_
 def test_search_scores_are_of_the_validation_tweets(dev):
     tried = search(dev, tiny().grid)
     for one in tried:
-        probabilities = one.run.tensors["probabilities"][dev.validation]
+        (run,) = training.train_heads(dev, [(one.config, 0)])
+        probabilities = run.tensors["probabilities"][dev.validation]
         assert one.validation_f1_macro == f1_macro(dev.targets[dev.validation], probabilities > 0.5)
     leader = best(tried, "balanced")
     configs = {one.config for one in tried}
@@ -236,72 +223,60 @@ def dev(built, monkeypatch):
     split = experiment.read_split(tiny(), work.source)
     source = encoder.required_encoder("random")
     with distilbert_folder(source, split.train.texts, 42) as folder:
-        yield development.develop(
-            tiny(), work, source.identity, folder, split.train, split.validation
-        )
+        yield features.develop(tiny(), work, source, folder, split.train, split.validation)
 
 
 def test_threshold_is_tuned_on_held_out_predictions_alone(dev):
-    linear = ablation.fitted(dev, "linear")
-    one = ablation.unfrozen_layers(dev, "unfrozen", linear, tiny().unfrozen)
-    known = ~np.isnan(one.held_out)
-    assert np.array_equal(np.flatnonzero(known), dev.validation)
-    share = (linear.held_out <= linear.threshold).mean()
-    called_0 = (one.held_out[known] <= one.threshold).sum()
-    assert abs(called_0 - share * len(dev.validation)) <= 1
-    head = ablation.frozen_head(
-        dev,
-        "h",
-        "",
-        best(search(dev, tiny().grid), "balanced").config,
-        tuned=True,
-    )
-    assert not np.isnan(head.held_out).any()
-    assert head.threshold == ablation.best_threshold(dev.targets, head.held_out)
+    upper = experiment.unfrozen_layers(dev, "unfrozen", "", "")
+    held_out = upper.tensors["held_out"]
+    assert np.array_equal(np.flatnonzero(~np.isnan(held_out)), dev.validation)
+    on = dev.validation
+    assert upper.result.threshold == training.best_threshold(dev.targets[on], held_out[on])
+
+    config = best(search(dev, tiny().grid), "balanced").config
+    head = experiment.frozen_head(dev, "h", "", "", config, tuned=True)
+    held_out = head.tensors["held_out"]
+    assert head.result.threshold == training.best_threshold(dev.targets, held_out)
     for number, fold in enumerate(dev.folds):
-        (run,) = development.train_heads(dev, [(head.config, number)])
-        assert np.allclose(head.held_out[fold], run.tensors["probabilities"][fold])
-    final = head.final.tensors["probabilities"]
-    assert not np.allclose(final, head.held_out)  # that model has seen them all
+        (run,) = training.train_heads(dev, [(config, number)])
+        assert np.allclose(held_out[fold], run.tensors["probabilities"][fold])
+    final = head.tensors["probabilities"]
+    assert not np.allclose(final, held_out)  # that model has seen them all
 
 
 @pytest.fixture
 def chosen(dev):
-    """All candidates of the small build, its selection, and the sealed test tweets."""
+    """All rows of the small build, its selection, the sealed test tweets, and the split."""
     split = experiment.read_split(tiny(), dev.work.source)
-    candidates = experiment.train_candidates(dev, search(dev, tiny().grid))
-    return candidates, experiment.select(dev, candidates), dev.work.seal(lambda: split.test), split
-
-
-def result_with(dev, chosen, probabilities) -> Result:
-    candidates, selection, _, split = chosen
-    source = encoder.required_encoder("random")
-    tested = Outcome(Judged((), ()), probabilities)
-    tried = search(dev, tiny().grid)
-    return experiment.result(dev, source, split, tried, candidates, selection, split.test, tested)
+    rows = experiment.train_rows(dev, search(dev, tiny().grid))
+    return rows, experiment.select(dev, rows), dev.work.seal(lambda: split.test), split
 
 
 def test_test_scores_are_at_the_threshold_that_was_selected(built, dev, chosen):
-    candidates, selection, sealed, _ = chosen
-    test, tested = experiment.evaluate(dev, candidates, selection, sealed)
+    rows, selection, sealed, _ = chosen
+    test, tested = experiment.evaluate(dev, rows, selection, sealed)
     written = selection.choice["thresholds"]
     for key, one in {**built[0].variants, **built[0].baselines}.items():
         assert one.threshold == written[key]
         predictions = tested.tensors[key] > written[key]
-        assert one.test_f1_macro == f1_macro(test.targets, predictions), key
+        assert one.test.f1_macro == f1_macro(test.targets, predictions), key
     with pytest.raises(RuntimeError, match="opened before"):
-        experiment.evaluate(dev, candidates, selection, sealed)
+        experiment.evaluate(dev, rows, selection, sealed)
 
 
 def test_a_probability_at_the_threshold_is_class_0(dev, chosen):
-    candidates, _, _, split = chosen
-    at_it = {key: np.full(len(split.test), one.threshold) for key, one in candidates.items()}
-    for one in result_with(dev, chosen, at_it).variants.values():
+    rows, selection, _, split = chosen
+    at_it = {key: np.full(len(split.test), row.result.threshold) for key, row in rows.items()}
+    grid, judged = search(dev, tiny().grid), Outcome(Judged((), ()), at_it)
+    result = experiment._result(dev, split, grid, rows, selection, split.test.targets, judged)
+    for one in result.variants.values():
         assert [row[1] for row in one.test.confusion] == [0, 0], one.key
-    one = replace(candidates["naive"], held_out=np.full(len(dev.tweets), 0.5))
-    zeros = np.zeros(len(dev.validation))
-    assert ablation.validation_f1_macro(dev, one) == f1_macro(dev.targets[dev.validation], zeros)
-    assert ablation.cv_f1_macro(dev, one) == f1_macro(dev.targets, np.zeros(len(dev.tweets)))
+    config, at_half = rows["naive"].result.config, np.full(len(dev.targets), 0.5)
+    run = Outcome(training.Run(0.0, 1))
+    one = experiment._row(dev, ("", "", ""), config, at_half, run, tuned=False).result
+    zeros = np.zeros(len(dev.targets))
+    assert one.validation_f1_macro == f1_macro(dev.targets[dev.validation], zeros[dev.validation])
+    assert one.cv_f1_macro == f1_macro(dev.targets, zeros)
 
 
 def test_test_tweets_open_once_and_after_the_selection(dev):
@@ -323,7 +298,7 @@ def test_shuffled_targets_give_scores_of_chance(places):
     with changed_split(shuffle):
         result = run(replace(tiny(), stand_in=400))
     for one in (*result.variants.values(), *result.baselines.values()):
-        assert one.test_f1_macro < 0.5 + 3 * max(one.test_std, 0.04), one.key
+        assert one.test.f1_macro < 0.5 + 3 * max(one.test.f1_macro_std, 0.04), one.key
 
 
 def test_finished_parts_are_not_computed_again(built, monkeypatch):
@@ -334,11 +309,9 @@ def test_finished_parts_are_not_computed_again(built, monkeypatch):
         raise AssertionError("computed again")
 
     for module, name in (
-        (development, "run_heads"),
-        (development, "train_upper_layers"),
-        (development, "compute_features"),
-        (development, "compute_layer"),
-        (ablation, "held_out_probabilities"),
+        (training, "fit"),
+        (features, "compute_features"),
+        (baselines, "fit"),
         (experiment, "judge"),
     ):
         monkeypatch.setattr(module, name, refuse)

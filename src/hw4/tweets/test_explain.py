@@ -1,9 +1,12 @@
 """The shares of words add up to the change of the decision."""
 
+from dataclasses import replace
+
 import torch
 
 from hw4.tweets.data import clean_tweet
 from hw4.tweets.explain import explain, integrated_gradients
+from hw4.tweets.made_up import made_up
 from hw4.tweets.model import PooledClassifier
 from hw4.tweets.test_model import trained_head
 
@@ -26,8 +29,11 @@ def test_shares_of_words_add_up_to_the_change_of_the_margin(prepared, small, arg
 
     tokenizer = DistilBertTokenizerFast.from_pretrained(folder)
     text = small[1].texts[3]
-    told = explain(model, "mean", tokenizer, text, 1, 0.5, 48)
+    trained = replace(made_up()["plain"].final, config=config, threshold=0.5)
+    told = explain(model, trained, tokenizer, text, 1)
     assert " ".join(told.words) == " ".join(clean_tweet(text).split())
     assert len(told.words) == len(told.shares)
-    at_the_threshold = explain(model, "mean", tokenizer, text, 1, told.probability, 48)
+    at_the_threshold = explain(
+        model, replace(trained, threshold=told.probability), tokenizer, text, 1
+    )
     assert at_the_threshold.predicted == 0 and told.target == 1

@@ -6,14 +6,9 @@ import torch
 from transformers import DistilBertForSequenceClassification
 
 from hw4.tweets.arguments import TrainConfig
+from hw4.tweets.features import Pooled
 from hw4.tweets.model import Head, PooledClassifier, UpperLayers, freeze, pool
-from hw4.tweets.training import (
-    head_probabilities,
-    load_pretrained,
-    train_head,
-    train_upper_layers,
-    upper_probabilities,
-)
+from hw4.tweets.training import fit, load_pretrained, probabilities
 
 TRAIN, REST = np.arange(110), np.arange(110, 160)
 
@@ -28,13 +23,12 @@ def logits_of_whole_model(model, pooling, tokens, idx):
 def trained_head(prepared, config):
     folder, _, features, _, targets = prepared
     model = load_pretrained(folder, config)
-    pooled = torch.from_numpy(features.pooled(config.pooling)[TRAIN])
-    train_head(config, Head(model), pooled, torch.from_numpy(targets[TRAIN]))
+    fit(config, Head(model), Pooled(features.pooled(config.pooling)), targets, TRAIN)
     return model
 
 
 @pytest.mark.parametrize("head", ["hidden", "linear"])
-@pytest.mark.parametrize("pooling", ["first", "mean", "mixed", "layers"])
+@pytest.mark.parametrize("pooling", ["first", "mean", "layers"])
 def test_head_on_stored_outputs_is_the_full_model(prepared, pooling, head):
     _, tokens, features, *_ = prepared
     config = TrainConfig(pooling=pooling, head=head, epochs=3, learning_rate=0.01)
@@ -64,29 +58,15 @@ def test_only_the_head_moves(prepared, arguments):
     }
 
 
-def test_a_mix_of_layers_is_as_wide_as_one_layer_and_learns_its_shares(prepared, arguments):
-    sizes = {}
-    for pooling in ("mean", "mixed", "layers"):
-        model = trained_head(prepared, arguments("--pooling", pooling, "--epochs", "2"))
-        sizes[pooling] = sum(p.numel() for p in Head(model).parameters())
-        if pooling == "mixed":
-            assert model.layer_weights.detach().abs().max() > 0  # they began as zeros
-    assert sizes["mixed"] == sizes["mean"] + 5 and sizes["layers"] > 2 * sizes["mean"]
-
-
-@pytest.mark.parametrize(
-    ("pooling", "head"), [("mean", "hidden"), ("mixed", "hidden"), ("layers", "linear")]
-)
+@pytest.mark.parametrize(("pooling", "head"), [("mean", "hidden"), ("layers", "linear")])
 def test_unfrozen_layers_on_a_stored_layer_are_the_full_model(prepared, pooling, head):
     folder, tokens, _, layer, targets = prepared
     config = TrainConfig(pooling=pooling, head=head, unfreeze_layers=3, epochs=2)
     model = load_pretrained(folder, config)
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
-    train_upper_layers(config, model, layer, targets, TRAIN)
+    fit(config, UpperLayers(model, 3, pooling), layer, targets, TRAIN)
     moved = {n for n, t in model.state_dict().items() if not torch.equal(t, before[n])}
-    assert all(
-        n.startswith(("distilbert.transformer.layer.", "pre_cl", "class", "layer_w")) for n in moved
-    )
+    assert all(n.startswith(("distilbert.transformer.layer.", "pre_cl", "class")) for n in moved)
     assert not any(n.startswith("distilbert.transformer.layer.0.") for n in moved)
     assert any(n.startswith("distilbert.transformer.layer.3.") for n in moved)
 
@@ -94,7 +74,7 @@ def test_unfrozen_layers_on_a_stored_layer_are_the_full_model(prepared, pooling,
         on_stored = UpperLayers(model, 3, pooling).eval()(*layer.batch(REST))
     whole = logits_of_whole_model(model, pooling, tokens, REST)
     assert (on_stored - whole).abs().max() < 5e-3  # stored in half precision
-    found = upper_probabilities(config, model, layer, REST)
+    found = probabilities(UpperLayers(model, 3, pooling), layer, REST)
     assert np.abs(found - torch.softmax(whole, dim=1)[:, 1].numpy()).max() < 2e-2
 
 
@@ -148,5 +128,5 @@ def test_a_head_that_judges_drops_nothing(prepared, arguments):
     _, _, features, *_ = prepared
     head = Head(trained_head(prepared, arguments("--epochs", "2", "--dropout", "0.9")))
     head.train()
-    twice = [head_probabilities(head, features.first) for _ in range(2)]
+    twice = [probabilities(head, Pooled(features.first), REST) for _ in range(2)]
     assert np.array_equal(*twice)

@@ -2,10 +2,7 @@
 
 import numpy as np
 
-from hw4.tweets.arguments import TrainConfig
-from hw4.tweets.features import compute_layer
 from hw4.tweets.tokens import batches_by_length, tokenize_batch
-from hw4.tweets.training import load_pretrained
 
 
 def test_batches_hold_everything_once_and_like_lengths_together():
@@ -25,9 +22,3 @@ def test_tokenize_batch_cuts_and_counts(small):
     made = tokenize_batch({"text": ["bleach " * 40, "heat"]}, tokenizer, 16)
     assert [len(ids) for ids in made["input_ids"]] == [16, 3]
     assert made["whole_length"] == [42, 3]
-
-
-def test_lower_layers_alone_give_what_the_whole_run_kept(prepared):
-    folder, tokens, features, layer, _ = prepared
-    again = compute_layer(load_pretrained(folder, TrainConfig()).distilbert, tokens, 1, features)
-    assert np.abs(again.hidden.astype(float) - layer.hidden).max() < 5e-3

@@ -11,18 +11,20 @@ import torch
 
 from hw4.foundation.scores import f1_macro
 from hw4.tweets.arguments import TrainConfig
+from hw4.tweets.features import Pooled
 from hw4.tweets.model import Head, UpperLayers
 from hw4.tweets.training import (
     THRESHOLDS,
     best_threshold,
     class_weights,
+    crossed_f1_macro,
     draw,
-    head_probabilities,
+    fit,
     load_pretrained,
     parameter_groups,
+    probabilities,
     run_heads,
     schedule,
-    train_head,
 )
 
 TRAIN, REST = np.arange(110), np.arange(110, 160)
@@ -36,8 +38,9 @@ def runs(prepared):
     head = Head(load_pretrained(folder, configs[0]))
 
     def run(jobs):
-        found = run_heads([(c, TRAIN) for c in configs], head, features.first, targets, jobs)
-        return np.stack([one.probabilities for one in found])
+        many = [(config, TRAIN) for config in configs]
+        found = run_heads(many, head, Pooled(features.first), targets, jobs)
+        return np.stack([one.tensors["probabilities"] for one in found])
 
     return run
 
@@ -70,8 +73,8 @@ def test_same_seed_same_head_and_other_seed_another(prepared):
     def trained(seed):
         config = TrainConfig(epochs=2, seed=seed)
         head = Head(load_pretrained(folder, config))
-        train_head(config, head, torch.tensor(features.first[TRAIN]), torch.tensor(targets[TRAIN]))
-        return head_probabilities(head, features.first[REST])
+        fit(config, head, Pooled(features.first), targets, TRAIN)
+        return probabilities(head, Pooled(features.first), REST)
 
     assert np.array_equal(trained(1), trained(1))
     assert not np.array_equal(trained(1), trained(2))
@@ -84,9 +87,8 @@ def test_shuffled_targets_teach_nothing(prepared):
     for seed in range(6):
         shuffled = np.random.default_rng(seed).permutation(targets)
         head = Head(load_pretrained(folder, config))
-        pooled = torch.tensor(features.means)
-        train_head(config, head, pooled[TRAIN], torch.tensor(shuffled[TRAIN]))
-        found = head_probabilities(head, features.means[REST])
+        fit(config, head, Pooled(features.means), shuffled, TRAIN)
+        found = probabilities(head, Pooled(features.means), REST)
         scores.append(f1_macro(targets[REST], found > 0.5))
     assert np.mean(scores) < 0.6
 
@@ -135,8 +137,8 @@ def test_a_linear_head_standardizes_what_it_is_trained_on(prepared):
     config = TrainConfig(pooling="layers", head="linear", epochs=2)
     head = Head(load_pretrained(folder, config))
     assert head.classifier.weight.abs().max() == 0
+    fit(config, head, Pooled(features.means), targets, TRAIN)
     pooled = torch.tensor(features.means[TRAIN])
-    train_head(config, head, pooled, torch.tensor(targets[TRAIN]))
     standard = head.pre_classifier(pooled.flatten(1)) / head.pre_classifier.scale
     assert standard.mean(dim=0).abs().max() < 1e-3 and (standard.std(dim=0) - 1).abs().max() < 0.01
     assert head.classifier.weight.abs().max() > 0
@@ -157,6 +159,18 @@ def test_a_probability_at_the_threshold_is_class_0():
     assert best_threshold(targets, found) == pytest.approx(THRESHOLDS[17 - margin])
 
 
+def test_no_tweet_chooses_the_threshold_at_which_it_is_judged():
+    random = np.random.default_rng(0)
+    targets, judged = (np.arange(400) % 8 > 0).astype(int), np.arange(400) < 200
+    noise = random.random(400)
+    own = max(f1_macro(targets[judged], noise[judged] > t) for t in THRESHOLDS)
+    assert crossed_f1_macro(targets, noise, judged, tuned=True) < own
+    helpful = np.clip(0.3 * targets + 0.5 * noise, 0, 1)
+    assert crossed_f1_macro(targets, helpful, judged, tuned=True) > 0.6
+    halves = f1_macro(targets[judged], helpful[judged] > 0.5)
+    assert crossed_f1_macro(targets, helpful, judged, tuned=False) == halves
+
+
 def test_the_configuration_reaches_the_training(prepared):
     """Every argument that concerns a head changes the head."""
     folder, _, features, _, targets = prepared
@@ -164,7 +178,7 @@ def test_the_configuration_reaches_the_training(prepared):
 
     def weights(config):
         head = Head(load_pretrained(folder, config))
-        train_head(config, head, torch.tensor(features.first[TRAIN]), torch.tensor(targets[TRAIN]))
+        fit(config, head, Pooled(features.first), targets, TRAIN)
         return head.pre_classifier.weight.detach().clone()
 
     plain = weights(common)

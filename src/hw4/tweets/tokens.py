@@ -58,8 +58,7 @@ class Tokens:
     def of(cls, *datasets) -> "Tokens":
         """The tokens of tokenized datasets, one after the other."""
         ids = [one for dataset in datasets for one in dataset["input_ids"]]
-        lengths = np.array([len(one) for one in ids], dtype=np.int64)
-        starts = np.concatenate([[0], np.cumsum(lengths)])
+        starts = np.cumsum([0, *map(len, ids)])
         return cls(np.concatenate(ids).astype(np.int32), starts)
 
     @property
@@ -72,12 +71,12 @@ class Tokens:
 
     def batch(self, idx: Sequence[int]) -> tuple[Tensor, Tensor]:
         """`input_ids` and `attention_mask` of the tweets at `idx`, padded: (batch, time)."""
-        lengths = self.lengths[idx]
-        input_ids = torch.zeros(len(lengths), int(lengths.max()), dtype=torch.long)  # (batch, time)
+        mask = mask_of(self.lengths[idx])  # (batch, time)
+        input_ids = torch.zeros_like(mask)
         for row, i in enumerate(idx):
             ids = self.ids[self.starts[i] : self.starts[i + 1]]
-            input_ids[row, : len(ids)] = torch.from_numpy(ids.astype(np.int64))
-        return input_ids, mask_of(lengths)
+            input_ids[row, : len(ids)] = torch.from_numpy(ids)
+        return input_ids, mask
 
 
 def mask_of(lengths: np.ndarray) -> Tensor:
@@ -95,13 +94,11 @@ def batches_by_length(
     """`idx` in batches of sequences of about the same length, so that little is padding.
 
     Args:
-        idx: which sequences.
         lengths: of all sequences.
         random: for training, shuffles sequences and batches; without it, sorted by length.
     """
     if random is None:
-        order = idx[np.argsort(lengths[idx], kind="stable")]
-        return _cut(order, batch_size)
+        return _cut(idx[np.argsort(lengths[idx], kind="stable")], batch_size)
     shuffled = _cut(random.permutation(idx), batch_size * POOL)
     batches = [
         batch

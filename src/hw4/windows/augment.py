@@ -70,11 +70,6 @@ def geometry(count: int, strength: float, generator: torch.Generator) -> torch.T
     return maps
 
 
-def mirrored(images: torch.Tensor) -> torch.Tensor:
-    """`(batch, 3, size, size)`, left and right exchanged."""
-    return images.flip(3)
-
-
 def relit(images: torch.Tensor, strength: float, generator: torch.Generator) -> torch.Tensor:
     """Brightness, contrast and saturation, each changed by up to `JITTER` at full `strength`."""
     changes = 2 * torch.rand(3, len(images), 1, 1, 1, generator=generator) - 1

@@ -36,16 +36,27 @@ def run(settings: Settings, work: Work) -> Outcome[Result]:
     learning, sealed = load(settings, work)
     networks, compared = train(learning, settings, work)
     selection = select(networks, learning.validation.targets, work)
-    chosen = selection.choice["network"]
+    chosen, temperature = (selection.choice[key] for key in ("network", "temperature"))
     networks[REFITTED] = refit(networks[chosen].result, learning, settings, work)
     unseen, probabilities = evaluate(networks, sealed, selection, settings, work.device)
 
-    targets, answers = unseen.reported.targets, probabilities[REFITTED].argmax(1)
-    temperature = selection.choice["temperature"]
-    scaled = tempered(probabilities[REFITTED], temperature)
-    shown, pictures = gallery(networks[REFITTED], unseen, probabilities[REFITTED], settings, work)
-    pictures["contact"] = small(contact_sheet(learning.fit, settings.contact, settings.seed))
-    pairs = STEPS | {"refitting": (REFITTED, chosen)}
+    targets, best = unseen.reported.targets, probabilities[REFITTED]
+    shown, pictures = gallery(networks[REFITTED], unseen.reported, best, settings, work.device)
+    pictures["contact"] = contact_sheet(learning.fit, settings.contact, settings.seed)
+
+    def difference(one: str, other: str) -> Difference:
+        """Accuracy of one network minus another's in pairs; NaN if this build lacks one of them."""
+        if one not in probabilities or other not in probabilities:
+            return NO_DIFFERENCE
+        return scores.mcnemar(targets, *(probabilities[it].argmax(1) for it in (one, other)))
+
+    predictions = ()
+    if unseen.unlabelled is not None:
+        labels = predicted(networks[REFITTED], unseen.unlabelled, settings, work.device).argmax(1)
+        predictions = tuple(
+            (PurePosixPath(name).name, learning.own_names[label])
+            for name, label in zip(unseen.unlabelled.names, labels, strict=True)
+        )
     result = Result(
         check=learning.check,
         labelled=unseen.unlabelled is None,
@@ -56,20 +67,17 @@ def run(settings: Settings, work: Work) -> Outcome[Result]:
         },
         chosen=chosen,
         selection=selection,
-        steps={step: difference(*pair, probabilities, targets) for step, pair in pairs.items()},
-        over_best={
-            name: difference(name, REFITTED, probabilities, targets)
-            for name in networks
-            if name != REFITTED
-        },
+        steps={step: difference(*pair) for step, pair in STEPS.items()}
+        | {"refitting": difference(REFITTED, chosen)},
+        over_best={name: difference(name, REFITTED) for name in networks if name != REFITTED},
         temperature=temperature,
-        calibration=scores.calibration(probabilities[REFITTED], targets),
-        scaled_error=scores.calibration(scaled, targets).error,
+        calibration=scores.calibration(best, targets),
+        scaled_error=scores.calibration(tempered(best, temperature), targets).error,
         shown=shown,
         own_names=learning.own_names,
-        predictions=predictions(networks[REFITTED], unseen, learning.own_names, settings, work),
+        predictions=predictions,
     )
-    work.say(f"{chosen}: {result.reported} accuracy {(answers == targets).mean():.1%}")
+    work.say(f"{chosen}: {result.reported} accuracy {result.best.accuracy:.1%}")
     return Outcome(result, pictures)
 
 
@@ -130,20 +138,20 @@ def probe(
 
     The weight decay of the head is the best of those searched by cross-validation.
     """
+    head, folds, size = settings.head, settings.folds, settings.feature_size
 
     def compute() -> Outcome[PretrainedBackbone]:
         began = time.monotonic()
         network = model.Backbone(weights.name, len(CLASSES), weights.file)
         photographs = learning.fit + learning.validation
         with work.bar(len(photographs), f"features of {weights.title}") as bar:
-            size = settings.feature_size
             vectors = training.extract(network, photographs, size, work.device, bar)
-        fit = features(vectors, photographs).subset(np.arange(len(learning.fit)))
+        fit, _ = features(vectors, learning)
         accuracies = {}
         for decay in settings.weight_decays:
-            head = replace(settings.head, weight_decay=decay)
+            config = replace(head, weight_decay=decay)
             accuracies[decay] = training.cross_validate(
-                fit, learning.groups, head, settings.folds, settings.seed
+                fit, learning.groups, config, folds, settings.seed
             )  # (folds,)
         best = max(accuracies, key=lambda decay: accuracies[decay].mean())
         record = PretrainedBackbone(
@@ -161,52 +169,72 @@ def probe(
         )
         return Outcome(record, {"vectors": vectors})
 
-    searched = (settings.feature_size, settings.folds, settings.weight_decays, settings.head)
-    basis = (given(settings), searched, weights.checksum)
-    return work.part(f"features-{weights.name}", basis, PretrainedBackbone, compute)
+    searched = (size, folds, settings.weight_decays, head, weights.checksum)
+    return work.part(
+        f"features-{weights.name}", (parts(settings), searched), PretrainedBackbone, compute
+    )
 
 
-def given(settings: Settings) -> tuple:
-    """What every part depends on: the photographs and who is in which part of the split."""
-    data = (settings.seed, settings.image_size, settings.stand_in_images)
-    return (*data, settings.validation_share, settings.held_out_share)
+def features(vectors: np.ndarray, learning: Learning) -> tuple[Features, Features]:
+    """Stored `vectors` (2, n, channels) of the photographs to fit and, after them, to validate."""
+    photographs = learning.fit + learning.validation
+    examples = Features(torch.from_numpy(vectors).float(), photographs.targets)
+    fit, validation = np.split(np.arange(len(photographs)), [len(learning.fit)])
+    return examples.subset(fit), examples.subset(validation)
 
 
-def features(vectors: np.ndarray, photographs: Photographs) -> Features:
-    return Features(torch.from_numpy(vectors).float(), photographs.targets)
+def parts(settings: Settings) -> tuple:
+    """What decides which photographs there are and who is in which part of the split."""
+    shares = (settings.validation_share, settings.held_out_share)
+    return (settings.seed, settings.image_size, settings.stand_in_images, *shares)
 
 
 def train_one(
     name: str, kind: str, config: TrainConfig, learning: Learning, settings: Settings, work: Work
 ) -> Outcome[Trained]:
-    """A network of this `kind`, trained as `config` says and kept as a part by itself."""
+    """A network of this `kind`, trained as `config` says and kept as a part by itself.
+
+    Validation decides whether it looks at mirror images too.
+    """
     weights = next((it for it in at_hand(wanted(work.device)) if it.name == kind), None)
 
     def compute() -> Outcome[Trained]:
         seed_everything(settings.seed)
-        began, device = time.monotonic(), work.device
+        began, seed = time.monotonic(), settings.seed
         network = build(kind, config, settings.width, weights)
         if weights and not config.backbone_rate:
             vectors = probe(weights, learning, settings, work).tensors["vectors"]
-            learned = np.arange(len(learning.fit))
-            kept = len(learned) + np.arange(len(learning.validation))
-            examples = features(vectors, learning.fit + learning.validation)
-            fit, val = examples.subset(learned), examples.subset(kept)
-            head, epochs = training.train_head(fit, val, config, settings.seed)
+            fit, val = features(vectors, learning)
+            head, epochs = training.train_head(fit, val, config, seed)
             network.features.requires_grad_(False)
             network.head.load_state_dict(head.state_dict())
-            probabilities = training.predict(head, val, "cpu")
+            views = training.predict(head, val, "cpu")
         else:
-            fit, val = (Images(part, config.input_size)
-                        for part in (learning.fit, learning.validation))  # fmt: skip
-            steps = config.epochs_for(len(learning.fit)) * (len(learning.fit) // config.batch_size)
+            size, count = config.input_size, len(learning.fit)
+            fit, val = Images(learning.fit, size), Images(learning.validation, size)
+            steps = config.epochs_for(count) * (count // min(count, config.batch_size))
             with work.bar(steps, f"{name}, steps") as bar:
-                epochs = training.fit(network, fit, val, config, settings.seed, device, bar)
-            probabilities = training.predict(network, val, device)
-        seconds = time.monotonic() - began
-        return recorded(kind, config, network, epochs, seconds, probabilities, val.targets)
+                epochs = training.fit(network, fit, val, config, seed, work.device, bar)
+            views = training.predict(network, val, work.device)  # (2, validation, classes)
+        straight, averaged = scored(views[0], val.targets), scored(views.mean(0), val.targets)
+        mirrored = mirror_helps(straight, averaged)
+        record = Trained(
+            network=kind,
+            config=config,
+            parameters=model.parameter_count(network),
+            learned=model.parameter_count(network, learned_only=True),
+            epochs=epochs,
+            mirrored=mirrored,
+            seconds=time.monotonic() - began,
+            validation=averaged if mirrored else straight,
+        )
+        tensors = {
+            f"weights.{key}": weight.detach().float().cpu().numpy()
+            for key, weight in network.state_dict().items()
+        }
+        return Outcome(record, tensors | {"validation": views.mean(0) if mirrored else views[0]})
 
-    basis = (given(settings), kind, config, settings.width, weights and weights.checksum)
+    basis = (parts(settings), kind, config, settings.width, weights and weights.checksum)
     return work.part(name, basis, Trained, compute)
 
 
@@ -221,39 +249,9 @@ def build(kind: str, config: TrainConfig, width: int, weights: Weights | None = 
     return network
 
 
-def recorded(
-    kind: str,
-    config: TrainConfig,
-    network: nn.Module,
-    epochs: tuple,
-    seconds: float,
-    probabilities: np.ndarray,
-    targets: np.ndarray,
-) -> Outcome[Trained]:
-    """The record of a trained network; validation decides whether it looks at mirror images too.
-
-    Args:
-        probabilities: `(2, n, classes)` of the validation photographs and their mirror images.
-        targets: (n,) of them.
-    """
-    straight, averaged = (scored(it, targets) for it in (probabilities[0], probabilities.mean(0)))
-    mirrored = averaged.log_loss < straight.log_loss and averaged.accuracy >= straight.accuracy
-    record = Trained(
-        network=kind,
-        config=config,
-        parameters=model.parameter_count(network),
-        learned=model.parameter_count(network, learned_only=True),
-        epochs=epochs,
-        mirrored=mirrored,
-        seconds=seconds,
-        validation=averaged if mirrored else straight,
-    )
-    tensors = {
-        f"weights.{key}": weight.detach().float().cpu().numpy()
-        for key, weight in network.state_dict().items()
-    }
-    kept = probabilities.mean(0) if mirrored else probabilities[0]
-    return Outcome(record, tensors | {"validation": kept})
+def mirror_helps(straight: Scores, averaged: Scores) -> bool:
+    """Whether averaging with mirror images is surer of the truth and no less often right."""
+    return averaged.log_loss < straight.log_loss and averaged.accuracy >= straight.accuracy
 
 
 def scored(probabilities: np.ndarray, targets: np.ndarray) -> Scores:
@@ -338,35 +336,24 @@ def rebuilt(outcome: Outcome[Trained], settings: Settings) -> nn.Module:
     return network
 
 
-def difference(
-    one: str, other: str, probabilities: dict[str, np.ndarray], targets: np.ndarray
-) -> Difference:
-    """Accuracy of one network minus another's in pairs; NaN if this build has not trained both."""
-    if one not in probabilities or other not in probabilities:
-        return NO_DIFFERENCE
-    answers = (probabilities[name].argmax(1) for name in (one, other))
-    return scores.mcnemar(targets, *answers)
-
-
 def gallery(
     outcome: Outcome[Trained],
-    unseen: Unseen,
+    photographs: Photographs,
     probabilities: np.ndarray,
     settings: Settings,
-    work: Work,
+    device: str,
 ) -> tuple[tuple[Shown, ...], dict[str, np.ndarray]]:
     """The most confident mistakes, as they are and with where the network looked.
 
     Right answers in their stead where there is no mistake.
     """
-    photographs, answers = unseen.reported, probabilities.argmax(1)
-    confidence, wrong = probabilities.max(1), answers != photographs.targets
+    answers, targets, names = probabilities.argmax(1), photographs.targets, photographs.names
+    confidence, wrong = probabilities.max(1), answers != targets
     order = np.lexsort((-confidence, ~wrong))
     order = order[: min(settings.gallery, wrong.sum() or settings.gallery)]
-    pixels = photographs.images(order)
-    network, size = rebuilt(outcome, settings).to(work.device), outcome.result.config.input_size
-    maps = explain.occlusion(network, pixels, answers[order], size, work.device)
-    names, targets = photographs.names, photographs.targets
+    pixels, size = photographs.images(order), outcome.result.config.input_size
+    network = rebuilt(outcome, settings).to(device)
+    maps = explain.occlusion(network, pixels, answers[order], size, device)
     shown = tuple(
         Shown(names[i], int(targets[i]), int(answers[i]), float(confidence[i])) for i in order
     )
@@ -380,15 +367,14 @@ def contact_sheet(photographs: Photographs, each: int, seed: int) -> np.ndarray:
     for label in range(len(CLASSES)):
         of_class = np.flatnonzero(photographs.targets == label)
         drawn.append(rng.choice(of_class, each, replace=len(of_class) < each))
-    return photographs.images(np.concatenate(drawn))
+    return small(photographs.images(np.concatenate(drawn)))
 
 
 def small(pixels: np.ndarray) -> np.ndarray:
-    """Images at a size for the page, `(n, PICTURE, PICTURE, 3)` uint8."""
-    if pixels.shape[1] <= PICTURE:
-        return pixels
+    """Images at a size for the page, at most `(n, PICTURE, PICTURE, 3)` uint8."""
+    side = min(PICTURE, pixels.shape[1])
     images = torch.from_numpy(pixels).permute(0, 3, 1, 2)
-    images = functional.interpolate(images, (PICTURE, PICTURE), mode="bilinear", antialias=True)
+    images = functional.interpolate(images, (side, side), mode="bilinear", antialias=True)
     return images.permute(0, 2, 3, 1).contiguous().numpy()
 
 
@@ -406,18 +392,3 @@ def best_temperature(probabilities: np.ndarray, targets: np.ndarray) -> float:
         return float(-np.log(given).mean())
 
     return float(min(np.geomspace(0.25, 4, 81), key=loss))
-
-
-def predictions(
-    outcome: Outcome[Trained],
-    unseen: Unseen,
-    own_names: tuple[str, ...],
-    settings: Settings,
-    work: Work,
-) -> tuple[tuple[str, str], ...]:
-    """File and label of each photograph of a test set without labels, as the course names them."""
-    if unseen.unlabelled is None:
-        return ()
-    labels = predicted(outcome, unseen.unlabelled, settings, work.device).argmax(1)
-    names = (PurePosixPath(name).name for name in unseen.unlabelled.names)
-    return tuple((name, own_names[label]) for name, label in zip(names, labels, strict=True))

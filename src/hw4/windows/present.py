@@ -156,19 +156,11 @@ def counts_table(result: Result):
 def backbones_table(result: Result):
     """Every pre-trained network whose weights were at hand."""
     rows = [
-        [
-            backbone.title,
-            backbone.source,
-            f"`{backbone.checksum[:8]}`",
-            n(backbone.parameters),
-            f"{backbone.input_size}²",
-            f"{pct(backbone.cross_validation_accuracy)} ± "
-            f"{number(100 * backbone.cross_validation_std, 1)}",
-            f"{backbone.weight_decay:g}",
-            duration(backbone.seconds),
-        ]
-        for backbone in result.backbones
-    ]
+        [it.title, it.source, f"`{it.checksum[:8]}`", n(it.parameters), f"{it.input_size}²",
+         f"{pct(it.cross_validation_accuracy)} ± {number(100 * it.cross_validation_std, 1)}",
+         f"{it.weight_decay:g}", duration(it.seconds)]
+        for it in result.backbones
+    ]  # fmt: skip
     headers = ["Backbone", "Source", "sha256", "Parameters", "Input", "Cross-validated"]
     return table([*headers, "Decay", "Time"], rows, "lllrrrrr")
 
@@ -181,17 +173,10 @@ def networks_table(result: Result):
         rate = f"{config.learning_rate:g}"
         if it.pretrained and config.backbone_rate:
             rate += f" / {config.learning_rate * config.backbone_rate:g}"
-        row = [
-            NETWORKS[name],
-            f"{config.input_size}²",
-            n(it.parameters),
-            n(it.learned) if it.learned != it.parameters else "all",
-            rate,
-            f"{config.weight_decay:g}",
-            f"{config.label_smoothing:g}",
-            str(len(it.epochs)),
-            duration(it.seconds),
-        ]
+        learned = n(it.learned) if it.learned != it.parameters else "all"
+        row = [NETWORKS[name], f"{config.input_size}²", n(it.parameters), learned, rate,
+               f"{config.weight_decay:g}", f"{config.label_smoothing:g}", str(len(it.epochs)),
+               duration(it.seconds)]  # fmt: skip
         rows.append(_bold(row) if name == REFITTED else row)
     headers = ["Network", "Input", "Parameters", "Learned", "Rate", "Decay", "Smoothing", "Epochs"]
     return table([*headers, "Time"], rows, "lrrrrrrrr")
@@ -202,15 +187,11 @@ def accuracies_table(result: Result):
     rows = []
     for name, it in result.trained.items():
         low, high = (number(100 * end, 1) for end in it.interval)
-        row = [
-            NETWORKS[name],
-            pct(it.validation.accuracy) if it.validation.n else "learned from",
-            pct(it.accuracy),
-            f"{low} to {high}",
-            pct(it.reported.balanced_accuracy),
-            number(it.reported.log_loss),
-            "answers" if name == REFITTED else p_value(result.over_best[name].p),
-        ]
+        validation = pct(it.validation.accuracy) if it.validation.n else "learned from"
+        against = "answers" if name == REFITTED else p_value(result.over_best[name].p)
+        row = [NETWORKS[name], validation, pct(it.accuracy), f"{low} to {high}",
+               pct(it.reported.balanced_accuracy), number(it.reported.log_loss),
+               against]  # fmt: skip
         rows.append(_bold(row) if name == REFITTED else row)
     where = result.reported.capitalize()
     headers = ["Network", "Validation", where, "95 % interval", "Balanced", "Log loss", "p"]

@@ -3,7 +3,7 @@
 import csv
 import io
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from hw4.foundation.compute import device
@@ -45,34 +45,19 @@ NO_DIFFERENCE = Difference(math.nan, math.nan, math.nan)
 
 
 BASELINE = TrainConfig(
-    input_size=32,
-    learning_rate=2e-3,
-    passes=40_000,
-    epochs=(5, 12),
-    weight_decay=0.0,
-    augment=0.0,
+    input_size=32, learning_rate=2e-3, passes=40_000, epochs=(5, 12), weight_decay=0.0, augment=0.0,
     balance=False,
-)
+)  # fmt: skip
 SMALL = TrainConfig(
-    input_size=64,
-    learning_rate=3.5e-3,
-    passes=15_000,
-    epochs=(3, 40),
-    label_smoothing=0.1,
+    input_size=64, learning_rate=3.5e-3, passes=15_000, epochs=(3, 40), label_smoothing=0.1
 )
 HEAD = TrainConfig(
     input_size=224, learning_rate=2e-3, passes=60_000, epochs=(10, 60), backbone_rate=0.0
 )
 FINE_TUNED = TrainConfig(
-    input_size=192,
-    learning_rate=3e-3,
-    passes=9_000,
-    epochs=(2, 9),
-    backbone_rate=0.1,
-    frozen_share=0.5,
-    label_smoothing=0.1,
-    balance=False,
-)
+    input_size=192, learning_rate=3e-3, passes=9_000, epochs=(2, 9), backbone_rate=0.1,
+    frozen_share=0.5, label_smoothing=0.1, balance=False,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -100,11 +85,8 @@ class Settings:
     validation_share: Share = 0.15
     held_out_share: Share = 0.15
     backbones: tuple[str, ...] = ("tf_efficientnet_lite0", "mobilenetv2_100")
-    gpu_backbones: tuple[str, ...] = (
-        "convnext_tiny",
-        "efficientnetv2_rw_t",
-        "vit_small_patch14_dinov2",
-    )
+    gpu_backbones: tuple[str, ...] = ("convnext_tiny", "efficientnetv2_rw_t",
+                                      "vit_small_patch14_dinov2")  # fmt: skip
     feature_size: Count = 224
     folds: Count = 4
     weight_decays: tuple[float, ...] = (0.01, 0.1, 1.0)
@@ -126,6 +108,7 @@ class Settings:
 
     def for_stand_in(self) -> "Settings":
         """Smaller images and fewer epochs, as drawings are easier to tell apart."""
+        tuned = self.fine_tuned
         return replace(
             self,
             image_size=min(self.image_size, 128),
@@ -133,29 +116,27 @@ class Settings:
             baseline=replace(self.baseline, passes=min(self.baseline.passes, 18_000)),
             small=replace(self.small, passes=min(self.small.passes, 8_000)),
             fine_tuned=replace(
-                self.fine_tuned,
-                input_size=min(self.fine_tuned.input_size, 112),
-                passes=min(self.fine_tuned.passes, 5_000),
-                frozen_share=min(self.fine_tuned.frozen_share, 0.4),
+                tuned,
+                input_size=min(tuned.input_size, 112),
+                passes=min(tuned.passes, 5_000),
+                frozen_share=min(tuned.frozen_share, 0.4),
             ),
         )
 
     @classmethod
     def quick(cls) -> "Settings":
         """A trial build: few drawings, small images, few epochs."""
-        full = cls()
-        return replace(
-            full,
+        return cls(
             image_size=96,
             stand_in_images=300,
             feature_size=96,
             folds=2,
             weight_decays=(0.1,),
             width=16,
-            baseline=replace(full.baseline, passes=600, epochs=(1, 5)),
-            small=replace(full.small, passes=800, epochs=(1, 10)),
-            head=replace(full.head, input_size=96, passes=3000, epochs=(1, 10)),
-            fine_tuned=replace(full.fine_tuned, input_size=96, passes=300, epochs=(1, 1)),
+            baseline=replace(BASELINE, passes=600, epochs=(1, 5)),
+            small=replace(SMALL, passes=800, epochs=(1, 10)),
+            head=replace(HEAD, passes=3000, epochs=(1, 10)),
+            fine_tuned=replace(FINE_TUNED, input_size=96, passes=300, epochs=(1, 1)),
         )
 
 
@@ -323,13 +304,7 @@ class Result:
             "validation_accuracy": network.validation.accuracy,
             "balanced_accuracy": network.reported.balanced_accuracy,
             "per_class": [
-                {
-                    "name": name,
-                    "photographs": it.support,
-                    "precision": it.precision,
-                    "recall": it.recall,
-                    "f1": it.f1,
-                }
+                {"name": name, "photographs": it.support, **asdict(it)}
                 for name, it in network.per_class.items()
             ],
             "confusion": network.reported.confusion,

@@ -25,12 +25,6 @@ def test_variations_of_a_hung_window_keep_its_rail_level():
         assert down > across
 
 
-def test_mirroring_mirrors():
-    pixels = torch.randint(0, 255, (2, 32, 32, 3), dtype=torch.uint8)
-    images = augment.plain(pixels, 32)
-    assert torch.equal(augment.mirrored(images), augment.plain(pixels.flip(2), 32))
-
-
 def test_pictures_stay_inside_and_follow_the_generator():
     pixels = torch.randint(0, 255, (4, 64, 64, 3), dtype=torch.uint8)
     one, other = (

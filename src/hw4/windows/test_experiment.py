@@ -15,7 +15,7 @@ from hw4.foundation.files import DataSource
 from hw4.foundation.store import to_plain
 from hw4.windows import data, experiment, training
 from hw4.windows.data import FOLDER_NAMES
-from hw4.windows.experiment import recorded, scored, select
+from hw4.windows.experiment import mirror_helps, scored, select
 from hw4.windows.images import Photographs
 from hw4.windows.made_up import (
     labelled_files,
@@ -25,7 +25,6 @@ from hw4.windows.made_up import (
     unlabelled_files,
     write_zip,
 )
-from hw4.windows.model import ThreeConvolutions
 from hw4.windows.result import EXPERIMENT, NETWORKS, REFITTED, Result, Settings
 from hw4.windows.trained import TrainConfig
 from hw4.windows.training import Images
@@ -283,12 +282,6 @@ def test_the_best_on_validation_is_chosen_whatever_the_test_says(places):
     assert select(networks, _targets(), work).choice["network"] == "fine-tuned"
 
 
-def _recorded(straight: np.ndarray, averaged: np.ndarray):
-    probabilities = np.stack([straight, 2 * averaged - straight])
-    return recorded("three_convolutions", TINY.baseline, ThreeConvolutions(5, 32), (), 1.0,
-                    probabilities, _targets())  # fmt: skip
-
-
 @pytest.mark.parametrize(
     ("straight", "averaged", "mirrored"),
     [
@@ -301,11 +294,8 @@ def _recorded(straight: np.ndarray, averaged: np.ndarray):
     ids=["more right", "less right", "as right but surer of it", "no better", "less sure only"],
 )
 def test_mirror_images_are_averaged_where_validation_says_so(straight, averaged, mirrored):
-    outcome = _recorded(straight, averaged)
-    assert outcome.result.mirrored is mirrored
-    kept = averaged if mirrored else straight
-    np.testing.assert_allclose(outcome.tensors["validation"], kept)
-    assert outcome.result.validation.accuracy == (kept.argmax(1) == _targets()).mean()
+    both = (scored(probabilities, _targets()) for probabilities in (straight, averaged))
+    assert mirror_helps(*both) is mirrored
 
 
 def test_a_temperature_below_one_is_for_the_under_confident():

@@ -80,9 +80,8 @@ class Trained:
         parameters: all of them; `learned` of them were learned here.
         mirrored: whether it averages over an image and its mirror image, as validation chose.
         seconds: of training.
-        validation: scores on the validation photographs; none of a network that learned from them.
-        reported: scores on the test set, or on the held-out part where the test set has no labels;
-            none before the test set is opened.
+        validation: scores there; none of a network that learned from these photographs.
+        reported: scores on the test set, or on the held-out part where the test set has no labels.
     """
 
     network: str
