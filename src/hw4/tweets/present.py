@@ -9,7 +9,8 @@ from hw4.foundation.scores import PrecisionRecall
 from hw4.foundation.style import BLUE, GREY, RED, TEAL
 from hw4.foundation.tables import table
 from hw4.foundation.words import n, number, pct
-from hw4.tweets.result import AXES, CLASSES, EXPERIMENT, Explained, Lengths, Result, Tried, best
+from hw4.tweets.arguments import AXES
+from hw4.tweets.result import CLASSES, EXPERIMENT, Explained, Lengths, Result, Tried, best
 
 __all__ = [
     "EXPERIMENT",
@@ -21,7 +22,6 @@ __all__ = [
     "lengths",
     "load",
     "printed",
-    "rate",
     "row",
     "split_table",
 ]
@@ -40,11 +40,6 @@ def load() -> Result:
 
 def f1(value: float) -> str:
     return number(value, 3)
-
-
-def rate(value: float) -> str:
-    """A learning rate as people write it: 0.001, 0.0003."""
-    return f"{value:.10f}".rstrip("0")
 
 
 def row(result: Result, key: str) -> int:
@@ -109,7 +104,7 @@ def grid(tried: Sequence[Tried]):
     rates, decays, epochs = (sorted({setting[i] for setting in scores}) for i in (1, 2, 3))
     low, high = min(scores.values()), max(scores.values())
     fig, panels = new_figure(
-        height=(0.19 * len(decays) + 0.25) * len(weightings) + 0.5,
+        height=max(1.0, 0.19 * len(decays) + 0.25) * len(weightings) + 0.5,
         columns=len(epochs),
         rows=len(weightings),
         squeeze=False,
