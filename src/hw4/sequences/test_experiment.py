@@ -147,6 +147,16 @@ def test_the_search_ends_where_nothing_next_to_the_best_is_better(size, decay, f
         assert len(tried) == 9
 
 
+def test_what_is_trained_depends_on_split_and_schedule_whatever_is_stored(run):
+    first = run(TRAIN, TEST).result.models
+    slower = replace(TINY.schedule, learning_rate=0.02)
+    for settings in (replace(TINY, validation_share=0.3), replace(TINY, schedule=slower)):
+        other = run(TRAIN, TEST, settings).result.models
+        for name in NETWORKS:
+            assert other[name].search != first[name].search
+            assert other[name].curves != first[name].curves
+
+
 def test_shuffled_training_targets_leave_nothing_to_learn(run):
     order = np.random.default_rng(0).permutation(len(TRAIN))
     shuffled = run(Sequences(TRAIN.inputs, TRAIN.targets[order]), TEST, LEARNING).result
