@@ -14,8 +14,8 @@ import tempfile
 import traceback
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
+from functools import partial
 from pathlib import Path
-from unittest.mock import patch
 
 from hw4.foundation import style
 from hw4.foundation.errors import UserError
@@ -101,15 +101,18 @@ class Kernel:
 @contextmanager
 def _surroundings(folder: Path, environment: dict[str, str]) -> Iterator[None]:
     """The project's folder and variables; afterwards all is as it was."""
-    before, main = Path.cwd(), sys.modules["__main__"]
-    path = [str(folder), *sys.path]
-    with patch.dict(os.environ, environment), patch.object(sys, "path", path):
-        try:
-            os.chdir(folder)
-            yield
-        finally:
-            os.chdir(before)
-            sys.modules["__main__"] = main
+    before = Path.cwd(), dict(os.environ), list(sys.path), sys.modules["__main__"]
+    try:
+        os.chdir(folder)
+        os.environ.update(environment)
+        sys.path.insert(0, str(folder))
+        yield
+    finally:
+        os.chdir(before[0])
+        os.environ.clear()
+        os.environ.update(before[1])
+        sys.path[:] = before[2]
+        sys.modules["__main__"] = before[3]
 
 
 @contextmanager
@@ -134,8 +137,11 @@ def _no_exit() -> Iterator[None]:
             end(status)
         raise SystemExit(status)
 
-    with patch.object(os, "_exit", ended):
+    os._exit = ended
+    try:
         yield
+    finally:
+        os._exit = end
 
 
 class _Stream(io.TextIOBase):
@@ -180,7 +186,7 @@ def _show_figures_as_svg(shell) -> None:
     from IPython.core.pylabtools import print_figure
 
     svg = shell.display_formatter.formatters["image/svg+xml"]
-    drawn = lambda figure: print_figure(figure, fmt="svg", bbox_inches="tight")  # noqa: E731
+    drawn = partial(print_figure, fmt="svg", bbox_inches="tight")
     svg.for_type_by_name("matplotlib.figure", "Figure", drawn)
 
 

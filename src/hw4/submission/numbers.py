@@ -32,12 +32,10 @@ WIDEST_TEXT = 60
 NAMED = 8
 """Names that an advice lists."""
 FORMS = {
-    "duration({})": r"(seconds|time)$",
-    "number({}, 3)": r"f1\w*$",
-    "points({})": r"(gain|difference|optimism|margin)$|\b(steps|over_\w+)\[[^\]]+\]\.(value|std)$",
-    "pct({})": (
-        r"(accuracy|recall|precision|share|interval|confidence|correct|\blow|\bhigh)(\[\d\])?$"
-    ),
+    "duration({})": r"(seconds|time)[a-z_]*$",
+    "number({}, 3)": r"f1[a-z_]*$",
+    "points({})": r"(\bgain|mirror_gain|difference|optimism|margin)$|(steps|over_\w+)\[.*value$",
+    "pct({})": r"(accuracy|recall|precision|share|interval|confidence|correct|\blow|\bhigh)$",
 }
 """The format that suits a number between -1 and 1 (a time: any), by what its expression ends in."""
 USUAL = ("scientific({})", "significant({}, 3)", "number({}, 3)", "pct({})")
@@ -94,7 +92,8 @@ def all_forms(part: Path) -> list[list[tuple[str, str]]]:
     """As `quotable`, each in all forms that prose might give it, the best one first."""
     cell = first_cell(part)
     namespace = names_of(cell, part)
-    assigned = [node.id for node in ast.walk(ast.parse(cell.source)) if _is_assigned(node)]
+    statements = ast.parse(cell.source).body
+    assigned = [it.id for line in statements for it in ast.walk(line) if _is_assigned(it)]
     # the names in a comprehension are its own
     names = [it for it in dict.fromkeys(assigned) if it in namespace and not it.startswith("_")]
     # what has a short name of its own is not listed under the longer one that it was taken from
@@ -150,9 +149,12 @@ def _forms(name: str, value: Any) -> list[tuple[str, str]]:
         return []
     if not math.isfinite(value):
         return [(f"number({name}, 2)", "– (there is no value here)")]
-    forms = [form for form, ending in FORMS.items() if re.search(ending, name.lower())]
+    last = re.sub(r"(\[\d+|')\]$", "", name.lower())
+    forms = [form for form, ending in FORMS.items() if re.search(ending, last)]
     if not -1 <= value <= 1:
         forms = [form for form in forms if form.startswith("duration")]
+    if 0 < abs(value) < 5e-4:  # would print as none
+        forms = [form for form in forms if not form.startswith("points")]
     is_small = abs(value) < 0.01 and (value or _SMALL.search(name.rpartition(".")[2]))
     usual = USUAL if is_small else (*USUAL[1:], USUAL[0])
     expressions = [form.format(name) for form in dict.fromkeys([*forms[:1], *usual])]

@@ -6,20 +6,26 @@ stops it before anything is computed.
 """
 
 import os
+import shlex
+import subprocess
+import sys
 import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from hw4.foundation.errors import UserError
+from hw4.foundation.errors import Stopped, UserError
 from hw4.foundation.progress import say
 from hw4.submission.claims import Claim, compared
 from hw4.submission.documents import Cell, Expression, Prose, read_lines, split_cells, split_header
 from hw4.submission.kernel import Kernel
 from hw4.submission.markdown import Writer
-from hw4.submission.project import Project, find_root, load_project, run_steps
+from hw4.submission.project import Project, find_root, load_project
 from hw4.submission.renderer import put_aside, put_in_place
 from hw4.submission.typeset import to_pdf, to_typst
+
+INTERRUPTED = (130, -2)
+"""Statuses of a command that a person stopped."""
 
 
 def render(document: Path, output: Path, alone: bool = False) -> Path:
@@ -40,7 +46,7 @@ def render(document: Path, output: Path, alone: bool = False) -> Path:
     if alone:
         project = project.alone()
     output.parent.mkdir(parents=True, exist_ok=True)
-    run_steps(project.pre_render, project)
+    _run_steps(project.pre_render, project)
     with tempfile.TemporaryDirectory(prefix="hw4-press-") as temporary:
         done = _run(parts, project, Path(temporary))
         for notice in done.writer.notices:
@@ -112,8 +118,43 @@ def _hand_out(pdf: bytes, output: Path, project: Project) -> None:
     made = output.with_name(f".{output.stem}-{os.getpid()}.pdf")
     made.write_bytes(pdf)
     try:
-        run_steps(project.post_render, project, QUARTO_PROJECT_OUTPUT_FILES=str(made))
+        _run_steps(project.post_render, project, QUARTO_PROJECT_OUTPUT_FILES=str(made))
     except UserError as error:  # Stopped by the step, or that it did not start
         where = put_aside(made, output)
         raise type(error)(f"{error} The PDF it found fault with is {where}.") from None
     put_in_place(made, output)
+
+
+def _run_steps(commands: tuple[str, ...], project: Project, **extra: str) -> None:
+    """Run the project's commands one after the other, their output straight to the terminal.
+
+    Raises:
+        UserError: a command cannot be started.
+        Stopped: one ends with a status other than 0.
+    """
+    environment = {**os.environ, **project.environment, **extra}
+    for command in commands:
+        try:
+            words = shlex.split(str(command))
+        except ValueError as error:
+            raise UserError(
+                f"_quarto.yml: the step {command!r} is no command ({error}); mend it, or take it "
+                "out."
+            ) from None
+        if not words:
+            raise UserError(f"_quarto.yml: the step {command!r} is not a command; take it out.")
+        if words[0].endswith(".py"):
+            words.insert(0, sys.executable)
+        elif words[0] in ("python", "python3"):
+            words[0] = sys.executable
+        sys.stdout.flush()
+        try:
+            status = subprocess.run(words, cwd=project.root, env=environment).returncode
+        except OSError as error:
+            raise UserError(
+                f"The step '{command}' of _quarto.yml did not start: {error}; mend its path."
+            ) from None
+        if status in INTERRUPTED:
+            raise KeyboardInterrupt
+        if status:
+            raise Stopped(f"the step '{command}' of _quarto.yml ended with status {status}.")

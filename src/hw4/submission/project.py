@@ -2,20 +2,15 @@
 
 import os
 import re
-import shlex
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from hw4.foundation.errors import Stopped, UserError
+from hw4.foundation.errors import UserError
 from hw4.submission.lines import Line, as_mapping, line_of, load_yaml, numbered, read_utf8, short
 
 Rule = Callable[[object, Path], object]
-INTERRUPTED = (130, -2)
-"""Statuses of a command that a person stopped."""
 EXECUTE = {"echo": True, "output": True, "include": True, "eval": True, "warning": True}
 """How cells are shown unless something else is said: Quarto's own defaults."""
 
@@ -70,14 +65,6 @@ def _only(expected: str, allowed: Callable[[object], bool]) -> "Rule":
     return rule
 
 
-def _is_word(value: object) -> bool:
-    return not isinstance(value, (list, dict))
-
-
-def _are_names(value: object) -> bool:
-    return isinstance(value, list) and all(isinstance(it, str) for it in value)
-
-
 def _words(value: object, folder: Path) -> tuple:
     values = value if isinstance(value, list) else [value]
     return tuple(_word(it, folder) for it in values if it is not None)
@@ -108,21 +95,24 @@ def _filters(value: object, folder: Path) -> tuple[Path, ...]:
     In between are Quarto's own, which the press does without; later places (`at: post-quarto`, …)
     would find what those have made.
     """
-    entries = value if isinstance(value, list) else [value]
-    early = [isinstance(entry, dict) for entry in entries]
-    for entry in entries:
-        if isinstance(entry, dict) and (set(entry) != {"path", "at"} or entry["at"] != "pre-ast"):
+    paths, bare = [], None
+    for entry in value if isinstance(value, list) else [value]:
+        if not isinstance(entry, dict):
+            bare = entry
+            paths.append(entry)
+        elif set(entry) != {"path", "at"} or entry["at"] != "pre-ast":
             raise ValueError(
-                f"found {short(entry)} below filters, expected a path, or 'path: …' with "
-                "'at: pre-ast'; write one of these"
+                f"has {short(entry)}, expected a path, or 'path: …' with 'at: pre-ast'; write one "
+                "of these"
             )
-    for entry, is_first in zip(entries, sorted(early, reverse=True), strict=True):
-        if is_first and not isinstance(entry, dict):
+        elif bare is not None:
             raise ValueError(
-                f"names {short(entry)} above a filter at pre-ast, which Quarto runs before it; "
-                "move it down"
+                f"has {short(bare)} above {short(entry['path'])} at pre-ast, which Quarto runs "
+                "before it; move it down"
             )
-    return _paths([it["path"] if isinstance(it, dict) else it for it in entries], folder)
+        else:
+            paths.append(entry["path"])
+    return _paths(paths, folder)
 
 
 def _inside(value: object, root: Path) -> list[str]:
@@ -133,7 +123,11 @@ def _inside(value: object, root: Path) -> list[str]:
     return paths
 
 
-_word = _only("a word or a number", _is_word)
+_word = _only("a word or a number", lambda it: not isinstance(it, (list, dict)))
+_names = _only(
+    "a list of the names of headings, such as [sec-a, sec-b]",
+    lambda it: isinstance(it, list) and all(isinstance(name, str) for name in it),
+)
 KNOWN: dict[str, dict[str, Rule]] = {
     "project": {
         **dict.fromkeys(("type", "title", "render", "output-dir", "execute-dir"), _anything),
@@ -145,7 +139,7 @@ KNOWN: dict[str, dict[str, Rule]] = {
         **dict.fromkeys(("toc", "toc-title", "toc-depth", "syntax-highlighting"), _word),
         "date-format": _only("long or iso", lambda it: it in ("long", "iso")),
         "author": _authors,
-        "leave-out": _only("a list of the names of headings, such as [sec-a, sec-b]", _are_names),
+        "leave-out": _names,
         "code-windows": _only(
             "'in place' or 'appendix'", lambda it: it in ("in place", "appendix")
         ),
@@ -292,38 +286,3 @@ def _environment(root: Path) -> dict[str, str]:
         if name.strip() not in os.environ:
             values[name.strip()] = value.strip().strip("\"'")
     return values
-
-
-def run_steps(commands: tuple[str, ...], project: Project, **extra: str) -> None:
-    """Run the project's commands one after the other, their output straight to the terminal.
-
-    Raises:
-        UserError: a command cannot be started.
-        Stopped: one ends with a status other than 0.
-    """
-    environment = {**os.environ, **project.environment, **extra}
-    for command in commands:
-        try:
-            words = shlex.split(str(command))
-        except ValueError as error:
-            raise UserError(
-                f"_quarto.yml: the step {command!r} is no command ({error}); mend it, or take it "
-                "out."
-            ) from None
-        if not words:
-            raise UserError(f"_quarto.yml: the step {command!r} is not a command; take it out.")
-        if words[0].endswith(".py"):
-            words.insert(0, sys.executable)
-        elif words[0] in ("python", "python3"):
-            words[0] = sys.executable
-        sys.stdout.flush()
-        try:
-            status = subprocess.run(words, cwd=project.root, env=environment).returncode
-        except OSError as error:
-            raise UserError(
-                f"The step '{command}' of _quarto.yml did not start: {error}; mend its path."
-            ) from None
-        if status in INTERRUPTED:
-            raise KeyboardInterrupt
-        if status:
-            raise Stopped(f"the step '{command}' of _quarto.yml ended with status {status}.")

@@ -69,8 +69,8 @@ def _set_up(shell) -> None:
         sys.modules["matplotlib"].rcParams.update(style.PLAIN)
     _see_format()
     # a bare float in prose prints three significant figures, never 7.960014397328708
-    rounded = lambda value, printer, _: printer.text(significant(value, 3))  # noqa: E731
-    shell.display_formatter.formatters["text/plain"].for_type(float, rounded)
+    text = shell.display_formatter.formatters["text/plain"]
+    text.for_type(float, lambda value, printer, _: printer.text(significant(value, 3)))
     shell.user_expressions = MethodType(_evaluated, shell)
 
 

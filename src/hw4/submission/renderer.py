@@ -134,37 +134,36 @@ def choose(renderer: str, may_install: bool = False) -> Path | None:
         return None
     if may_install and not _anywhere() and not _refusal().exists():
         _install()
-    quarto, told = _quarto()
-    if quarto is None and renderer == "quarto":
-        oldest = ".".join(map(str, OLDEST_QUARTO))
-        raise UserError(
-            f"{told[0].upper()}{told[1:]}. Install Quarto {oldest} or newer "
-            "(quarto.org), or render with the press: python -m hw4 render --with press."
-        )
-    say(f"Rendering with {'Quarto ' if quarto else 'the built-in press: '}{told}.")
-    return quarto
-
-
-def _quarto() -> tuple[Path | None, str]:
-    """Quarto's program with its version, or None and what is wrong with Quarto."""
-    quarto = _anywhere()
-    if quarto is None:
+    quarto, wanted = _anywhere(), ".".join(map(str, OLDEST_QUARTO))
+    version = _version(quarto) if quarto else ""
+    if quarto and tuple(map(int, version.split(".")[:2])) >= OLDEST_QUARTO:
+        say(f"Rendering with Quarto {version} ({quarto}).")
+        return quarto
+    if quarto:
+        shown = version if version != "0" else "a version that it does not tell"
+        why = f"{quarto} is {shown}, and {wanted} or newer is needed"
+    else:
         why = "there is no Quarto on PATH or in the environment"
         if _refusal().exists():
             why += f", and it could not be installed here ({_shown(_refusal())} says why)"
-        return None, why
+    if renderer == "quarto":
+        raise UserError(
+            f"{why[0].upper()}{why[1:]}. Install Quarto {wanted} or newer (quarto.org), or render "
+            "with the press: python -m hw4 render --with press."
+        )
+    say(f"Rendering with the built-in press: {why}.")
+    return None
+
+
+def _version(quarto: Path) -> str:
+    """As `1.9.38`; `0` where it is not told."""
     try:
-        answer = subprocess.run(
-            [quarto, "--version"], capture_output=True, text=True, timeout=60
-        ).stdout
+        command = [quarto, "--version"]
+        told = subprocess.run(command, capture_output=True, text=True, timeout=60).stdout
     except (OSError, subprocess.SubprocessError):
-        answer = ""
-    version = re.match(r"(\d+)\.(\d+)[\d.]*", answer.strip())
-    if version is None or tuple(map(int, version.groups())) < OLDEST_QUARTO:
-        wanted = ".".join(map(str, OLDEST_QUARTO))
-        shown = version[0] if version else "a version that it does not tell"
-        return None, f"{quarto} is {shown}, and {wanted} or newer is needed"
-    return quarto, f"{version[0]} ({quarto})"
+        told = ""
+    found = re.match(r"\d+(\.\d+)+", told.strip())
+    return found[0] if found else "0"
 
 
 def _anywhere() -> Path | None:

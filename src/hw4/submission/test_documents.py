@@ -108,12 +108,12 @@ def test_code_that_is_only_shown_is_left_alone():
         ("format: html\n", "", "_quarto.yml:1: the press knows one format"),
         ("format:\n  typst:\n    theme: x\n", "", "_quarto.yml:3: the setting 'theme'"),
         ("filters: [no.lua]\n", "", "filters names no.lua, which is not there"),
-        ("filters: [{path: a.lua, at: post-ast}]\n", "", "below filters, expected a path, or"),
-        ("filters: [{at: pre-ast}]\n", "", "below filters, expected a path, or"),
+        ("filters: [{path: a.lua, at: post-ast}]\n", "", "filters has .*, expected a path, or"),
+        ("filters: [{at: pre-ast}]\n", "", "filters has .*, expected a path, or"),
         (
             "filters: [a.lua, {path: a.lua, at: pre-ast}]\n",
             "",
-            "above a filter at pre-ast.*move it",
+            "above .a.lua. at pre-ast.*move it",
         ),
         ("", "title: x\ntitel: y\n", "a.qmd:2: the setting 'titel'"),
         (

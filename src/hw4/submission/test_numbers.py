@@ -200,7 +200,10 @@ def test_a_number_that_is_typed_by_chance_is_not_compared(number, tells):
         ("interval[1]", 0.99, "pct(interval[1])"),
         ("per_class['low tide'].recall", 0.5, "pct(per_class['low tide'].recall)"),
         ("seconds", 0.5, "duration(seconds)"),
-        ("models['a'].mse_gain", 7.0, "significant(models['a'].mse_gain, 3)"),
+        ("a.seconds_per_epoch", 0.5, "duration(a.seconds_per_epoch)"),
+        ("choice['warmup_share']", 0.1, "pct(choice['warmup_share'])"),
+        ("layer.difference", 1e-7, "scientific(layer.difference)"),
+        ("models['a'].margin", 7.0, "significant(models['a'].margin, 3)"),
     ],
 )
 def test_the_format_suits_the_name(expression, value, suits):
