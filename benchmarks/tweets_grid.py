@@ -8,12 +8,11 @@ import torch
 
 from benchmarks.harness import Row, at_least, side_by_side
 from hw4.foundation.scores import f1_macro
-from hw4.tweets.arguments import TrainConfig
+from hw4.tweets.arguments import Grid, TrainConfig
 from hw4.tweets.data import Tweets
 from hw4.tweets.encoder import encoder_source
 from hw4.tweets.features import Pooled, compute_features
 from hw4.tweets.model import Head
-from hw4.tweets.result import Grid
 from hw4.tweets.standin import compose
 from hw4.tweets.tokens import Tokens, to_dataset
 from hw4.tweets.training import fit, load_pretrained, run_heads

@@ -32,6 +32,6 @@ def work(count: int, folder: Path) -> None:
     learning, test = data.load(source, "train"), data.load(source, "test")
     assert (len(learning), len(test)) == (count, 100)
     training, validation = data.split(learning, 0.15, 541)
-    view, build = kind_of("vanilla", learning, training)
+    view, build = kind_of("vanilla", training, validation)
     batches = [view.batch(part) for part in (training, validation)]
     train(build(HIDDEN, seeds=SEEDS), *batches, TrainConfig(epochs=1), (0.0,))

@@ -191,11 +191,10 @@ def _count(shape: object) -> int:
 
 
 def _shown(word: object) -> str:
-    """A word from a file, short and on one line; anything else by its type.
+    """A word from a file, short; anything else by its type.
 
     What a file holds may be built of itself many times over, and then has no end when printed.
     """
     if not isinstance(word, str):
         return f"a {type(word).__name__}"
-    letters = "".join(letter if letter.isprintable() else "?" for letter in word[:SHOWN])
-    return letters + ("…" if len(word) > SHOWN else "")
+    return word[:SHOWN] + ("…" if len(word) > SHOWN else "")

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
@@ -59,38 +60,63 @@ class Baselines:
 
 
 @dataclass(frozen=True)
-class Fitted:
-    """Baselines that have seen no test sequence, with the weights to predict from one.
+class Linear:
+    """Predicts from the `first` or the `last` steps of a sequence, filled up with zeros.
 
     Attributes:
-        linear: of the linear models by steps, `(steps * features + 1,)`, intercept last.
-        first_steps, first_steps_informed: of the first `shortest` steps.
+        weights: `(steps * features + 1,)`, intercept last.
     """
+
+    end: Literal["first", "last"]
+    steps: int
+    weights: np.ndarray
+
+    @classmethod
+    def fit(cls, end: str, steps: int, sequences: Sequences, ridge: float = 0.0) -> "Linear":
+        """Least squares, with a penalty `ridge` on all weights but the intercept."""
+        rows = _rows(end, steps, sequences)
+        penalty = np.sqrt(ridge) * np.eye(rows.shape[1])[:-1]
+        targets = np.append(sequences.targets, np.zeros(len(penalty)))
+        return cls(end, steps, np.linalg.lstsq(np.vstack([rows, penalty]), targets, rcond=None)[0])
+
+    def predict(self, sequences: Sequences) -> np.ndarray:
+        return _rows(self.end, self.steps, sequences) @ self.weights
+
+    def mse(self, sequences: Sequences) -> float:
+        return _mse(self.predict(sequences), sequences)
+
+
+def _rows(end: str, steps: int, sequences: Sequences) -> np.ndarray:
+    """Each sequence as one row, with a one at the end: `(sequences, steps * features + 1)`."""
+    if end == "first":
+        padded = sequences.first(steps).padded(steps, "end")
+    else:
+        padded = sequences.last(steps).padded(steps, "front")
+    flat = padded.reshape(len(padded), -1).astype(np.float64)
+    return np.column_stack([flat, np.ones(len(flat))])
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """Baselines that have seen no test sequence, with what predicts one."""
 
     baselines: Baselines
     mean: float
-    shortest: int
-    linear: dict[int, np.ndarray]
-    first_steps: np.ndarray
-    first_steps_informed: np.ndarray
-
-    def predict_linear(self, sequences: Sequences, steps: int) -> np.ndarray:
-        """Predictions of the linear model on the last `steps`, `(sequences,)`."""
-        return _last(sequences, steps) @ self.linear[steps]
+    linear: dict[int, Linear]
+    first_steps: Linear
+    first_steps_informed: Linear
 
     def test(self, test: Sequences) -> Baselines:
         """The baselines with their errors on the test set."""
-        first = _first(test, self.shortest)
-        errors = {
-            steps: _mse(self.predict_linear(test, steps), test.targets) for steps in self.linear
-        }
-        fits = self.baselines.linear.items()
         return replace(
             self.baselines,
-            mean=_mse(self.mean, test.targets),
-            linear={steps: replace(fit, test_mse=errors[steps]) for steps, fit in fits},
-            first_steps=_mse(first @ self.first_steps, test.targets),
-            first_steps_informed=_mse(first @ self.first_steps_informed, test.targets),
+            mean=_mse(self.mean, test),
+            linear={
+                steps: replace(self.baselines.linear[steps], test_mse=model.mse(test))
+                for steps, model in self.linear.items()
+            },
+            first_steps=self.first_steps.mse(test),
+            first_steps_informed=self.first_steps_informed.mse(test),
         )
 
 
@@ -98,21 +124,19 @@ def fit(
     training: Sequences, validation: Sequences, shortest: int, known_floor: float | None
 ) -> Fitted:
     """All baselines; `shortest` is the number L of steps that every sequence to learn from has."""
-    weights, fits = {}, {}
+    linear, fits = {}, {}
     for steps in range(1, min(MOST_STEPS, training.longest) + 1):
-        rows = _last(training, steps)  # (sequences, weights)
-        freedom = len(rows) - rows.shape[1]
-        if freedom > 0:
-            weights[steps] = _least_squares(rows, training.targets)
-            error = _mse(rows @ weights[steps], training.targets)
-            unseen = _mse(_last(validation, steps) @ weights[steps], validation.targets)
-            noise = error * len(rows) / freedom
-            fits[steps] = LinearFit(steps, rows.shape[1], error, unseen, noise)
+        weights = steps * training.features + 1
+        if weights < len(training):
+            linear[steps] = model = Linear.fit("last", steps, training)
+            error = model.mse(training)
+            noise = error * len(training) / (len(training) - weights)
+            fits[steps] = LinearFit(steps, weights, error, model.mse(validation), noise)
     chosen = min(fits.values(), key=lambda fit: fit.validation_mse).steps
     floor = min(fits.values(), key=lambda fit: fit.noise)
     mean = float(training.targets.mean())
     baselines = Baselines(
-        mean_validation=_mse(mean, validation.targets),
+        mean_validation=_mse(mean, validation),
         linear=fits,
         chosen=chosen,
         noise_floor=floor.noise,
@@ -120,14 +144,13 @@ def fit(
         noise_floor_error=floor.noise * math.sqrt(2 / (len(training) - floor.weights)),
         known_floor=known_floor,
     )
-    seen, unseen = _first(training, shortest), _first(validation, shortest)
-    ridges = [_least_squares(seen, training.targets, ridge) for ridge in RIDGES]
-    best = min(ridges, key=lambda ridge: _mse(unseen @ ridge, validation.targets))
-    informed = _informed(shortest, chosen, weights[chosen], training)
-    return Fitted(baselines, mean, shortest, weights, best, informed)
+    ridges = [Linear.fit("first", shortest, training, ridge) for ridge in RIDGES]
+    first_steps = min(ridges, key=lambda model: model.mse(validation))
+    informed = _informed(shortest, linear[chosen], training)
+    return Fitted(baselines, mean, linear, first_steps, informed)
 
 
-def _informed(steps: int, last: int, weights: np.ndarray, training: Sequences) -> np.ndarray:
+def _informed(steps: int, last: Linear, training: Sequences) -> Linear:
     """The best prediction from the first `steps` when the process is known.
 
     The linear model on the last steps says what each step adds to the target, counted from the
@@ -135,35 +158,14 @@ def _informed(steps: int, last: int, weights: np.ndarray, training: Sequences) -
     no better than to average these weights over the lengths that occur: with inputs that are
     independent and of mean zero, that is the conditional expectation.
     """
-    from_end = weights[:-1].reshape(last, -1)[::-1]  # row j: the step j before the end
-    share = np.bincount(training.lengths, minlength=steps + last + 1) / len(training)
-    averaged = [share[step + 1 : step + 1 + last] @ from_end for step in range(steps)]
-    return np.append(np.concatenate(averaged), weights[-1])
+    from_end = last.weights[:-1].reshape(last.steps, -1)[::-1]  # row j: the step j before the end
+    share = np.bincount(training.lengths, minlength=steps + last.steps + 1) / len(training)
+    averaged = [share[step + 1 : step + 1 + last.steps] @ from_end for step in range(steps)]
+    return Linear("first", steps, np.append(np.concatenate(averaged), last.weights[-1]))
 
 
-def _first(sequences: Sequences, steps: int) -> np.ndarray:
-    return _rows(sequences.first(steps).padded(steps, "end"))
-
-
-def _last(sequences: Sequences, steps: int) -> np.ndarray:
-    return _rows(sequences.last(steps).padded(steps, "front"))
-
-
-def _rows(padded: np.ndarray) -> np.ndarray:
-    """Each sequence as one row, with a one at the end for the intercept."""
-    flat = padded.reshape(len(padded), -1).astype(np.float64)
-    return np.column_stack([flat, np.ones(len(flat))])  # (sequences, steps * features + 1)
-
-
-def _least_squares(rows: np.ndarray, targets: np.ndarray, ridge: float = 0.0) -> np.ndarray:
-    """Weights with a penalty `ridge` on all of them but the intercept."""
-    penalty = np.sqrt(ridge) * np.eye(rows.shape[1])[:-1]
-    both = np.vstack([rows, penalty]), np.append(targets, np.zeros(len(penalty)))
-    return np.linalg.lstsq(*both, rcond=None)[0]
-
-
-def _mse(predictions: np.ndarray | float, targets: np.ndarray) -> float:
-    return float(np.mean((predictions - targets) ** 2))
+def _mse(predictions: np.ndarray | float, sequences: Sequences) -> float:
+    return float(np.mean((predictions - sequences.targets) ** 2))
 
 
 def ratio(value: float, other: float) -> float:

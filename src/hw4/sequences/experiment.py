@@ -38,9 +38,9 @@ class Fitted:
     network: Network
     view: View
 
-    @property
-    def weights(self) -> dict[str, np.ndarray]:
-        return {name: tensor.cpu().numpy() for name, tensor in self.network.state_dict().items()}
+
+def _arrays(network: Network) -> dict[str, np.ndarray]:
+    return {name: tensor.cpu().numpy() for name, tensor in network.state_dict().items()}
 
 
 @threads(1)  # networks this small would only wait for each other
@@ -49,27 +49,16 @@ def run(settings: Settings, work: Work) -> Outcome[Result]:
     learning, test_set, known_floor = _load(work)
     training, validation = data.split(learning, settings.validation_share, settings.seed)
     networks = {
-        name: Trainer(name, learning, (training, validation), settings, work).fit()
-        for name in NETWORKS
+        name: Trainer(name, (training, validation), settings, work).fit() for name in NETWORKS
     }
-    linear = baselines.fit(training, validation, learning.shortest, known_floor)
+    fitted = baselines.fit(training, validation, learning.shortest, known_floor)
     selection = _select(networks, work)
     test, predictions = evaluate(networks, selection, test_set, work.device)
-
     facts = DataFacts.of(learning, training, validation, test)
-    errors = {name: (each - test.targets) ** 2 for name, each in predictions.items()}
-    models = {
-        name: _tested(each.trained, errors[name], errors["vanilla"], test.lengths, facts.middle)
-        for name, each in networks.items()
-    }
-    against_linear = UNKNOWN
-    if facts.shortest in linear.linear:
-        expected = (linear.predict_linear(test, facts.shortest) - test.targets) ** 2
-        against_linear = compare_errors(errors["truncated_last"].mean(axis=0), expected)
-    result = Result(settings, facts, linear.test(test), models, against_linear, selection)
+    result = _result(settings, facts, networks, fitted, selection, test, predictions)
     tensors = {f"{name}.predicted": each for name, each in predictions.items()}
     for name, each in networks.items():
-        tensors |= {f"{name}.{weight}": array for weight, array in each.weights.items()}
+        tensors |= {f"{name}.{weight}": array for weight, array in _arrays(each.network).items()}
     return Outcome(result, tensors)
 
 
@@ -92,16 +81,17 @@ def _load(work: Work) -> tuple[Sequences, Sealed[Sequences], float | None]:
     return learning, work.seal(lambda: data.load(work.source, "test")), None
 
 
-def kind_of(name: str, learning: Sequences, training: Sequences) -> tuple[View, Build]:
+def kind_of(name: str, training: Sequences, validation: Sequences) -> tuple[View, Build]:
     """How the network called `name` sees sequences, and how it is built.
 
     A test sequence with fewer steps than those to learn from is filled up, one with more is cut.
     """
-    shortest, longest = learning.shortest, learning.longest
-    truncated = partial(TruncatedNetwork, learning.features, steps=shortest)
-    padded = partial(PaddedNetwork, learning.features, steps=longest)
+    shortest = min(training.shortest, validation.shortest)
+    longest = max(training.longest, validation.longest)
+    truncated = partial(TruncatedNetwork, training.features, steps=shortest)
+    padded = partial(PaddedNetwork, training.features, steps=longest)
     steps, padding, build = {
-        "vanilla": (None, "end", partial(VanillaRNN, learning.features)),
+        "vanilla": (None, "end", partial(VanillaRNN, training.features)),
         "truncated": (shortest, "end", truncated),
         "truncated_last": (shortest, "front", truncated),
         "padded": (longest, "end", padded),
@@ -120,18 +110,17 @@ class Run:
 
 
 class Trainer:
-    """Searches a setting for one kind of network, and trains all seeds with it."""
+    """Searches a setting for one kind of network, and trains all seeds with it.
+
+    Args:
+        parts: training and validation sequences, those to learn from.
+    """
 
     def __init__(
-        self,
-        name: str,
-        learning: Sequences,
-        parts: tuple[Sequences, Sequences],
-        settings: Settings,
-        work: Work,
+        self, name: str, parts: tuple[Sequences, Sequences], settings: Settings, work: Work
     ) -> None:
         self.name, self.settings, self.work = name, settings, work
-        self.view, self.build = kind_of(name, learning, parts[0])
+        self.view, self.build = kind_of(name, *parts)
         self.batches: list[Batch] = [self.view.batch(part, work.device) for part in parts]
         self.config = replace(settings.schedule, order_seed=settings.seed)
 
@@ -146,7 +135,7 @@ class Trainer:
         trained = Trained(
             name=self.name,
             hidden_size=best.hidden_size,
-            decay=best.decay,
+            weight_decay=best.decay,
             parameters=network.parameters_of_one(),
             config=self.config,
             curves=outcome.result.curves,
@@ -195,8 +184,7 @@ class Trainer:
                     bar.note(f"validation {error:.1e}")
 
                 made = Run(*train(network, *self.batches, self.config, each, on_epoch))
-            weights = network.state_dict().items()
-            return Outcome(made, {name: tensor.cpu().numpy() for name, tensor in weights})
+            return Outcome(made, _arrays(network))
 
         task = (hidden_size, decays, seeds, split, self.config)
         return self.work.part(f"{stage} {self.name}", task, Run, compute)
@@ -207,7 +195,7 @@ def _select(networks: dict[str, Fitted], work: Work) -> Selection:
     choice = {
         name: {
             "hidden_size": each.trained.hidden_size,
-            "weight_decay": each.trained.decay,
+            "weight_decay": each.trained.weight_decay,
             "epochs": [curve.best_epoch for curve in each.trained.curves],
             "validation_mse": each.trained.validation_mse,
         }
@@ -217,20 +205,34 @@ def _select(networks: dict[str, Fitted], work: Work) -> Selection:
     return work.select(choice, lowest, "mean squared error")
 
 
-def _tested(
-    trained: Trained, errors: np.ndarray, vanilla: np.ndarray, lengths: np.ndarray, middle: int
-) -> Trained:
-    """`trained` with what the test set says of it.
-
-    Args:
-        errors, vanilla: squared errors of this network and of the vanilla RNN `(seeds, sequences)`.
-        middle: sequences of up to so many steps are short.
-    """
-    mean = errors.mean(axis=0)  # (sequences,)
-    return replace(
-        trained,
-        test=tuple(errors.mean(axis=1).tolist()),
-        by_length={int(each): float(mean[lengths == each].mean()) for each in np.unique(lengths)},
-        minus_vanilla=compare_errors(mean, vanilla.mean(axis=0)),
-        short_minus_long=compare_groups(mean[lengths <= middle], mean[lengths > middle]),
-    )
+def _result(
+    settings: Settings,
+    facts: DataFacts,
+    networks: dict[str, Fitted],
+    fitted: baselines.Fitted,
+    selection: Selection,
+    test: Sequences,
+    predictions: dict[str, np.ndarray],
+) -> Result:
+    """What the test set says of the networks and of the baselines."""
+    errors = {name: (each - test.targets) ** 2 for name, each in predictions.items()}
+    by_sequence = {name: each.mean(axis=0) for name, each in errors.items()}  # (sequences,)
+    lengths = test.lengths
+    models = {}
+    for name, each in by_sequence.items():
+        models[name] = replace(
+            networks[name].trained,
+            test_mse_by_seed=tuple(errors[name].mean(axis=1).tolist()),
+            test_mse_by_length={
+                int(length): float(each[lengths == length].mean()) for length in np.unique(lengths)
+            },
+            test_minus_vanilla=compare_errors(each, by_sequence["vanilla"]),
+            short_minus_long=compare_groups(
+                each[lengths <= facts.middle], each[lengths > facts.middle]
+            ),
+        )
+    against_linear = UNKNOWN
+    if facts.shortest in fitted.linear:
+        expected = (fitted.linear[facts.shortest].predict(test) - test.targets) ** 2
+        against_linear = compare_errors(by_sequence["truncated_last"], expected)
+    return Result(settings, facts, fitted.test(test), models, against_linear, selection)

@@ -23,7 +23,7 @@ def model(name, test, train=None, epochs=12, settings=None):
     return Trained(
         name=name,
         hidden_size=sizes[-1],
-        decay=decays[1],
+        weight_decay=decays[1],
         parameters=1409,
         config=settings.schedule,
         curves=(Curve(training, validation),) * seeds,
@@ -33,9 +33,9 @@ def model(name, test, train=None, epochs=12, settings=None):
             for size in sizes
             for decay in decays
         ),
-        test=(test, *[test * 1.01, test * 0.99, test, test][: seeds - 1]),
-        by_length=dict.fromkeys(range(5, 21), test),
-        minus_vanilla=Difference(test - 1e-4, 1e-5, 0.5),
+        test_mse_by_seed=(test, *[test * 1.01, test * 0.99, test, test][: seeds - 1]),
+        test_mse_by_length=dict.fromkeys(range(5, 21), test),
+        test_minus_vanilla=Difference(test - 1e-4, 1e-5, 0.5),
         short_minus_long=Difference(0.0, 1e-5, 0.9),
     )
 

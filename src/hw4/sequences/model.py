@@ -57,14 +57,11 @@ class VanillaRNN(Network):
         super().__init__(features, hidden_size, steps=1, transitions=1, seeds=seeds)
 
     def forward(self, inputs: Tensor, lengths: Tensor) -> Tensor:
-        """Predict from the state after each sequence's own last step.
+        """Predict (networks, batch) from the state after each sequence's own last step.
 
         Args:
             inputs: (batch, time, features); what is behind a sequence's end is not read.
             lengths: (batch,).
-
-        Returns:
-            (networks, batch).
         """
         packed = pack(inputs, lengths)
         # The inputs' share of every step at once; only the hidden state has to wait.
@@ -81,14 +78,10 @@ class TruncatedNetwork(Network):
         super().__init__(features, hidden_size, steps, steps - 1, seeds)
 
     def forward(self, inputs: Tensor, lengths: Tensor | None = None) -> Tensor:
-        """Predict from the state after the last of the L steps that all sequences have.
+        """Predict (networks, batch) from the state after the last of the L steps that all have.
 
         Args:
             inputs: sequences cut to L steps, (batch, steps, features).
-            lengths: not needed, all are L.
-
-        Returns:
-            (networks, batch).
         """
         first, *others = project(inputs, self.input_weight, self.bias)
         hidden = first.tanh()  # (networks, batch, hidden); the state before the first step is zero
@@ -111,14 +104,11 @@ class PaddedNetwork(Network):
         self.padding = padding
 
     def forward(self, inputs: Tensor, lengths: Tensor) -> Tensor:
-        """Predict from the state after the last real step; padding changes nothing.
+        """Predict (networks, batch) from the state after the last real step.
 
         Args:
             inputs: padded sequences, (batch, time, features), at most `steps` long.
             lengths: steps that are real, (batch,).
-
-        Returns:
-            (networks, batch).
         """
         time = inputs.shape[1]
         position = torch.arange(time, device=inputs.device)
@@ -140,15 +130,11 @@ class PaddedNetwork(Network):
 
 
 def project(inputs: Tensor, weight: Tensor, bias: Tensor) -> tuple[Tensor, ...]:
-    """The inputs' share of every step at once, by weights of each step's own.
+    """The inputs' share of every step at once: for each step, (networks, batch, hidden).
 
     Args:
         inputs: (batch, steps, features).
-        weight: (networks, steps, features, hidden).
-        bias: (networks, steps, 1, hidden).
-
-    Returns:
-        For each step, (networks, batch, hidden).
+        weight, bias: of each step, (networks, steps, features or 1, hidden).
     """
     return (inputs.transpose(0, 1) @ weight + bias).unbind(1)
 

@@ -4,25 +4,9 @@ from hw4.foundation.figures import figure, labelled_level, labelled_line, new_fi
 from hw4.foundation.style import AMBER, BLUE, GREY, PALETTE
 from hw4.foundation.tables import table
 from hw4.foundation.words import n, number, pct, significant, spelled
-from hw4.sequences.result import ASKED, EXPERIMENT, NEAR, NETWORKS, Result, Trained
+from hw4.sequences.result import ASKED, EXPERIMENT, NETWORKS, Result, Trained
+from hw4.sequences.result import NEAR as NEAR  # for the document
 
-__all__ = [
-    "EXPERIMENT",
-    "NEAR",
-    "baselines_table",
-    "comparison_table",
-    "error_by_length",
-    "learning_curves",
-    "load",
-    "search_table",
-]
-LABELS = {
-    "vanilla": "vanilla RNN",
-    "truncated": "truncated",
-    "padded": "padded",
-    "truncated_last": "truncated, end kept",
-    "padded_front": "padded in front",
-}
 TRAINING, VALIDATION = AMBER, BLUE
 DOTTED = (0, (1, 2))
 CLOSE = 2
@@ -49,7 +33,7 @@ def search_table(result: Result):
             for tried in model.search:
                 if tried.hidden_size == size:
                     error = _error(result, tried.validation_mse)
-                    is_chosen = (size, tried.decay) == (model.hidden_size, model.decay)
+                    is_chosen = (size, tried.decay) == (model.hidden_size, model.weight_decay)
                     cells[tried.decay] = f"**{error}**" if is_chosen else error
             rows.append([title(result, name), n(size), *cells.values()])
     headers = ["Network", "Units", *(significant(decay, 1) for decay in decays)]
@@ -115,7 +99,7 @@ def baselines_table(result: Result):
 
 
 def title(result: Result, name: str) -> str:
-    """A network's name in tables."""
+    """A network's name in tables and figures."""
     steps = spelled(result.data.shortest)
     return {
         "vanilla": "Vanilla RNN",
@@ -138,7 +122,7 @@ def learning_curves(result: Result):
     mean = result.baselines.mean_validation
     for axes, model in zip(panels, models, strict=True):
         _draw_curves(axes, model)
-        axes.set_title(LABELS[model.name])
+        axes.set_title(title(result, model.name))
         axes.set_xlabel("epoch")
         for level in (mean, result.noise):
             axes.axhline(level, color=GREY, lw=0.8, ls=DOTTED)
@@ -190,9 +174,9 @@ def error_by_length(result: Result):
     """Test error of every network by the length of the sequence, on a logarithmic scale."""
     fig, axes = new_figure(height=2.15)
     for (name, model), color in zip(result.models.items(), PALETTE, strict=True):
-        lengths, errors = list(model.by_length), list(model.by_length.values())
+        lengths, errors = list(model.test_mse_by_length), list(model.test_mse_by_length.values())
         look = {"lw": 1.8, "ls": "-"} if name in ASKED else {"lw": 1.1, "ls": "--"}
-        labelled_line(axes, lengths, errors, LABELS[name], color, marker="o", ms=2, **look)
+        labelled_line(axes, lengths, errors, title(result, name), color, marker="o", ms=2, **look)
     labelled_level(axes, result.baselines.mean, "mean")
     labelled_level(axes, result.noise, "noise")
     axes.set_yscale("log")

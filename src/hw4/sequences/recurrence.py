@@ -7,19 +7,14 @@ from torch import Tensor
 def recurrence_step(
     projected: Tensor, hidden: Tensor, weight: Tensor, out: Tensor | None = None
 ) -> Tensor:
-    """The next hidden state, tanh(projected input + hidden · weight).
-
-    All three networks move through time by this one function.
+    """The next hidden state, tanh(projected input + hidden · weight), of all three networks.
 
     Args:
         projected: the step's input times the input weights, plus the bias,
             (networks, batch, hidden).
-        hidden: the state before, (networks, batch, hidden).
+        hidden: the state before, of the same shape.
         weight: (networks, hidden, hidden).
         out: where to write the state, if not into new memory (then without a gradient).
-
-    Returns:
-        (networks, batch, hidden).
     """
     # In place: the sum is nobody else's, and tanh's gradient needs its output alone.
     return torch.baddbmm(projected, hidden, weight, out=out).tanh_()
@@ -44,9 +39,6 @@ class Recurrence(torch.autograd.Function):
                 all that run at step 1, ..., (networks, sum(active), hidden).
             weight: (networks, hidden, hidden).
             active: how many sequences run at each step; never grows.
-
-        Returns:
-            (networks, sum(active), hidden).
         """
         states = projected.split(active, dim=1)  # each (networks, active, hidden)
         states[0].tanh_()  # the state before the first step is zero
@@ -74,7 +66,4 @@ class Recurrence(torch.autograd.Function):
             return sums, torch.zeros_like(weight), None
         pairs = zip(states.split(active, dim=1), active[1:], strict=False)
         before = torch.cat([state[:, :running] for state, running in pairs], dim=1)
-        weight_gradient = (
-            before.transpose(1, 2) @ sums[:, active[0] :]
-        )  # (networks, hidden, hidden)
-        return sums, weight_gradient, None
+        return sums, before.transpose(1, 2) @ sums[:, active[0] :], None

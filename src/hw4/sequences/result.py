@@ -30,21 +30,13 @@ UNKNOWN = Difference(math.nan, math.nan, math.nan)
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """How a network is trained.
+    """How a network is trained."""
 
-    Attributes:
-        epochs: at most.
-        patience: epochs without a lower validation error after which training stops.
-        batch_size: sequences a step.
-        learning_rate: at the start; falls along a cosine that is zero after `epochs`.
-        order_seed: of the order of the batches.
-    """
-
-    epochs: Count = 60
-    patience: Count = 20
+    epochs: Count = 60  # at most
+    patience: Count = 20  # epochs without a lower validation error, then training stops
     batch_size: Count = 64
-    learning_rate: Positive = 0.01
-    order_seed: int = 0
+    learning_rate: Positive = 0.01  # at the start; falls along a cosine, to zero after `epochs`
+    order_seed: int = 0  # of the batches
 
 
 @dataclass(frozen=True)
@@ -169,50 +161,38 @@ class Tried:
 
 @dataclass(frozen=True)
 class Trained:
-    """One kind of network, trained with the setting that validation chose; errors are means over
-    the seeds. Nothing is known of the test set until it is opened.
+    """One kind of network, trained with the setting that validation chose; what is said of the test
+    set is empty until that is opened.
 
     Attributes:
         curves: one for each seed.
         seconds: of training all seeds side by side.
         search: what was tried before, the chosen setting among it.
-        test: error of each seed.
-        by_length: test error by the number of steps.
-        minus_vanilla: test error minus that of the vanilla RNN, on the same sequences in pairs.
+        test_minus_vanilla: on the same sequences, in pairs.
         short_minus_long: test error on sequences up to the middle length minus that on longer ones.
     """
 
     name: str
     hidden_size: int
-    decay: float
+    weight_decay: float
     parameters: int
     config: TrainConfig
     curves: tuple[Curve, ...]
     seconds: float
     search: tuple[Tried, ...]
-    test: tuple[float, ...] = ()
-    by_length: dict[int, float] = field(default_factory=dict)
-    minus_vanilla: Difference = UNKNOWN
+    test_mse_by_seed: tuple[float, ...] = ()
+    test_mse_by_length: dict[int, float] = field(default_factory=dict)
+    test_minus_vanilla: Difference = UNKNOWN
     short_minus_long: Difference = UNKNOWN
 
     @property
-    def validation_mse(self) -> float:
-        """Of the weights that are kept."""
-        return fmean(min(curve.validation) for curve in self.curves)
-
-    @property
     def train_mse(self) -> float:
-        """Of the weights that are kept."""
+        """Mean over the seeds, as all below, of the weights that are kept."""
         return fmean(curve.training[curve.best_epoch - 1] for curve in self.curves)
 
     @property
-    def test_mse(self) -> float:
-        return fmean(self.test)
-
-    @property
-    def test_mse_std(self) -> float:
-        """Sample standard deviation over the seeds."""
-        return stdev(self.test) if len(self.test) > 1 else 0.0
+    def validation_mse(self) -> float:
+        return fmean(min(curve.validation) for curve in self.curves)
 
     @property
     def validation_over_train(self) -> float:
@@ -223,6 +203,15 @@ class Trained:
         """After the last epoch."""
         validation = fmean(curve.validation[-1] for curve in self.curves)
         return ratio(validation, fmean(curve.training[-1] for curve in self.curves))
+
+    @property
+    def test_mse(self) -> float:
+        return fmean(self.test_mse_by_seed)
+
+    @property
+    def test_mse_std(self) -> float:
+        """Sample standard deviation over the seeds."""
+        return stdev(self.test_mse_by_seed) if len(self.test_mse_by_seed) > 1 else 0.0
 
     @property
     def epochs(self) -> float:
@@ -248,20 +237,11 @@ class Trained:
         return self.seconds_per_epoch * self.epochs_to_converge
 
     def report(self) -> dict:
-        """What `results.json` says of this network."""
-        numbers = (
-            "test_mse test_mse_std validation_mse train_mse validation_over_train "
-            "validation_over_train_at_end parameters hidden_size epochs best_epoch "
-            "epochs_to_converge seconds seconds_to_converge"
-        )
-        return {
-            **{name: getattr(self, name) for name in numbers.split()},
-            "weight_decay": self.decay,
-            "test_mse_by_seed": list(self.test),
-            "test_mse_by_length": {str(length): mse for length, mse in self.by_length.items()},
-            "test_minus_vanilla": asdict(self.minus_vanilla),
-            "search": [asdict(tried) for tried in self.search],
-        }
+        """What `results.json` says of this network: all that prose can quote."""
+        derived = [name for name, value in vars(Trained).items() if isinstance(value, property)]
+        numbers = asdict(self) | {name: getattr(self, name) for name in derived}
+        del numbers["curves"]
+        return numbers
 
 
 @dataclass(frozen=True)
@@ -328,7 +308,7 @@ class Result:
             name
             for name in ASKED
             if self.models[name].hidden_size in (sizes[0], sizes[-1])
-            or self.models[name].decay in (decays[0], decays[-1])
+            or self.models[name].weight_decay in (decays[0], decays[-1])
         ]
 
     @property

@@ -73,6 +73,12 @@ def test_number_types_and_byte_orders(dtype):
     same(read_array(saved(turned), "X.npy"), turned)
 
 
+@pytest.mark.parametrize("protocol", [2, 5])
+def test_columns_first_in_every_protocol(protocol):
+    items = of_objects(np.asfortranarray(np.arange(6.0).reshape(3, 2)), np.arange(4.0)[:, None])
+    same(read_array(pickled(pickle.dumps(items, protocol), (2,)), "X.npy"), items)
+
+
 class Shell:
     def __init__(self, function, *arguments):
         self.call = (function, arguments)

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from sklearn.linear_model import LinearRegression
+from sklearn.linear_model import LinearRegression, Ridge
 
 from hw4.sequences import baselines
 from hw4.sequences.conftest import process
@@ -17,7 +17,8 @@ def test_a_process_whose_answers_are_known():
     assert abs(measured.noise_floor - 0.25) < 3 * measured.noise_floor_error
     assert 2 <= measured.chosen <= 4
     assert measured.linear[1].test_mse > 5 > 0.3 > measured.linear[2].test_mse > 0.2
-    assert measured.mean == pytest.approx(test.targets.var(), rel=0.05)
+    mean = training.targets.mean()
+    assert measured.mean == pytest.approx(((test.targets - mean) ** 2).mean(), rel=1e-9)
     assert measured.first_steps_informed < measured.mean
     assert measured.first_steps_informed < 1.02 * measured.first_steps
 
@@ -27,10 +28,23 @@ def test_linear_models_are_scikit_learns():
     fitted = baselines.fit(training, validation, 5, None)
     rows = [part.last(3).padded(3, "front").reshape(len(part), -1) for part in (training, test)]
     reference = LinearRegression().fit(rows[0].astype(float), training.targets)
-    ours = fitted.predict_linear(test, 3)
+    ours = fitted.linear[3].predict(test)
     np.testing.assert_allclose(ours, reference.predict(rows[1].astype(float)), rtol=1e-6)
     expected = np.mean((ours - test.targets) ** 2)
     assert fitted.test(test).linear[3].test_mse == pytest.approx(expected)
+
+
+def test_the_first_steps_have_the_ridge_that_validation_chose():
+    training, validation = (process(count, count) for count in (60, 40))
+    fitted = baselines.fit(training, validation, 5, None)
+    rows = [part.first(5).padded(5).reshape(len(part), -1) for part in (training, validation)]
+    references = [Ridge(ridge or 1e-9).fit(rows[0], training.targets) for ridge in baselines.RIDGES]
+    errors = [((it.predict(rows[1]) - validation.targets) ** 2).mean() for it in references]
+    best = int(np.argmin(errors))
+    assert best > 0  # or the test says nothing of the penalty
+    np.testing.assert_allclose(
+        fitted.first_steps.predict(validation), references[best].predict(rows[1]), rtol=1e-4
+    )
 
 
 def test_the_informed_predictor_averages_over_the_lengths():

@@ -103,6 +103,14 @@ def test_some_files_missing(folder, tmp_path, lost):
         data.source()
 
 
+def test_files_of_two_folders_are_not_taken_together(folder, tmp_path):
+    write(folder / "homework5_question2_data" / "new")
+    old = folder / "homework5_question2_data" / "lost"
+    write(old, y_test=None)
+    with pytest.raises(UserError, match=r"homework5_question2_data lacks y_test\.npy"):
+        data.source()
+
+
 def test_the_folder_of_the_zip_is_empty(folder):
     (folder / "homework5_question2_data").mkdir()
     with pytest.raises(UserError, match="lacks X_train"):
@@ -279,6 +287,13 @@ def test_check_reads_the_test_set_too(folder):
     write(folder, y_test=np.full(24, np.nan))
     with pytest.raises(UserError, match="y_test"):
         EXPERIMENT.check(data.source())
+
+
+def test_sequences_are_taken_with_their_targets():
+    sequences = Sequences(*standin.make()[1])
+    taken = sequences.take(np.array([7, 3]))
+    assert taken.inputs[0] is sequences.inputs[7]
+    assert taken.targets.tolist() == sequences.targets[[7, 3]].tolist()
 
 
 def test_the_parts_are_disjoint():

@@ -2,23 +2,24 @@
 
 import re
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
 import torch
 
 from hw4.foundation.compute import Device
-from hw4.foundation.experiment import Work
+from hw4.foundation.experiment import Outcome, Work
 from hw4.foundation.places import ROOT
 from hw4.foundation.store import from_plain, to_plain
 from hw4.sequences import data, experiment, present, standin
 from hw4.sequences.conftest import TINY, process
 from hw4.sequences.data import Sequences
-from hw4.sequences.result import NETWORKS, Result, Settings, TrainConfig
+from hw4.sequences.result import NETWORKS, Curve, Result, Settings, TrainConfig
 
 SHARED = ROOT.parent / "shared" / "data" / "sequences"
 TRAIN, TEST = process(90, 1), process(40, 2)
-SCORES = {"test", "by_length", "minus_vanilla", "short_minus_long"}
+SCORES = {"test_mse_by_seed", "test_mse_by_length", "test_minus_vanilla", "short_minus_long"}
 OF_TEST = {
     *("test", "test_shorter", "test_longer", "whole", "fewest_of_a_length", "most_of_a_length"),
     *("mean", "first_steps", "first_steps_informed", "test_mse"),
@@ -59,7 +60,10 @@ def test_a_poisoned_test_set_changes_nothing_but_its_scores(run):
     assert before_test(honest) == before_test(other)
     assert other.result.data.test_shorter > 0 < other.result.data.test_longer
     for name in NETWORKS:
-        assert honest.result.models[name].test != other.result.models[name].test
+        assert (
+            honest.result.models[name].test_mse_by_seed
+            != other.result.models[name].test_mse_by_seed
+        )
 
 
 def test_a_permuted_test_set_has_the_same_scores_and_permuted_predictions(run):
@@ -68,7 +72,7 @@ def test_a_permuted_test_set_has_the_same_scores_and_permuted_predictions(run):
     for name in NETWORKS:
         ours, theirs = (each.tensors[f"{name}.predicted"] for each in (honest, other))
         np.testing.assert_allclose(ours[:, order], theirs, rtol=1e-4, atol=1e-5)
-        scores = [each.result.models[name].test for each in (honest, other)]
+        scores = [each.result.models[name].test_mse_by_seed for each in (honest, other)]
         assert scores[0] == pytest.approx(scores[1], rel=1e-4)
 
 
@@ -94,24 +98,53 @@ def test_a_poisoned_validation_set_changes_the_selection_and_no_training(run):
     poisoned = with_validation(lambda targets, mean: mean + 1e-3 * (targets - mean))
     other = run(poisoned, TEST, LEARNING)
     for name in ("vanilla", "truncated_last", "padded_front"):  # those that learn this process
-        assert honest.result.models[name].decay == 0.0
-        assert other.result.models[name].decay == 30.0
+        assert honest.result.models[name].weight_decay == 0.0
+        assert other.result.models[name].weight_decay == 30.0
         assert honest.result.selection.choice[name] != other.result.selection.choice[name]
     assert honest.result.baselines.mean == other.result.baselines.mean
 
 
 def test_the_search_reports_lowest_validation_errors_and_takes_the_lowest(run):
-    result = run(TRAIN, TEST, replace(LEARNING, hidden_sizes=(2, 4))).result
+    settings = replace(LEARNING, hidden_sizes=(2, 4), search_seeds=2)
+    result = run(TRAIN, TEST, settings).result
     for name, model in result.models.items():
         assert {(item.hidden_size, item.decay) for item in model.search} == {
             (size, decay) for size in (2, 4) for decay in LEARNING.decays
         }
         best = min(model.search, key=lambda item: item.validation_mse)
-        assert (model.hidden_size, model.decay) == (best.hidden_size, best.decay)
-        # the search's seed is the first of the final training: the same network again
-        again = min(model.curves[0].validation)
-        assert best.validation_mse == pytest.approx(again, rel=1e-3), name
+        assert (model.hidden_size, model.weight_decay) == (best.hidden_size, best.decay)
+        # the search's seeds are those of the final training: the same networks again
+        assert best.validation_mse == pytest.approx(model.validation_mse, rel=1e-3), name
+        assert model.config.order_seed == settings.seed
         assert result.selection.choice[name]["epochs"][0] == model.curves[0].best_epoch
+
+
+@pytest.mark.parametrize(("size", "decay"), [(16, 1.0), (64, 0.01), (4, 100.0), (8, 30.0)])
+def test_the_search_ends_where_nothing_next_to_the_best_is_better(size, decay, folder, monkeypatch):
+    settings = Settings()
+    sizes, decays = settings.hidden_sizes, settings.decays
+
+    def error(tried_size, tried_decay):
+        down = sizes.index(tried_size) - sizes.index(size)
+        return 1.0 + down**2 + abs(decays.index(tried_decay) - decays.index(decay))
+
+    def train(self, stage, hidden_size, decays, seeds):
+        errors = [error(hidden_size, each) + seed for each in decays for seed in seeds]
+        return Outcome(experiment.Run(tuple(Curve((-each,), (each,)) for each in errors), 1.0))
+
+    monkeypatch.setattr(experiment.Trainer, "train", train)
+    work = Work("sequences", data.source(), Device("cpu", ""), "search")
+    tried = experiment.Trainer("vanilla", (TRAIN, TEST), settings, work).search()
+    best = min(tried, key=lambda each: each.validation_mse)
+    assert (best.hidden_size, best.decay) == (size, decay)
+    row, column = sizes.index(size), decays.index(decay)
+    near = product(sizes[max(row - 1, 0) : row + 2], decays[max(column - 1, 0) : column + 2])
+    assert set(near) <= {(each.hidden_size, each.decay) for each in tried}
+    for each in tried:
+        expected = error(each.hidden_size, each.decay) + np.mean(settings.network_seeds[:2])
+        assert each.validation_mse == pytest.approx(expected)
+    if (size, decay) == (16, 1.0):  # in the middle, where it begins
+        assert len(tried) == 9
 
 
 def test_shuffled_training_targets_leave_nothing_to_learn(run):
@@ -150,14 +183,14 @@ def test_scores_are_those_of_the_predictions(run):
     errors = {name: (outcome.tensors[f"{name}.predicted"] - TEST.targets) ** 2 for name in NETWORKS}
     middle = result.data.middle
     for name, model in result.models.items():
-        np.testing.assert_allclose(model.test, errors[name].mean(axis=1))
-        whole = np.mean([model.by_length[length] for length in TEST.lengths])
+        np.testing.assert_allclose(model.test_mse_by_seed, errors[name].mean(axis=1))
+        whole = np.mean([model.test_mse_by_length[length] for length in TEST.lengths])
         assert whole == pytest.approx(model.test_mse)
         short = TEST.lengths <= middle
         gap = errors[name][:, short].mean() - errors[name][:, ~short].mean()
         assert model.short_minus_long.value == pytest.approx(gap)
         gap = model.test_mse - result.models["vanilla"].test_mse
-        assert model.minus_vanilla.value == pytest.approx(gap, abs=1e-9)
+        assert model.test_minus_vanilla.value == pytest.approx(gap, abs=1e-9)
     linear = result.baselines.linear[5].test_mse
     expected = result.models["truncated_last"].test_mse - linear
     assert result.last_steps_minus_linear.value == pytest.approx(expected)

@@ -174,6 +174,16 @@ def test_networks_side_by_side_are_the_networks_alone():
         torch.testing.assert_close(together[which], alone[0])
 
 
+def test_weights_begin_as_those_of_pytorchs_recurrent_layers():
+    network = PaddedNetwork(FEATURES, 16, steps=9, seeds=(0, 1))
+    bound = 16**-0.5
+    for parameter in network.parameters():
+        assert parameter.abs().max() <= bound
+    for weight in (network.input_weight, network.hidden_weight):
+        assert weight.std().item() == pytest.approx(bound / 3**0.5, rel=0.05)
+        assert not torch.equal(weight[0], weight[1])
+
+
 def test_parameter_count_is_the_formula():
     steps = 5
     assert VanillaRNN(10, 8, seeds=(0, 1)).parameters_of_one() == 10 * 8 + 8 + 8 * 8 + 8 + 1

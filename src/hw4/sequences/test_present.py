@@ -66,7 +66,9 @@ def test_the_chosen_candidate_is_bold():
 @pytest.mark.parametrize("size", [1e-60, 1.0, 1e60])
 def test_errors_of_any_size_are_short_in_tables(size):
     shown = result(*(size * error for error in (1e-4, 8.9e-3, 2e-3)))
-    last = {name: replace(shown.models[name], test=(size * 1e-4,)) for name in NETWORKS[3:]}
+    last = {
+        name: replace(shown.models[name], test_mse_by_seed=(size * 1e-4,)) for name in NETWORKS[3:]
+    }
     baselines = replace(shown.baselines, mean=size * MEAN, mean_validation=size * MEAN)
     text = present.comparison_table(
         replace(shown, models=shown.models | last, baselines=baselines)
@@ -96,6 +98,14 @@ def test_what_is_derived_follows_the_numbers():
     assert shown.epochs_to_half["vanilla"] == 1
     assert shown.epochs_to_half["truncated"] == math.inf
     assert shown.exponent == -4
+    known = CASES["known noise"]
+    assert known.vanilla_over_noise_std == pytest.approx((2 / known.data.test) ** 0.5)
+    assert shown.vanilla_over_noise_std > known.vanilla_over_noise_std
+    assert shown.at_edge == []
+    strongest = replace(shown.models["padded"], weight_decay=shown.settings.decays[-1])
+    smallest = replace(shown.models["vanilla"], hidden_size=shown.settings.hidden_sizes[0])
+    moved = shown.models | {"padded": strongest, "vanilla": smallest}
+    assert replace(shown, models=moved).at_edge == ["vanilla", "padded"]
     model = shown.models["padded"]
     assert (model.best_epoch, model.epochs) == (13, 14)
     assert model.validation_over_train_at_end == pytest.approx(2e-3 * 1.1 / (4e-5 * (1 + 3 / 14)))

@@ -21,7 +21,7 @@ PARTS = process(180, 1), process(60, 2)
 
 
 def trained(name, seeds, decays, config=SHORT, parts=PARTS):
-    view, build = kind_of(name, parts[0], parts[0])
+    view, build = kind_of(name, *parts)
     batches = [view.batch(part) for part in parts]
     network = build(8, seeds=seeds)
     curves, _ = train(network, *batches, config, decays)

@@ -50,10 +50,9 @@ class View:
             cut = sequences.last if self.padding == "front" else sequences.first
             sequences = cut(self.steps)
         scaled = (sequences.targets - self.mean) / self.std
+        inputs = sequences.padded(self.steps or sequences.longest, self.padding)
         return Batch(
-            torch.as_tensor(
-                sequences.padded(self.steps or sequences.longest, self.padding), device=device
-            ),
+            torch.as_tensor(inputs, device=device),
             torch.as_tensor(sequences.lengths, device=device),
             torch.as_tensor(scaled, dtype=torch.float32, device=device),
             self.std**2,

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from hw4.foundation.errors import UserError
 
 Shape = tuple[int, ...]
-Symbols = tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -40,56 +39,58 @@ class Dimensions:
         """d = H / h: how many of the hidden features one head works on."""
         return self.hidden_size // self.heads
 
-    def sizes(self, symbols: Symbols) -> Shape:
-        """The numbers `symbols` stand for."""
-        values = {
-            "B": self.batch_size,
-            "L": self.sequence_length,
-            "H": self.hidden_size,
-            "h": self.heads,
-            "d": self.head_size,
-        }
+    def shape(self, symbols: str) -> Shape:
+        """The numbers that `symbols` such as `BLH` stand for."""
+        sizes = (*vars(self).values(), self.head_size)
+        values = dict(zip("BLHhd", sizes, strict=True))
         return tuple(values[symbol] for symbol in symbols)
 
 
 @dataclass(frozen=True)
 class Item:
-    """One of the sheet's questions about a shape.
+    """One of the sheet's questions about a shape; of a tensor without heads, both shapes are one.
 
     Attributes:
-        number: the sheet's.
-        name: the sheet's words.
-        module: the module of `model.TransformerLayer` whose output it is.
-        answer: the shape, by symbol.
-        stacked: the shape of that output, with the heads as an axis of their own if there are any.
-        one_head: what one head has of it, or None where there are no heads.
+        number, name: the sheet's.
+        symbols: of the answer, such as `BLH`.
+        shape: the answer.
+        all_heads: the shape with the heads as an axis of their own, as the layer computes it.
     """
 
     number: int
     name: str
-    module: str
-    answer: Symbols
-    stacked: Symbols
-    one_head: Symbols | None = None
+    symbols: str
+    shape: Shape
+    all_heads: Shape
+
+    @property
+    def one_head(self) -> Shape | None:
+        """What one head has of the tensor; None where there are no heads."""
+        batch, *rest = self.all_heads
+        return (batch, *rest[1:]) if len(rest) == 3 else None
 
 
-_WHOLE = ("B", "L", "H")
-_HEAD, _HEADS = ("B", "L", "d"), ("B", "h", "L", "d")
-_MAP, _MAPS = ("B", "L", "L"), ("B", "h", "L", "L")
+def items(sizes: Dimensions) -> dict[str, Item]:
+    """The sheet's items 1 to 10, by the module of `TransformerLayer` whose output each is."""
+    asked = (
+        ("query", "Q", "BLH", "BLH"),
+        ("key", "K", "BLH", "BLH"),
+        ("value", "V", "BLH", "BLH"),
+        ("split_query", "Q for each head", "BLd", "BhLd"),
+        ("split_key", "K for each head", "BLd", "BhLd"),
+        ("split_value", "V for each head", "BLd", "BhLd"),
+        ("softmax", "the attention map (output of softmax)", "BhLL", "BhLL"),
+        ("dropout_1", "Dropout-1's output", "BhLL", "BhLL"),
+        ("output", "Output", "BLH", "BLH"),
+        ("dropout_2", "Dropout-2's output", "BLH", "BLH"),
+    )
+    return {
+        module: Item(
+            number, f"The shape of {what}", answer, sizes.shape(answer), sizes.shape(stacked)
+        )
+        for number, (module, what, answer, stacked) in enumerate(asked, 1)
+    }
 
-ITEMS = (
-    Item(1, "The shape of Q", "query", _WHOLE, _WHOLE),
-    Item(2, "The shape of K", "key", _WHOLE, _WHOLE),
-    Item(3, "The shape of V", "value", _WHOLE, _WHOLE),
-    Item(4, "The shape of Q for each head", "split_query", _HEAD, _HEADS, _HEAD),
-    Item(5, "The shape of K for each head", "split_key", _HEAD, _HEADS, _HEAD),
-    Item(6, "The shape of V for each head", "split_value", _HEAD, _HEADS, _HEAD),
-    Item(7, "The shape of the attention map (output of softmax)", "softmax", _MAPS, _MAPS, _MAP),
-    Item(8, "The shape of Dropout-1's output", "dropout_1", _MAPS, _MAPS, _MAP),
-    Item(9, "The shape of Output", "output", _WHOLE, _WHOLE),
-    Item(10, "The shape of Dropout-2's output", "dropout_2", _WHOLE, _WHOLE),
-)
-"""The sheet's items 1 to 10, each a shape."""
 
 PARAMETERS = (11, "Total number of the parameters in this transformer layer")
 """The sheet's item 11: number and words."""
@@ -97,37 +98,37 @@ PARAMETERS = (11, "Total number of the parameters in this transformer layer")
 
 @dataclass(frozen=True)
 class Reading:
-    """One way to read "the parameters of this layer": squares · H² + linear · H of them.
+    """One way to read "the parameters of this layer".
 
     Attributes:
-        key: a short name.
         description: what the layer is taken to have.
+        formula: the count by symbol, such as `3H² + 3H`.
+        modules: in which PyTorch modules it was counted.
     """
 
-    key: str
     description: str
-    squares: int
-    linear: int
-
-    def count(self, hidden_size: int) -> int:
-        """The number of parameters."""
-        return self.squares * hidden_size**2 + self.linear * hidden_size
-
-    @property
-    def formula(self) -> str:
-        """The count by symbol, `3H² + 3H`."""
-        terms = ((self.squares, "H²"), (self.linear, "H"))
-        return " + ".join(f"{factor}{symbol}" for factor, symbol in terms if factor)
+    formula: str
+    count: int
+    modules: str = ""
 
 
-READINGS = (
-    Reading("projections", "Three projections, as the sheet says", 3, 0),
-    Reading("biases", "The same with biases", 3, 3),
-    Reading("output", "Four projections: one more for the output", 4, 0),
-    Reading("attention", "The same with biases: an attention block", 4, 4),
-    # a norm has a gain and a shift for each feature
-    Reading("norms", "The same and two layer norms", 4, 4 + 2 * 2),
-    # H to 4H with 4H biases, and back with H biases
-    Reading("feed_forward", "The same and a feed-forward block of 4H", 4 + 2 * 4, 8 + 4 + 1),
-)
-"""The answer to item 11 first, then every other reading, from the smallest layer to the largest."""
+def readings(hidden_size: int) -> dict[str, Reading]:
+    """The answer to item 11 first, then others, from the smallest layer to the largest."""
+    read = (  # so many times H², so many times H
+        ("projections", "Three projections, as the sheet says", 3, 0),
+        ("biases", "The same with biases", 3, 3),
+        ("output", "Four projections: one more for the output", 4, 0),
+        ("attention", "The same with biases: an attention block", 4, 4),
+        # a norm has a gain and a shift for each feature
+        ("norms", "The same and two layer norms", 4, 4 + 2 * 2),
+        # H to 4H with 4H biases, and back with H biases
+        ("feed_forward", "The same and a feed-forward block of 4H", 4 + 2 * 4, 8 + 4 + 1),
+    )
+    return {
+        key: Reading(
+            description,
+            f"{squares}H²" + (f" + {linear}H" if linear else ""),
+            squares * hidden_size**2 + linear * hidden_size,
+        )
+        for key, description, squares, linear in read
+    }

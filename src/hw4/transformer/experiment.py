@@ -1,14 +1,16 @@
 """Derivation against reality: run the layer, read every shape off it, count every parameter."""
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor, nn
 
 from hw4.foundation.compute import seed_everything
 from hw4.foundation.errors import UserError
 from hw4.foundation.experiment import Outcome, Work
-from hw4.transformer.derive import ITEMS, READINGS, Dimensions, Shape
+from hw4.transformer.derive import Dimensions, Item, Reading, Shape, items, readings
 from hw4.transformer.model import TransformerLayer, copy_weights
-from hw4.transformer.result import ItemRead, ReadingCounted, Result, Settings
+from hw4.transformer.result import Result, Settings
 
 
 def run(settings: Settings, work: Work) -> Outcome[Result]:
@@ -20,61 +22,49 @@ def run(settings: Settings, work: Work) -> Outcome[Result]:
     seed_everything(settings.seed)
     sizes = settings.dimensions
     x = torch.randn(sizes.batch_size, sizes.sequence_length, sizes.hidden_size)
-    layer = TransformerLayer(sizes, settings.dropout)
-    result = Result(
-        dimensions=sizes,
-        shapes=confirmed_shapes(sizes, read_shapes(layer, x)),
-        readings=confirmed_readings(sizes, count_parameters(sizes)),
-        difference=difference_from_pytorch(sizes, x),
-        row_sum_error=row_sum_error(layer, x),
+    outputs = read_outputs(TransformerLayer(sizes, settings.dropout), x)
+    return Outcome(
+        Result(
+            dimensions=sizes,
+            shapes=confirmed_shapes(
+                sizes, {name: tuple(output.shape) for name, output in outputs.items()}
+            ),
+            readings=confirmed_readings(sizes, count_parameters(sizes)),
+            difference=difference_from_pytorch(sizes, x),
+            row_sum_error=(outputs["softmax"].sum(-1) - 1).abs().max().item(),
+        )
     )
-    return Outcome(result)
 
 
-def read_shapes(layer: nn.Module, x: Tensor) -> dict[str, Shape]:
-    """Run `layer` on `x` once; the shape of each of its modules' outputs, by name."""
-    shapes: dict[str, Shape] = {}
+@torch.no_grad()
+def read_outputs(layer: nn.Module, x: Tensor) -> dict[str, Tensor]:
+    """Run `layer` on `x` once; the output of each of its modules, by name."""
+    outputs: dict[str, Tensor] = {}
 
     def note(name: str):
-        def hook(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
-            shapes[name] = tuple(output.shape)
+        return lambda module, inputs, output: outputs.update({name: output})
 
-        return hook
-
-    parts = layer.named_children()
-    hooks = [part.register_forward_hook(note(name)) for name, part in parts]
-    try:
-        layer(x)
-    finally:
-        for hook in hooks:
-            hook.remove()
-    return shapes
+    for name, module in layer.named_children():
+        module.register_forward_hook(note(name))
+    layer(x)
+    return outputs
 
 
-def confirmed_shapes(sizes: Dimensions, shapes: dict[str, Shape]) -> dict[str, ItemRead]:
+def confirmed_shapes(sizes: Dimensions, shapes: dict[str, Shape]) -> dict[str, Item]:
     """The sheet's items 1 to 10, if the derived shapes are those that were read off.
 
     Raises:
         UserError: one is not.
     """
-    for item in ITEMS:
-        derived, read = sizes.sizes(item.stacked), shapes[item.module]
-        if derived != read:
+    derived = items(sizes)
+    for module, item in derived.items():
+        if item.all_heads != shapes[module]:
             raise UserError(
-                f"Problem 4, item {item.number} ({item.name}): derived {list(derived)} in "
-                f"src/hw4/transformer/derive.py, but the layer's {item.module} in model.py gives "
-                f"{list(read)}; correct the one that is wrong."
+                f"Problem 4, item {item.number} ({item.name}): derived {list(item.all_heads)} in "
+                f"src/hw4/transformer/derive.py, but the layer's {module} in model.py gives "
+                f"{list(shapes[module])}; correct the one that is wrong."
             )
-    return {
-        item.module: ItemRead(
-            number=item.number,
-            name=item.name,
-            shape=sizes.sizes(item.answer),
-            all_heads=sizes.sizes(item.stacked),
-            one_head=sizes.sizes(item.one_head) if item.one_head else None,
-        )
-        for item in ITEMS
-    }
+    return derived
 
 
 def count_parameters(sizes: Dimensions) -> dict[str, list[tuple[str, int]]]:
@@ -88,18 +78,13 @@ def count_parameters(sizes: Dimensions) -> dict[str, list[tuple[str, int]]]:
         words = ", ".join(f"{name}=True" for name in options)
         return f"`TransformerLayer({words})`", _size(TransformerLayer(sizes, **options))
 
+    weight, bias = unbiased.in_proj_weight.numel(), attention.in_proj_bias.numel()
+    norms = sum(map(_size, (encoder.self_attn, encoder.norm1, encoder.norm2)))
+    in_projection = "`in_proj_weight` of `nn.MultiheadAttention`"
+    with_bias = "`in_proj_weight` and `in_proj_bias` of `nn.MultiheadAttention`"
     return {
-        "projections": [
-            own(),
-            ("`in_proj_weight` of `nn.MultiheadAttention`", unbiased.in_proj_weight.numel()),
-        ],
-        "biases": [
-            own(bias=True),
-            (
-                "`in_proj_weight` and `in_proj_bias` of `nn.MultiheadAttention`",
-                attention.in_proj_weight.numel() + attention.in_proj_bias.numel(),
-            ),
-        ],
+        "projections": [own(), (in_projection, weight)],
+        "biases": [own(bias=True), (with_bias, weight + bias)],
         "output": [
             own(output_projection=True),
             ("`nn.MultiheadAttention(bias=False)`", _size(unbiased)),
@@ -108,42 +93,29 @@ def count_parameters(sizes: Dimensions) -> dict[str, list[tuple[str, int]]]:
             own(bias=True, output_projection=True),
             ("`nn.MultiheadAttention`", _size(attention)),
         ],
-        "norms": [
-            (
-                "`self_attn`, `norm1` and `norm2` of `nn.TransformerEncoderLayer`",
-                sum(map(_size, (encoder.self_attn, encoder.norm1, encoder.norm2))),
-            )
-        ],
+        "norms": [("`self_attn`, `norm1` and `norm2` of `nn.TransformerEncoderLayer`", norms)],
         "feed_forward": [("`nn.TransformerEncoderLayer`", _size(encoder))],
     }
 
 
 def confirmed_readings(
     sizes: Dimensions, counted: dict[str, list[tuple[str, int]]]
-) -> dict[str, ReadingCounted]:
+) -> dict[str, Reading]:
     """The readings of item 11, if the derived numbers are those that were counted.
 
     Raises:
         UserError: one is not.
     """
-    for reading in READINGS:
-        derived = reading.count(sizes.hidden_size)
-        for modules, count in counted[reading.key]:
-            if derived != count:
+    derived = readings(sizes.hidden_size)
+    for key, reading in derived.items():
+        for modules, count in counted[key]:
+            if reading.count != count:
                 raise UserError(
                     f"Problem 4, item 11 ({reading.description}): derived {reading.formula} = "
-                    f"{derived} in src/hw4/transformer/derive.py, but {modules} has {count} "
+                    f"{reading.count} in src/hw4/transformer/derive.py, but {modules} has {count} "
                     "parameters; correct the one that is wrong."
                 )
-    return {
-        reading.key: ReadingCounted(
-            description=reading.description,
-            formula=reading.formula,
-            count=reading.count(sizes.hidden_size),
-            modules=counted[reading.key][-1][0],
-        )
-        for reading in READINGS
-    }
+    return {key: replace(reading, modules=counted[key][-1][0]) for key, reading in derived.items()}
 
 
 @torch.no_grad()
@@ -154,16 +126,6 @@ def difference_from_pytorch(sizes: Dimensions, x: Tensor) -> float:
     copy_weights(layer, reference)
     expected, _ = reference(x, x, x)
     return (layer(x) - expected).abs().max().item()
-
-
-@torch.no_grad()
-def row_sum_error(layer: TransformerLayer, x: Tensor) -> float:
-    """Largest difference of a row of the attention map from a sum of one."""
-    maps: list[Tensor] = []
-    hook = layer.softmax.register_forward_hook(lambda module, inputs, output: maps.append(output))
-    layer(x)
-    hook.remove()
-    return (maps[0].sum(-1) - 1).abs().max().item()
 
 
 def _size(module: nn.Module) -> int:

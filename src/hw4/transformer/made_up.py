@@ -1,28 +1,18 @@
 """A result of problem 4 without torch, for tests of what is written about it."""
 
-from hw4.transformer.derive import ITEMS, READINGS, Dimensions
-from hw4.transformer.result import ItemRead, ReadingCounted, Result
+from dataclasses import replace
+
+from hw4.transformer.derive import Dimensions, items, readings
+from hw4.transformer.result import Result
 
 
 def result(sizes: Dimensions, difference: float = 1e-7) -> Result:
     """What the derivation says of a layer of these sizes."""
-    shapes = {
-        item.module: ItemRead(
-            item.number,
-            item.name,
-            sizes.sizes(item.answer),
-            sizes.sizes(item.stacked),
-            sizes.sizes(item.one_head) if item.one_head else None,
-        )
-        for item in ITEMS
+    counted = {
+        key: replace(each, modules="`a module`")
+        for key, each in readings(sizes.hidden_size).items()
     }
-    readings = {
-        each.key: ReadingCounted(
-            each.description, each.formula, each.count(sizes.hidden_size), "`a module`"
-        )
-        for each in READINGS
-    }
-    return Result(sizes, shapes, readings, difference, 1e-7)
+    return Result(sizes, items(sizes), counted, difference, 1e-7)
 
 
 def made_up() -> dict[str, Result]:

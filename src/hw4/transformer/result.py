@@ -1,13 +1,12 @@
 """Settings and result of problem 4."""
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from math import prod
-from typing import Any
 
 from hw4.foundation.experiment import Experiment
 from hw4.foundation.settings import Share
 from hw4.transformer.data import source
-from hw4.transformer.derive import PARAMETERS, Dimensions, Shape
+from hw4.transformer.derive import PARAMETERS, Dimensions, Item, Reading
 
 
 @dataclass(frozen=True)
@@ -30,40 +29,8 @@ class Settings:
 
 
 @dataclass(frozen=True)
-class ItemRead:
-    """A shape as derived and as read off the running layer, which agree.
-
-    Attributes:
-        number, name: the sheet's.
-        shape: the answer.
-        all_heads: the shape with all heads stacked.
-        one_head: the shape for one head, or None where there are no heads.
-    """
-
-    number: int
-    name: str
-    shape: Shape
-    all_heads: Shape
-    one_head: Shape | None
-
-
-@dataclass(frozen=True)
-class ReadingCounted:
-    """A parameter count as derived and as counted in real modules, which agree.
-
-    Attributes:
-        modules: which modules were counted.
-    """
-
-    description: str
-    formula: str
-    count: int
-    modules: str
-
-
-@dataclass(frozen=True)
 class Result:
-    """The answers to the sheet's eleven items.
+    """The answers to the sheet's eleven items, as derived and as read off a layer, which agree.
 
     Attributes:
         shapes: items 1 to 10, by the layer's module whose output it is.
@@ -73,8 +40,8 @@ class Result:
     """
 
     dimensions: Dimensions
-    shapes: dict[str, ItemRead]
-    readings: dict[str, ReadingCounted]
+    shapes: dict[str, Item]
+    readings: dict[str, Reading]
     difference: float
     row_sum_error: float
 
@@ -93,25 +60,18 @@ class Result:
         """How many times as many as in Q."""
         return self.map_numbers / prod(self.shapes["query"].shape)
 
-    def report(self) -> dict[str, Any]:
+    def report(self) -> dict:
         """This problem's part of `results.json`; the count of item 11 is a scalar, of shape []."""
         number, name = PARAMETERS
-        shapes: list[dict] = [
-            {
-                "item": item.number,
-                "name": item.name,
-                "module": module,
-                "shape": item.shape,
-                "one_head": item.one_head,
-                "all_heads": item.all_heads,
-            }
+        shapes = [
+            {**asdict(item), "item": item.number, "module": module, "one_head": item.one_head}
             for module, item in self.shapes.items()
         ]
         shapes.append({"item": number, "name": name, "shape": [], "value": self.parameters})
         return {
             "shapes": shapes,
             "parameters": self.parameters,
-            "parameters_by_reading": {key: item.count for key, item in self.readings.items()},
+            "parameters_by_reading": {key: each.count for key, each in self.readings.items()},
             "difference_from_pytorch": self.difference,
             "row_sum_error": self.row_sum_error,
         }

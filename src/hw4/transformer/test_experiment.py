@@ -12,7 +12,7 @@ from hw4.foundation.files import DataSource
 from hw4.foundation.places import ROOT
 from hw4.foundation.store import from_plain, to_plain
 from hw4.transformer import experiment
-from hw4.transformer.derive import ITEMS, READINGS, Dimensions
+from hw4.transformer.derive import Dimensions, items, readings
 from hw4.transformer.model import TransformerLayer
 from hw4.transformer.result import Result, Settings
 
@@ -29,6 +29,10 @@ def result() -> Result:
     return experiment.run(Settings(), NoWork()).result
 
 
+def shapes_of(layer, x):
+    return {name: tuple(it.shape) for name, it in experiment.read_outputs(layer, x).items()}
+
+
 dimensions = st.builds(
     lambda batch, length, heads, head: Dimensions(batch, length, heads * head, heads),
     batch=st.integers(1, 4),
@@ -42,11 +46,10 @@ dimensions = st.builds(
 @given(dimensions)
 def test_derived_shapes_and_counts_hold_for_any_layer(sizes):
     x = torch.randn(sizes.batch_size, sizes.sequence_length, sizes.hidden_size)
-    shapes = experiment.read_shapes(TransformerLayer(sizes), x)
-    items = experiment.confirmed_shapes(sizes, shapes)
-    readings = experiment.confirmed_readings(sizes, experiment.count_parameters(sizes))
-    assert [item.number for item in items.values()] == list(range(1, 11))
-    assert list(readings) == [reading.key for reading in READINGS]
+    confirmed = experiment.confirmed_shapes(sizes, shapes_of(TransformerLayer(sizes), x))
+    counted = experiment.confirmed_readings(sizes, experiment.count_parameters(sizes))
+    assert [item.number for item in confirmed.values()] == list(range(1, 11))
+    assert list(counted) == list(readings(sizes.hidden_size))
 
 
 def test_rows_of_the_map_sum_to_one(result):
@@ -71,6 +74,10 @@ def test_the_sheets_numbers(result):
     }
 
 
+def test_readings_are_counted_in_pytorchs_own_modules(result):
+    assert all("nn." in reading.modules for reading in result.readings.values())
+
+
 def test_names_are_the_sheets_own(result):
     sheet = ROOT.parent / "shared" / "assignment.txt"
     if not sheet.is_file():
@@ -86,6 +93,8 @@ def test_report_lists_eleven(result):
     assert all({"name", "shape"} <= entry.keys() for entry in report["shapes"])
     assert report["shapes"][0] == {
         "item": 1,
+        "number": 1,
+        "symbols": "BLH",
         "name": "The shape of Q",
         "module": "query",
         "shape": [10, 90, 20],
@@ -99,11 +108,12 @@ def test_a_result_is_read_back_as_it_was_stored(result):
     assert from_plain(Result, to_plain(result)) == result
 
 
-@pytest.mark.parametrize("item", ITEMS, ids=lambda item: item.module)
-def test_a_layer_that_disagrees_stops_the_build(item):
+@pytest.mark.parametrize("module", items(Dimensions()))
+def test_a_layer_that_disagrees_stops_the_build(module):
     sizes = Dimensions(2, 3, 4, 2)
-    shapes = experiment.read_shapes(TransformerLayer(sizes), torch.randn(2, 3, 4))
-    shapes[item.module] = (2, 3, 5)
+    shapes = shapes_of(TransformerLayer(sizes), torch.randn(2, 3, 4))
+    shapes[module] = (2, 3, 5)
+    item = items(sizes)[module]
     with pytest.raises(UserError, match=re.escape(f"item {item.number} ({item.name})")):
         experiment.confirmed_shapes(sizes, shapes)
 

@@ -44,6 +44,7 @@ def test_tables_say_the_numbers(result):
     rows = rows_of(present.answers(result))
     assert len(rows) == 11
     assert rows[3][2:] == ["*B* × *L* × *d*", "**[10, 90, 4]**", "all heads: [10, 5, 90, 4]"]
+    assert rows[6][3:] == ["**[10, 5, 90, 90]**", "one head: [10, 90, 90]"]
     assert rows[10][2:4] == ["3*H*²", "**1,200**"]
     assert [row[1] for row in rows_of(present.readings(result))[1:3]] == ["3*H*² + 3*H*", "4*H*²"]
     assert result.map_numbers == 405_000

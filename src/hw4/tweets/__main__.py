@@ -32,7 +32,7 @@ def train_once(config: TrainConfig) -> tuple[float, float]:
     from hw4.tweets.encoder import fetch_from_hub, required_encoder
     from hw4.tweets.experiment import read_split
     from hw4.tweets.features import develop
-    from hw4.tweets.training import train_heads, train_upper
+    from hw4.tweets.training import train
     from hw4.tweets.weights import distilbert_folder
 
     fetch_from_hub(config.encoder)
@@ -49,10 +49,7 @@ def train_once(config: TrainConfig) -> tuple[float, float]:
     split = read_split(settings, work.source)
     with threads(), distilbert_folder(encoder, split.train.texts, config.seed) as folder:
         dev = develop(settings, work, encoder, folder, split.train, split.validation)
-        if config.unfreeze_layers:
-            run = train_upper(dev, config, 0)
-        else:
-            (run,) = train_heads(dev, [(config, 0)])
+        (run,) = train(dev, [(config, 0)])
     targets = dev.targets[dev.validation]
     predictions = run.tensors["probabilities"][dev.validation] > 0.5
     return f1_macro(targets, predictions), float((predictions == targets).mean())

@@ -1,7 +1,8 @@
 """Q1: the arguments of a training, one dataclass that the command line fills. No torch."""
 
 import argparse
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from itertools import product
 from typing import Literal, get_args
 
 from hw4.foundation.settings import Amount, Count, Positive, Share
@@ -12,6 +13,8 @@ Weighting = Literal["none", "balanced"]
 """Of the loss, by class."""
 HeadKind = Literal["hidden", "linear"]
 """DistilBERT's own head with a hidden layer, or one linear layer on standardized outputs."""
+AXES = ("learning_rate", "weight_decay", "epochs")
+"""Of a grid search, beside the weighting of the loss."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,23 @@ class TrainConfig:
     layer_decay: Positive = 1.0
     draws: Amount = 0.0
     max_grad_norm: Positive = 1.0
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Settings of a head with which the search begins, every combination of them."""
+
+    learning_rate: tuple[Positive, ...] = (1e-3, 3e-3, 1e-2)
+    weight_decay: tuple[Amount, ...] = (0.01, 0.1, 1.0)
+    epochs: tuple[Count, ...] = (8, 16)
+    class_weighting: tuple[Weighting, ...] = ("none", "balanced")
+    batch_size: tuple[Count, ...] = (64,)
+
+    def configs(self, common: TrainConfig) -> list[TrainConfig]:
+        """Every combination; what is not searched is taken from `common`."""
+        axes = asdict(self)
+        settings = product(*axes.values())
+        return [replace(common, **dict(zip(axes, values, strict=True))) for values in settings]
 
 
 def build_parser() -> argparse.ArgumentParser:

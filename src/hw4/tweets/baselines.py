@@ -1,6 +1,7 @@
 """What needs no network: the larger class, TF-IDF, and logistic regression on stored outputs."""
 
 from collections.abc import Sequence
+from copy import deepcopy
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -17,9 +18,9 @@ Inputs = Sequence[str] | np.ndarray
 STRENGTHS = {
     "majority": (1.0,),
     "tfidf": (1.0,),
-    "tfidf-strong": (0.03, 0.1, 0.3, 1.0, 3.0),
-    "mean": (0.03, 0.1, 0.3, 1.0, 3.0),
-    "layers": (0.03, 0.1, 0.3, 1.0, 3.0),
+    "tfidf-strong": (0.03, 0.1, 0.3, 1.0, 3.0, 10.0),
+    "mean": (0.1, 0.3, 1.0, 3.0, 10.0, 30.0),
+    "layers": (0.1, 0.3, 1.0, 3.0, 10.0, 30.0),
 }
 """Inverse to the L2 regularization; cross-validation chooses. Of features, for their sum."""
 
@@ -63,16 +64,17 @@ def fit(
         "tfidf-strong": make_union(pairs, letters),
     }.get(name, StandardScaler())
     columns = transform.fit_transform(inputs)  # (tweets, terms or features), for all strengths
+    dense = isinstance(columns, np.ndarray)
+    regression = LogisticRegression(
+        class_weight="balanced",
+        solver="lbfgs" if dense else "liblinear",
+        max_iter=500,
+        warm_start=dense,  # a weaker regularization goes on where a stronger one ended
+    )
     found = []
     for strength in strengths:
-        dense = isinstance(columns, np.ndarray)
-        regression = LogisticRegression(
-            C=strength / columns.shape[1] if dense else strength,
-            class_weight="balanced",
-            solver="lbfgs" if dense else "liblinear",
-            max_iter=500,
-        )
-        found.append(make_pipeline(transform, regression.fit(columns, targets)))
+        regression.set_params(C=strength / columns.shape[1] if dense else strength)
+        found.append(make_pipeline(transform, deepcopy(regression.fit(columns, targets))))
     return found
 
 

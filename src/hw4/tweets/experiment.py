@@ -13,7 +13,7 @@ from hw4.foundation.scores import compare_f1_macro, f1_macro, precision_recall, 
 from hw4.foundation.store import digest
 from hw4.foundation.work import Sealed, Selection
 from hw4.tweets import baselines, data, standin
-from hw4.tweets.arguments import TrainConfig
+from hw4.tweets.arguments import Grid, TrainConfig
 from hw4.tweets.baselines import STRENGTHS, Inputs
 from hw4.tweets.data import Split, Tweets
 from hw4.tweets.encoder import required_encoder
@@ -22,8 +22,6 @@ from hw4.tweets.features import Development, Encoded, develop
 from hw4.tweets.result import (
     CLASSES,
     Explained,
-    Grid,
-    Lengths,
     Part,
     Result,
     Settings,
@@ -39,8 +37,7 @@ from hw4.tweets.training import (
     crossed_f1_macro,
     probabilities,
     restored,
-    train_heads,
-    train_upper,
+    train,
     trained_part,
 )
 from hw4.tweets.weights import distilbert_folder
@@ -59,8 +56,6 @@ BASELINES = {
 ERRORS_SHOWN = {(0, 1): 2, (1, 0): 1}
 OUTCOMES_SHOWN = {(0, 0): 1, (0, 1): 1, (1, 1): 1, (1, 0): 1}
 """Tweets that are printed, by class and prediction."""
-BIN = 4
-"""Tokens a bar of the histogram of lengths."""
 
 
 def run(settings: Settings, work: Work) -> Outcome[Result]:
@@ -109,7 +104,7 @@ def search(dev: Development, grid: Grid) -> tuple[Tried, ...]:
     targets = dev.targets[dev.validation]
     wanted = grid.configs(dev.settings.common)
     while wanted:
-        runs = train_heads(dev, [(config, 0) for config in wanted])  # fold 0: validation tweets
+        runs = train(dev, [(config, 0) for config in wanted])  # fold 0: validation tweets
         for config, run in zip(wanted, runs, strict=True):
             judged = run.tensors["probabilities"] > HALF
             predictions[config] = found = judged[dev.validation]
@@ -152,43 +147,44 @@ def train_rows(dev: Development, grid: Collection[Tried]) -> dict[str, Row]:
     linear = replace(dev.settings.common, head="linear")
     mean, layers = (replace(linear, pooling=pooling) for pooling in ("mean", "layers"))
     rows = [
-        frozen_head(dev, "naive", "naive head", "", plain, tuned=False),
-        frozen_head(dev, "weighted", "class-weighted loss", "naive", weighted, tuned=False),
-        frozen_head(dev, "threshold", "tuned threshold", "weighted", weighted, tuned=True),
-        without_network(dev, "mean", "mean of tokens", "threshold", mean),
-        without_network(dev, "layers", "means of all layers", "mean", layers),
-        unfrozen_layers(dev, "unfrozen", "upper layers unfrozen", "layers"),
-        *(without_network(dev, key, title) for key, title in BASELINES.items()),
+        cross_validated(dev, ("naive", "naive head", ""), plain, tuned=False),
+        cross_validated(dev, ("weighted", "class-weighted loss", "naive"), weighted, tuned=False),
+        cross_validated(dev, ("threshold", "tuned threshold", "weighted"), weighted),
+        without_network(dev, ("mean", "mean of tokens", "threshold"), mean),
+        without_network(dev, ("layers", "means of all layers", "mean"), layers),
+        cross_validated(
+            dev, ("unfrozen", "upper layers unfrozen", "layers"), dev.settings.unfrozen
+        ),
+        *(without_network(dev, (key, title, "")) for key, title in BASELINES.items()),
     ]
     return {row.result.key: row for row in rows}
 
 
-def frozen_head(
-    dev: Development, key: str, title: str, before: str, config: TrainConfig, tuned: bool
+def cross_validated(
+    dev: Development, names: tuple[str, str, str], config: TrainConfig, tuned: bool = True
 ) -> Row:
-    """A head cross-validated, then trained on training and validation tweets together."""
-    folds = range(len(dev.folds))
-    *runs, final = train_heads(dev, [*((config, fold) for fold in folds), (config, None)])
-    return _row(dev, (key, title, before), config, _held_out(dev, runs), final, tuned)
+    """Trained without each fold in turn, then on training and validation tweets together.
 
-
-def unfrozen_layers(dev: Development, key: str, title: str, before: str) -> Row:
-    """The last layers and a head: held out are the validation tweets; then trained on all."""
-    config = dev.settings.unfrozen
-    on_training = train_upper(dev, config, 0)
-    final = train_upper(dev, config, None)
-    final = replace(final, result=replace(final.result, epochs=on_training.result.epochs))
-    return _row(dev, (key, title, before), config, _held_out(dev, [on_training]), final)
+    Unfrozen layers, whose training is long, without the validation tweets alone.
+    """
+    folds = (0,) if config.unfreeze_layers else range(len(dev.folds))
+    *runs, final = train(dev, [*((config, fold) for fold in folds), (config, None)])
+    held_out = np.full(len(dev.targets), np.nan)
+    for idx, run in zip(dev.folds, runs, strict=False):
+        held_out[idx] = run.tensors["probabilities"][idx]
+    final = replace(final, result=replace(final.result, epochs=runs[0].result.epochs))
+    return _row(dev, names, config, held_out, final, tuned)
 
 
 def without_network(
-    dev: Development, key: str, title: str, before: str = "", config: TrainConfig | None = None
+    dev: Development, names: tuple[str, str, str], config: TrainConfig | None = None
 ) -> Row:
     """What needs no network, cross-validated for each strength of its regularization.
 
     The strength whose held-out predictions are best at their best threshold is taken; `judge` fits
     it to training and validation tweets together.
     """
+    key = names[0]
     inputs = inputs_of(key, dev.encoded)
 
     def compute() -> Outcome[Run]:
@@ -201,7 +197,7 @@ def without_network(
     part = dev.work.part(f"fit {key}", (dev.common, dev.settings.folds), Run, compute)
     tuned = len(STRENGTHS[key]) > 1
     rows = [
-        _row(dev, (key, title, before), config, held_out, Outcome(part.result), tuned, strength)
+        _row(dev, names, config, held_out, Outcome(part.result), tuned, strength)
         for strength, held_out in zip(STRENGTHS[key], part.tensors["probabilities"], strict=True)
     ]
     return max(rows, key=lambda row: row.result.cv_f1_macro)
@@ -212,13 +208,6 @@ def inputs_of(key: str, encoded: Encoded) -> Inputs:
     if key not in ("mean", "layers"):
         return encoded.tweets.texts
     return encoded.features.pooled(key).reshape(len(encoded.tweets), -1)
-
-
-def _held_out(dev: Development, runs: Collection[Outcome[Run]]) -> np.ndarray:
-    held_out = np.full(len(dev.targets), np.nan)
-    for idx, run in zip(dev.folds, runs, strict=False):
-        held_out[idx] = run.tensors["probabilities"][idx]
-    return held_out
 
 
 def _row(
@@ -282,11 +271,16 @@ def evaluate(
     def compute() -> Outcome[Judged]:
         encoded = Encoded(test, dev.folder, dev.settings, dev.work)
         judged = {key: judge(dev, row, encoded) for key, row in rows.items()}
-        told = Judged(
-            errors=_explained(dev, rows[selection.choice["final"]], test, judged, ERRORS_SHOWN),
-            explained=_explained(dev, rows["unfrozen"], test, judged, OUTCOMES_SHOWN),
-        )
-        return Outcome(told, judged)
+
+        def told(row: Row, wanted: dict[tuple[int, int], int]) -> tuple[Explained, ...]:
+            one = row.result
+            model = restored(dev.folder, one.config, row.tensors)
+            tokenizer = DistilBertTokenizerFast.from_pretrained(dev.folder)
+            chosen = most_decided(test, judged[one.key], one.threshold, wanted)
+            return tuple(explain(model, one, tokenizer, test.take([i])) for i in chosen)
+
+        errors = told(rows[selection.choice["final"]], ERRORS_SHOWN)
+        return Outcome(Judged(errors, told(rows["unfrozen"], OUTCOMES_SHOWN)), judged)
 
     basis = (dev.common, selection.choice, digest(test.texts))
     return test, dev.work.part("test tweets", basis, Judged, compute)
@@ -302,21 +296,6 @@ def judge(dev: Development, row: Row, encoded: Encoded) -> np.ndarray:
     part = trained_part(restored(dev.folder, one.config, row.tensors), one.config)
     outputs = encoded.layer if one.config.unfreeze_layers else encoded.pooled(one.config.pooling)
     return probabilities(part, outputs, np.arange(len(encoded.tweets)), dev.work.device)
-
-
-def _explained(
-    dev: Development,
-    row: Row,
-    test: Tweets,
-    judged: dict[str, np.ndarray],
-    wanted: dict[tuple[int, int], int],
-) -> tuple[Explained, ...]:
-    """The words that decided the final model of a row, on test tweets of each outcome."""
-    one = row.result
-    idx = most_decided(test, judged[one.key], one.threshold, wanted)
-    model = restored(dev.folder, one.config, row.tensors)
-    tokenizer = DistilBertTokenizerFast.from_pretrained(dev.folder)
-    return tuple(explain(model, one, tokenizer, test.texts[i], test.targets[i]) for i in idx)
 
 
 def _result(
@@ -354,7 +333,7 @@ def _result(
             empty=split.empty,
             duplicates=split.duplicates,
         ),
-        lengths=_lengths(dev),
+        lengths=dev.encoded.lengths(),
         grid=grid,
         variants={key: one for key, one in trained.items() if key not in BASELINES},
         baselines={key: trained[key] for key in BASELINES},
@@ -365,20 +344,4 @@ def _result(
         shared_errors=int(both_wrong.sum()),
         errors=judged.result.errors,
         explained=judged.result.explained,
-    )
-
-
-def _lengths(dev: Development) -> Lengths:
-    whole, longest = dev.encoded.whole_lengths, dev.settings.max_length
-    edges = np.arange(0, whole.max() + BIN + 1, BIN)
-    return Lengths(
-        edges=tuple(edges.tolist()),
-        counts=tuple(
-            tuple(np.histogram(whole[dev.targets == target], edges)[0].tolist())
-            for target in (0, 1)
-        ),
-        median=float(np.median(whole)),
-        longest=int(whole.max()),
-        max_length=longest,
-        cut=int((whole > longest).sum()),
     )

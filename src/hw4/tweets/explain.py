@@ -43,19 +43,15 @@ def presentable(text: str) -> bool:
 
 
 def explain(
-    model: DistilBertForSequenceClassification,
-    trained: Trained,
-    tokenizer,
-    text: str,
-    target: int,
+    model: DistilBertForSequenceClassification, trained: Trained, tokenizer, tweet: Tweets
 ) -> Explained:
-    """Explain the decision of a `trained` model on `text` by integrated gradients.
+    """Explain the decision of a `trained` model on one tweet by integrated gradients.
 
     Gradient × input at the word embeddings, averaged over a straight path from the embeddings of
     padding to those of the tweet; the shares then add up to the change of the logit difference
     (Sundararajan, Taly and Yan 2017, "Axiomatic attribution for deep networks").
     """
-    text = clean_tweet(text)
+    text = clean_tweet(tweet.texts[0])
     encoded = tokenizer(
         text, truncation=True, max_length=trained.config.max_length, return_offsets_mapping=True
     )
@@ -65,7 +61,7 @@ def explain(
     words, shares = _by_word(text, encoded["offset_mapping"], by_token.tolist())
     probability = float(torch.sigmoid(torch.tensor(margin)))
     predicted = int(probability > trained.threshold)
-    return Explained(words, shares, int(target), probability, predicted)
+    return Explained(words, shares, int(tweet.targets[0]), probability, predicted)
 
 
 def integrated_gradients(

@@ -17,24 +17,20 @@ from hw4.tweets.arguments import TrainConfig
 from hw4.tweets.data import Tweets
 from hw4.tweets.encoder import EncoderSource
 from hw4.tweets.model import masked_mean
-from hw4.tweets.result import EncoderUsed, Settings
+from hw4.tweets.result import EncoderUsed, Lengths, Settings
 from hw4.tweets.tokens import Tokens, batches_by_length, mask_of, to_dataset
 
 BATCH_SIZE = 32
+BIN = 4
+"""Tokens a bar of the histogram of lengths."""
 
 
 @dataclass(frozen=True)
 class Features:
-    """What heads see of each tweet.
+    """What heads see of each tweet: the first token's last output, and the means of all layers."""
 
-    Attributes:
-        first: (tweets, dim) last output of the first token.
-        means: (tweets, layers + 1, dim) mean over the tokens, of the embeddings and of every
-            layer's output.
-    """
-
-    first: np.ndarray
-    means: np.ndarray
+    first: np.ndarray  # (tweets, dim)
+    means: np.ndarray  # (tweets, layers + 1, dim), over the tokens; embeddings are a layer, too
 
     def pooled(self, pooling: str) -> np.ndarray:
         """As `model.pool` gives them: (tweets, dim) or (tweets, layers + 1, dim)."""
@@ -63,15 +59,9 @@ class Pooled:
 
 @dataclass(frozen=True)
 class StoredLayer:
-    """One layer's output for every token, half-precision, tweets end to end.
+    """One layer's output for every token, tweets end to end, and features of the whole encoder."""
 
-    Attributes:
-        hidden: (all tokens, dim) float16.
-        tokens: tells where each tweet begins.
-        features: of the whole frozen encoder.
-    """
-
-    hidden: np.ndarray
+    hidden: np.ndarray  # (all tokens, dim) float16
     tokens: Tokens
     features: Features
 
@@ -141,7 +131,6 @@ class Encoded:
     """Tweets as every classifier wants them: texts, tokens and the frozen encoder's outputs.
 
     Attributes:
-        whole_lengths: (tweets,) tokens before cutting.
         stored: pooled outputs that an earlier build left, in place of running the encoder.
     """
 
@@ -149,10 +138,10 @@ class Encoded:
         tokenizer = DistilBertTokenizerFast.from_pretrained(folder)
         dataset = to_dataset(tweets, tokenizer, settings.max_length)
         self.tweets, self.tokens = tweets, Tokens.of(dataset)
-        self.whole_lengths = np.array(dataset["whole_length"])
+        self._whole_lengths = np.array(dataset["whole_length"])
         self.stored: Features | None = None
         self._folder, self._work = folder, work
-        self._unfreeze_layers = settings.unfrozen.unfreeze_layers
+        self._settings = settings
 
     @cached_property
     def run(self) -> tuple[Features, StoredLayer, float]:
@@ -163,7 +152,7 @@ class Encoded:
         """
         encoder = DistilBertModel.from_pretrained(self._folder, attn_implementation="sdpa")
         encoder.to(self._work.device)
-        keep = max(0, encoder.config.n_layers - self._unfreeze_layers)
+        keep = max(0, encoder.config.n_layers - self._settings.unfrozen.unfreeze_layers)
         began = time.perf_counter()
         with self._work.bar(len(self.tokens), "frozen encoder, once over all tweets") as bar:
             features, layer = compute_features(
@@ -182,6 +171,19 @@ class Encoded:
     def pooled(self, pooling: str) -> Pooled:
         return Pooled(self.features.pooled(pooling))
 
+    def lengths(self) -> Lengths:
+        whole, longest = self._whole_lengths, self._settings.max_length
+        edges = np.arange(0, whole.max() + BIN + 1, BIN)
+        by_class = (whole[self.tweets.targets == target] for target in (0, 1))
+        return Lengths(
+            edges=tuple(edges.tolist()),
+            counts=tuple(tuple(np.histogram(one, edges)[0].tolist()) for one in by_class),
+            median=float(np.median(whole)),
+            longest=int(whole.max()),
+            max_length=longest,
+            cut=int((whole > longest).sum()),
+        )
+
 
 @dataclass(frozen=True)
 class Development:
@@ -190,8 +192,7 @@ class Development:
     Attributes:
         common: what every stored part depends on, besides its own settings.
         folder: of the pre-trained model.
-        encoded: training and validation tweets.
-        train, validation: their places in `encoded`.
+        train, validation: places in `encoded`, which holds both.
         folds: the validation tweets, then the training tweets in parts, stratified.
     """
 

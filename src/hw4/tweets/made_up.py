@@ -6,13 +6,12 @@ import numpy as np
 
 from hw4.foundation.scores import compare_f1_macro, precision_recall, score
 from hw4.foundation.work import Selection
-from hw4.tweets.arguments import TrainConfig
+from hw4.tweets.arguments import Grid, TrainConfig
 from hw4.tweets.result import (
     CLASSES,
     EncoderUsed,
     Epoch,
     Explained,
-    Grid,
     Lengths,
     Part,
     Result,

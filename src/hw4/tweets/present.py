@@ -9,7 +9,8 @@ from hw4.foundation.scores import PrecisionRecall
 from hw4.foundation.style import BLUE, GREY, RED, TEAL
 from hw4.foundation.tables import table
 from hw4.foundation.words import n, number, pct
-from hw4.tweets.result import AXES, CLASSES, EXPERIMENT, Explained, Lengths, Result, Tried, best
+from hw4.tweets.arguments import AXES
+from hw4.tweets.result import CLASSES, EXPERIMENT, Explained, Lengths, Result, Tried, best
 
 __all__ = [
     "EXPERIMENT",
@@ -109,7 +110,7 @@ def grid(tried: Sequence[Tried]):
     rates, decays, epochs = (sorted({setting[i] for setting in scores}) for i in (1, 2, 3))
     low, high = min(scores.values()), max(scores.values())
     fig, panels = new_figure(
-        height=(0.19 * len(decays) + 0.25) * len(weightings) + 0.5,
+        height=max(1.0, 0.19 * len(decays) + 0.25) * len(weightings) + 0.5,
         columns=len(epochs),
         rows=len(weightings),
         squeeze=False,

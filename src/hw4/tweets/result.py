@@ -3,39 +3,20 @@
 import os
 from collections.abc import Collection
 from dataclasses import asdict, dataclass, field, replace
-from itertools import product
 from typing import Any
 
 from hw4.foundation.experiment import Experiment
 from hw4.foundation.files import DataSource
 from hw4.foundation.places import quick
 from hw4.foundation.scores import SIGNIFICANT, Difference, PrecisionRecall, Scores
-from hw4.foundation.settings import Amount, Count, Positive
+from hw4.foundation.settings import Count
 from hw4.foundation.work import Selection
-from hw4.tweets.arguments import TrainConfig, Weighting
+from hw4.tweets.arguments import AXES, Grid, TrainConfig, Weighting
 from hw4.tweets.data import TEST, VALIDATION, read_course_file, source, split
 from hw4.tweets.encoder import encoder_source, fetch_from_hub
 
 CLASSES = ("0", "1")
 """No medical information, medical information."""
-AXES = ("learning_rate", "weight_decay", "epochs")
-
-
-@dataclass(frozen=True)
-class Grid:
-    """Settings of a head with which the search begins, every combination of them."""
-
-    learning_rate: tuple[Positive, ...] = (1e-3, 3e-3, 1e-2)
-    weight_decay: tuple[Amount, ...] = (0.01, 0.1, 1.0)
-    epochs: tuple[Count, ...] = (8, 16)
-    class_weighting: tuple[Weighting, ...] = ("none", "balanced")
-    batch_size: tuple[Count, ...] = (64,)
-
-    def configs(self, common: TrainConfig) -> list[TrainConfig]:
-        """Every combination; what is not searched is taken from `common`."""
-        axes = asdict(self)
-        settings = product(*axes.values())
-        return [replace(common, **dict(zip(axes, values, strict=True))) for values in settings]
 
 
 @dataclass(frozen=True)
@@ -43,8 +24,7 @@ class Settings:
     """What a user may change.
 
     Attributes:
-        encoder: `auto`, `nearest`, `hub`, `offline`, `random`, or a folder (see `encoder_source`).
-        unfrozen: the training of the last layers.
+        encoder: see `encoder_source`.
         folds: of the cross-validation on training and validation tweets; the validation tweets
             are one of them.
         tweets: how many to use at most; None for all.
@@ -98,10 +78,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class EncoderUsed:
-    """The pre-trained encoder; `seconds` of running it over training and validation tweets once.
-
-    The first four are those of `EncoderSource`.
-    """
+    """An `EncoderSource`, its sizes, and the seconds it took for training and validation tweets."""
 
     kind: str
     name: str
@@ -148,13 +125,7 @@ class SplitUsed:
 
 @dataclass(frozen=True)
 class Lengths:
-    """Tokens per tweet of the training and validation tweets, before cutting.
-
-    Attributes:
-        edges: of the histogram's bins; one more than counts.
-        counts: of class 0 and of class 1.
-        cut: tweets that were longer than `max_length`.
-    """
+    """Tokens of training and validation tweets before cutting: a histogram for each class."""
 
     edges: tuple[int, ...]
     counts: tuple[tuple[int, ...], tuple[int, ...]]
@@ -170,7 +141,7 @@ class Tried:
 
     Attributes:
         predicts_0: validation tweets that it calls class 0.
-        p: of the difference to the best setting's F1-macro on the validation tweets, in pairs.
+        p: of the difference to the best setting, on the validation tweets in pairs.
     """
 
     config: TrainConfig
@@ -211,8 +182,7 @@ class Trained:
         threshold: probability of class 1 above which to say 1.
         strength: inverse to the regularization of what needs no network; 0 for others.
         parameters: all that were not frozen.
-        seconds: of the training on training and validation tweets.
-        epochs: of the unfrozen layers, trained on the training tweets.
+        epochs: of a training on the training tweets.
         validation_f1_macro: of the model trained on the training tweets.
         cv_f1_macro: of all predictions by models that were not trained on the tweet.
         test: of the model trained on training and validation tweets; None before they are opened.
@@ -278,8 +248,7 @@ class Explained:
         words: of the cleaned tweet, in order.
         shares: for each word, its part of the difference between the two logits that this tweet
             makes against an empty one; positive speaks for class 1.
-        probability: of class 1, by the model.
-        predicted: the class, by the model and its threshold.
+        probability: of class 1.
     """
 
     words: tuple[str, ...]
@@ -301,10 +270,8 @@ class Result:
     Attributes:
         grid: all that the search of Q4 tried.
         variants: rows of the ablation by key, from the naive head to unfrozen layers.
-        baselines: what needs no network, by key.
         final_key: the variant that Q5 trains: the grid's best.
         bonus_key: the variant that is best on the validation tweets.
-        selection: what was written down before the test tweets were opened.
         curves: precision and recall of class 0 on the test tweets, by variant or baseline.
         shared_errors: the final head's wrong decisions on test tweets that TF-IDF makes too.
         errors: some of the final head's, and `explained` test tweets by the unfrozen layers.

@@ -13,10 +13,10 @@ from hw4.foundation.experiment import Outcome, Work
 from hw4.foundation.scores import f1_macro
 from hw4.foundation.store import digest
 from hw4.tweets import baselines, encoder, experiment, features, training
-from hw4.tweets.arguments import TrainConfig
+from hw4.tweets.arguments import Grid, TrainConfig
 from hw4.tweets.data import Split, Tweets
 from hw4.tweets.experiment import Judged, neighbors, search
-from hw4.tweets.result import EXPERIMENT, Grid, Result, Settings, Tried, best
+from hw4.tweets.result import EXPERIMENT, Result, Settings, Tried, best
 
 
 def tiny() -> Settings:
@@ -204,7 +204,7 @@ def test_the_grid_is_judged_on_validation_tweets_and_not_on_those_it_is_trained_
 def test_search_scores_are_of_the_validation_tweets(dev):
     tried = search(dev, tiny().grid)
     for one in tried:
-        (run,) = training.train_heads(dev, [(one.config, 0)])
+        (run,) = training.train(dev, [(one.config, 0)])
         probabilities = run.tensors["probabilities"][dev.validation]
         assert one.validation_f1_macro == f1_macro(dev.targets[dev.validation], probabilities > 0.5)
     leader = best(tried, "balanced")
@@ -227,18 +227,18 @@ def dev(built, monkeypatch):
 
 
 def test_threshold_is_tuned_on_held_out_predictions_alone(dev):
-    upper = experiment.unfrozen_layers(dev, "unfrozen", "", "")
+    upper = experiment.cross_validated(dev, ("u", "", ""), tiny().unfrozen)
     held_out = upper.tensors["held_out"]
     assert np.array_equal(np.flatnonzero(~np.isnan(held_out)), dev.validation)
     on = dev.validation
     assert upper.result.threshold == training.best_threshold(dev.targets[on], held_out[on])
 
     config = best(search(dev, tiny().grid), "balanced").config
-    head = experiment.frozen_head(dev, "h", "", "", config, tuned=True)
+    head = experiment.cross_validated(dev, ("h", "", ""), config)
     held_out = head.tensors["held_out"]
     assert head.result.threshold == training.best_threshold(dev.targets, held_out)
     for number, fold in enumerate(dev.folds):
-        (run,) = training.train_heads(dev, [(config, number)])
+        (run,) = training.train(dev, [(config, number)])
         assert np.allclose(held_out[fold], run.tensors["probabilities"][fold])
     final = head.tensors["probabilities"]
     assert not np.allclose(final, held_out)  # that model has seen them all

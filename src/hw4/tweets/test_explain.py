@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import torch
 
 from hw4.tweets.data import clean_tweet
@@ -28,12 +29,12 @@ def test_shares_of_words_add_up_to_the_change_of_the_margin(prepared, small, arg
     assert abs(float(shares.sum()) - change) < 0.02 * max(1.0, abs(change))
 
     tokenizer = DistilBertTokenizerFast.from_pretrained(folder)
-    text = small[1].texts[3]
+    tweet = replace(small[1].take([3]), targets=np.array([1]))
     trained = replace(made_up()["plain"].final, config=config, threshold=0.5)
-    told = explain(model, trained, tokenizer, text, 1)
-    assert " ".join(told.words) == " ".join(clean_tweet(text).split())
+    told = explain(model, trained, tokenizer, tweet)
+    assert " ".join(told.words) == " ".join(clean_tweet(tweet.texts[0]).split())
     assert len(told.words) == len(told.shares)
     at_the_threshold = explain(
-        model, replace(trained, threshold=told.probability), tokenizer, text, 1
+        model, replace(trained, threshold=told.probability), tokenizer, tweet
     )
     assert at_the_threshold.predicted == 0 and told.target == 1

@@ -239,30 +239,30 @@ class Run:
     epochs: tuple[Epoch, ...] = ()
 
 
-def train_heads(dev: Development, jobs: Sequence[Job]) -> list[Outcome[Run]]:
-    """Heads of one pooling, each with its `probabilities` for all tweets.
+def train(dev: Development, jobs: Sequence[Job]) -> list[Outcome[Run]]:
+    """Trainings of one kind, each stored as soon as it is done: a build that is stopped goes on.
 
-    Those that are not stored yet run side by side through joblib (under `parallel_config("dask")`
-    on the Dask cluster of the current client) and are stored one by one, so that a build that is
-    stopped goes on where it was.
+    Heads that are not stored yet run side by side through joblib (under `parallel_config("dask")`
+    on the Dask cluster of the current client).
     """
-    missing = [job for job in dict.fromkeys(jobs) if stored(dev, job) is None]
+    if jobs[0][0].unfreeze_layers:
+        return [_train_upper(dev, job) for job in jobs]
+    missing = [job for job in dict.fromkeys(jobs) if _stored(dev, job) is None]
     if missing:
-        pooling = jobs[0][0].pooling
-        head = Head(load_pretrained(dev.folder, jobs[0][0]))
-        outputs = dev.encoded.pooled(pooling)
+        config = jobs[0][0]
         trained = run_heads(
             [(config, dev.without(fold)) for config, fold in missing],
-            *(head, outputs, dev.targets, dev.settings.jobs),
+            Head(load_pretrained(dev.folder, config)),
+            *(dev.encoded.pooled(config.pooling), dev.targets, dev.settings.jobs),
         )
-        with dev.work.bar(len(missing), f"{len(missing)} heads, pooling {pooling}") as bar:
+        with dev.work.bar(len(missing), f"{len(missing)} heads, pooling {config.pooling}") as bar:
             for job, outcome in zip(missing, trained, strict=True):
                 dev.work.part("training", dev.place(*job), Run, lambda outcome=outcome: outcome)
                 bar.update(1)
-    return [stored(dev, job) for job in jobs]
+    return [_stored(dev, job) for job in jobs]
 
 
-def stored(dev: Development, job: Job) -> Outcome[Run] | None:
+def _stored(dev: Development, job: Job) -> Outcome[Run] | None:
     return dev.work.stored("training", dev.place(*job), Run)
 
 
@@ -277,21 +277,6 @@ def run_heads(
     return Parallel(n_jobs=jobs, return_as="generator")(
         delayed(train_part)(config, head, outputs, targets, idx) for config, idx in many
     )
-
-
-def train_upper(dev: Development, config: TrainConfig, fold: int | None) -> Outcome[Run]:
-    """The last layers with their head, and their `probabilities` for the tweets of the fold."""
-    idx = dev.without(fold)
-
-    def compute() -> Outcome[Run]:
-        part = trained_part(load_pretrained(dev.folder, config), config)
-        drawn = len(draw(config, dev.targets, idx, np.random.default_rng(0)))
-        label = f"last {config.unfreeze_layers} layers, tweets of {config.epochs} epochs"
-        with dev.work.bar(config.epochs * drawn, label) as bar:
-            layer, device = dev.encoded.layer, dev.work.device
-            return train_part(config, part, layer, dev.targets, idx, device, bar)
-
-    return dev.work.part("training", dev.place(config, fold), Run, compute)
 
 
 def train_part(
@@ -321,6 +306,21 @@ def train_part(
         tensors |= {name: tensor.cpu().numpy() for name, tensor in part.state_dict().items()}
     size = sum(parameter.numel() for parameter in part.parameters())
     return Outcome(Run(seconds, size, epochs), tensors)
+
+
+def _train_upper(dev: Development, job: Job) -> Outcome[Run]:
+    config, fold = job
+
+    def compute() -> Outcome[Run]:
+        part = trained_part(load_pretrained(dev.folder, config), config)
+        idx = dev.without(fold)
+        drawn = len(draw(config, dev.targets, idx, np.random.default_rng(0)))
+        label = f"last {config.unfreeze_layers} layers, tweets of {config.epochs} epochs"
+        with dev.work.bar(config.epochs * drawn, label) as bar:
+            layer, device = dev.encoded.layer, dev.work.device
+            return train_part(config, part, layer, dev.targets, idx, device, bar)
+
+    return dev.work.part("training", dev.place(*job), Run, compute)
 
 
 def restored(
