@@ -22,7 +22,6 @@ __all__ = [
     "lengths",
     "load",
     "printed",
-    "rate",
     "row",
     "split_table",
 ]
@@ -41,11 +40,6 @@ def load() -> Result:
 
 def f1(value: float) -> str:
     return number(value, 3)
-
-
-def rate(value: float) -> str:
-    """A learning rate as people write it: 0.001, 0.0003."""
-    return f"{value:.10f}".rstrip("0")
 
 
 def row(result: Result, key: str) -> int:
