@@ -24,7 +24,7 @@ from hw4.windows.images import Photographs, Store
 from hw4.windows.model import IMAGENET_MEAN, IMAGENET_STD, Backbone
 from hw4.windows.result import Settings
 from hw4.windows.trained import TrainConfig
-from hw4.windows.training import Features, Images
+from hw4.windows.training import Images
 from hw4.windows.weights import find
 
 PHOTOGRAPHS, EPOCHS = 480, 5
@@ -71,21 +71,21 @@ def _search(settings: Settings) -> Row:
     pixels = np.stack([item[1] for item in standin.draw_all(targets, 541, "benchmark", 96)])
     names = tuple(map(str, range(SEARCHED)))
     photographs = Photographs.all_of(Store(pixels, names, names), targets)
-    config = replace(settings.head, input_size=96, epochs=(SEARCH_EPOCHS,) * 2, augment=0.0)
+    config = TrainConfig(96, 2e-3, 1, (SEARCH_EPOCHS,) * 2, augment=0.0)
 
     def on_features() -> float:
         began = time.perf_counter()
         vectors = training.extract(network, photographs, 96, "cpu")
-        features = Features(torch.from_numpy(vectors).float(), targets)
         for decay in DECAYS:
-            _head(features, replace(config, weight_decay=decay), nn.Linear(1280, len(CLASSES)))
+            training.head_on(vectors, targets, replace(config, weight_decay=decay))
         return time.perf_counter() - began
 
     def from_images() -> float:
         began = time.perf_counter()
         shown = Images(photographs, 96)
         for decay in DECAYS:
-            _head(shown, replace(config, weight_decay=decay), network)
+            one = replace(config, weight_decay=decay)
+            training.fit(network, shown, shown, one, 541, "cpu")
         return time.perf_counter() - began
 
     ours, other = side_by_side(on_features, from_images)
@@ -96,10 +96,6 @@ def _search(settings: Settings) -> Row:
         other,
         f"{len(DECAYS)} weight decays, {SEARCH_EPOCHS} epochs of {SEARCHED} drawings",
     )
-
-
-def _head(examples: Features | Images, config: TrainConfig, network: nn.Module) -> None:
-    training.fit(network, examples, examples, config, 541, "cpu")
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from hw4.windows.data import CLASSES, Learning, Unseen
 from hw4.windows.images import Photographs
 from hw4.windows.result import NO_DIFFERENCE, REFITTED, STEPS, Result, Settings, Shown, wanted
 from hw4.windows.trained import NO_SCORES, PretrainedBackbone, TrainConfig, Trained
-from hw4.windows.training import Features, Images
+from hw4.windows.training import Images
 from hw4.windows.weights import Weights, at_hand
 
 Networks = dict[str, Outcome[Trained]]
@@ -118,9 +118,7 @@ def train(
     compared.sort(key=lambda backbone: -backbone.cross_validation_accuracy)
     if compared:
         backbone = compared[0].name
-        # It is tested on what its features were made of.
-        size, decay = settings.feature_size, compared[0].weight_decay
-        head = replace(settings.head, input_size=size, weight_decay=decay)
+        head = head_config(settings, compared[0].weight_decay)
         plans["frozen"] = (backbone, head)
         plans["frozen-no-balancing"] = (backbone, replace(head, balance=False))
         plans["fine-tuned"] = (backbone, settings.fine_tuned)
@@ -138,7 +136,7 @@ def probe(
 
     The weight decay of the head is the best of those searched by cross-validation.
     """
-    head, folds, size = settings.head, settings.folds, settings.feature_size
+    folds, size = settings.folds, settings.feature_size
 
     def compute() -> Outcome[PretrainedBackbone]:
         began = time.monotonic()
@@ -146,12 +144,11 @@ def probe(
         photographs = learning.fit + learning.validation
         with work.bar(len(photographs), f"features of {weights.title}") as bar:
             vectors = training.extract(network, photographs, size, work.device, bar)
-        fit, _ = features(vectors, learning)
-        accuracies = {}
+        fit, accuracies = vectors[: len(learning.fit)], {}
         for decay in settings.weight_decays:
-            config = replace(head, weight_decay=decay)
+            config = head_config(settings, decay)
             accuracies[decay] = training.cross_validate(
-                fit, learning.groups, config, folds, settings.seed
+                fit, learning.fit.targets, learning.groups, config, folds, settings.seed
             )  # (folds,)
         best = max(accuracies, key=lambda decay: accuracies[decay].mean())
         record = PretrainedBackbone(
@@ -169,18 +166,22 @@ def probe(
         )
         return Outcome(record, {"vectors": vectors})
 
-    searched = (size, folds, settings.weight_decays, head, weights.checksum)
+    searched = (size, folds, settings.weight_decays, weights.checksum)
     return work.part(
         f"features-{weights.name}", (parts(settings), searched), PretrainedBackbone, compute
     )
 
 
-def features(vectors: np.ndarray, learning: Learning) -> tuple[Features, Features]:
-    """Stored `vectors` (2, n, channels) of the photographs to fit and, after them, to validate."""
-    photographs = learning.fit + learning.validation
-    examples = Features(torch.from_numpy(vectors).float(), photographs.targets)
-    fit, validation = np.split(np.arange(len(photographs)), [len(learning.fit)])
-    return examples.subset(fit), examples.subset(validation)
+def head_config(settings: Settings, weight_decay: float) -> TrainConfig:
+    """A head on frozen features; it is tested at the size of what its features were made of."""
+    return replace(
+        settings.fine_tuned,
+        input_size=settings.feature_size,
+        weight_decay=weight_decay,
+        backbone_rate=0.0,
+        label_smoothing=0.0,
+        balance=True,
+    )
 
 
 def parts(settings: Settings) -> tuple:
@@ -202,20 +203,18 @@ def train_one(
         seed_everything(settings.seed)
         began, seed = time.monotonic(), settings.seed
         network = build(kind, config, settings.width, weights)
+        count, size = len(learning.fit), config.input_size
+        fit, val = Images(learning.fit, size), Images(learning.validation, size)
         if weights and not config.backbone_rate:
-            vectors = probe(weights, learning, settings, work).tensors["vectors"]
-            fit, val = features(vectors, learning)
-            head, epochs = training.train_head(fit, val, config, seed)
+            vectors = probe(weights, learning, settings, work).tensors["vectors"][:count]
+            training.set_head(network.head, training.head_on(vectors, fit.targets, config))
             network.features.requires_grad_(False)
-            network.head.load_state_dict(head.state_dict())
-            views = training.predict(head, val, "cpu")
+            epochs = ()
         else:
-            size, count = config.input_size, len(learning.fit)
-            fit, val = Images(learning.fit, size), Images(learning.validation, size)
             steps = config.epochs_for(count) * (count // min(count, config.batch_size))
             with work.bar(steps, f"{name}, steps") as bar:
                 epochs = training.fit(network, fit, val, config, seed, work.device, bar)
-            views = training.predict(network, val, work.device)  # (2, validation, classes)
+        views = training.predict(network, val, work.device)  # (2, validation, classes)
         straight, averaged = scored(views[0], val.targets), scored(views.mean(0), val.targets)
         mirrored = mirror_helps(straight, averaged)
         record = Trained(

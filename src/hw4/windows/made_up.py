@@ -105,14 +105,14 @@ def _trained(name: str, probabilities: np.ndarray, targets: np.ndarray) -> Train
     judged = scores.score(targets, probabilities.argmax(1), CLASSES, probabilities)
     settings, refitted = Settings(), name == REFITTED
     configs = {"baseline": settings.baseline, "fine-tuned": settings.fine_tuned}
+    head = replace(settings.fine_tuned, backbone_rate=0.0)
+    curve = () if name.startswith("frozen") else (Epoch(1.0, 0.9, 0.5), Epoch(0.5, 0.6, 0.7))
     return Trained(
         network="small_residual" if name in SCRATCH else "tf_efficientnet_lite0",
-        config=configs.get(name, settings.small if name in SCRATCH else settings.head),
+        config=configs.get(name, settings.small if name in SCRATCH else head),
         parameters=1000,
         learned=1000 if name in SCRATCH else 50,
-        epochs=(Epoch(1.0), Epoch(0.5))
-        if refitted
-        else (Epoch(1.0, 0.9, 0.5), Epoch(0.5, 0.6, 0.7)),
+        epochs=(Epoch(1.0), Epoch(0.5)) if refitted else curve,
         mirrored=True,
         seconds=3.0,
         validation=NO_SCORES if refitted else judged,

@@ -52,9 +52,9 @@ def contact_sheet(result: Result):
 
 
 def curves(result: Result) -> dict[str, Trained]:
-    """The networks with learning curves: one of each kind, and the chosen one whichever it is."""
-    kinds = ("baseline", "small", "frozen", "fine-tuned", result.chosen)
-    return {name: it for name, it in result.trained.items() if name in kinds}
+    """The networks with learning curves, of which a head on features has none."""
+    with_curves = {name: it for name, it in result.trained.items() if it.epochs}
+    return {name: it for name, it in with_curves.items() if name != REFITTED}
 
 
 @figure("windows-learning-curves", EXPERIMENT)
@@ -170,13 +170,13 @@ def networks_table(result: Result):
     rows = []
     for name, it in result.trained.items():
         config = it.config
-        rate = f"{config.learning_rate:g}"
-        if it.pretrained and config.backbone_rate:
+        rate = f"{config.learning_rate:g}" if it.epochs else "–"
+        if it.pretrained and it.epochs:
             rate += f" / {config.learning_rate * config.backbone_rate:g}"
         learned = n(it.learned) if it.learned != it.parameters else "all"
         row = [NETWORKS[name], f"{config.input_size}²", n(it.parameters), learned, rate,
-               f"{config.weight_decay:g}", f"{config.label_smoothing:g}", str(len(it.epochs)),
-               duration(it.seconds)]  # fmt: skip
+               f"{config.weight_decay:g}", f"{config.label_smoothing:g}",
+               str(len(it.epochs) or "–"), duration(it.seconds)]  # fmt: skip
         rows.append(_bold(row) if name == REFITTED else row)
     headers = ["Network", "Input", "Parameters", "Learned", "Rate", "Decay", "Smoothing", "Epochs"]
     return table([*headers, "Time"], rows, "lrrrrrrrr")

@@ -51,9 +51,6 @@ BASELINE = TrainConfig(
 SMALL = TrainConfig(
     input_size=64, learning_rate=3.5e-3, passes=15_000, epochs=(3, 40), label_smoothing=0.1
 )
-HEAD = TrainConfig(
-    input_size=224, learning_rate=2e-3, passes=60_000, epochs=(10, 60), backbone_rate=0.0
-)
 FINE_TUNED = TrainConfig(
     input_size=192, learning_rate=3e-3, passes=9_000, epochs=(2, 9), backbone_rate=0.1,
     frozen_share=0.5, label_smoothing=0.1, balance=False,
@@ -93,7 +90,6 @@ class Settings:
     baseline: TrainConfig = BASELINE
     small: TrainConfig = SMALL
     width: Count = 32
-    head: TrainConfig = HEAD
     fine_tuned: TrainConfig = FINE_TUNED
     gallery: Count = 8
     contact: Count = 8
@@ -135,7 +131,6 @@ class Settings:
             width=16,
             baseline=replace(BASELINE, passes=600, epochs=(1, 5)),
             small=replace(SMALL, passes=800, epochs=(1, 10)),
-            head=replace(HEAD, passes=3000, epochs=(1, 10)),
             fine_tuned=replace(FINE_TUNED, input_size=96, passes=300, epochs=(1, 1)),
         )
 
@@ -265,10 +260,8 @@ class Result:
     @property
     def overfitted(self) -> tuple[str, ...]:
         """Networks whose validation loss ends clearly above its lowest value."""
-        losses = {
-            name: [epoch.val_loss for epoch in it.epochs] for name, it in self.trained.items()
-        }
-        return tuple(NETWORKS[name] for name, it in losses.items() if it[-1] > 1.05 * min(it))
+        ends = {name: [epoch.val_loss for epoch in it.epochs] for name, it in self.trained.items()}
+        return tuple(NETWORKS[name] for name, it in ends.items() if it and it[-1] > 1.05 * min(it))
 
     def report(self) -> dict[str, Any]:
         """This problem's part of `results.json`."""

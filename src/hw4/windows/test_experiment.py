@@ -27,7 +27,6 @@ from hw4.windows.made_up import (
 )
 from hw4.windows.result import EXPERIMENT, NETWORKS, REFITTED, Result, Settings
 from hw4.windows.trained import TrainConfig
-from hw4.windows.training import Images
 from hw4.windows.weights import Weights
 
 TINY = replace(
@@ -39,7 +38,6 @@ TINY = replace(
     width=4,
     baseline=TrainConfig(32, 4e-3, 600, (1, 20), augment=0.0),
     small=TrainConfig(32, 4e-3, 100, (1, 2), label_smoothing=0.1),
-    head=TrainConfig(64, 1e-2, 1500, (1, 60), backbone_rate=0.0),
     fine_tuned=TrainConfig(32, 1e-3, 100, (1, 1), backbone_rate=0.1, frozen_share=0.3),
 )
 
@@ -138,7 +136,7 @@ def test_poisoned_validation_labels_change_the_choice_and_no_training(run, monke
     monkeypatch.setattr(data, "split", poisoned)
     other, _ = run(again=True)
     for name, candidate in clean.trained.items():
-        if name == REFITTED:  # it learns from the validation photographs
+        if name == REFITTED or not candidate.epochs:  # it learns from the validation photographs
             continue
         losses, others = ([e.train_loss for e in it.trained[name].epochs] for it in (clean, other))
         assert losses == others, name
@@ -203,8 +201,7 @@ def test_the_refit_sees_the_training_and_validation_photographs_and_no_other(run
     learned, fit = [], training.fit
 
     def noted(network, train, val, config, *given):
-        if isinstance(train, Images):
-            learned.append((train.photographs, val.photographs, config))
+        learned.append((train.photographs, val.photographs, config))
         return fit(network, train, val, config, *given)
 
     monkeypatch.setattr(training, "fit", noted)
@@ -224,20 +221,21 @@ def test_the_refit_sees_the_training_and_validation_photographs_and_no_other(run
 
 
 def test_a_chosen_head_is_refitted_on_the_stored_features(run, monkeypatch):
-    heads, train_head = [], training.train_head
+    heads, head_on = [], training.head_on
 
-    def noted(train, val, config, seed):
-        heads.append((train, val))
-        return train_head(train, val, config, seed)
+    def noted(vectors, targets, config):
+        heads.append((vectors, targets, config))
+        return head_on(vectors, targets, config)
 
-    monkeypatch.setattr(training, "train_head", noted)
+    monkeypatch.setattr(training, "head_on", noted)
     monkeypatch.setattr(experiment, "select", lambda networks, targets, work: select(
         {"frozen": networks["frozen"]}, targets, work))  # fmt: skip
-    run(again=True)
-    (one, val), (refitted, nothing) = heads[-3], heads[-1]
-    assert len(nothing.targets) == 0 and len(refitted.targets) == 90
-    assert np.array_equal(refitted.targets, np.concatenate([one.targets, val.targets]))
-    assert np.array_equal(refitted.vectors, np.concatenate([one.vectors, val.vectors], 1))
+    result, _ = run(again=True)
+    (vectors, targets, config), (all_vectors, all_targets, again) = heads[-3], heads[-1]
+    assert len(targets) == result.check.fit and len(all_targets) == 90
+    assert np.array_equal(all_targets[: len(targets)], targets)
+    assert np.array_equal(all_vectors[: len(targets)], vectors)
+    assert again.weight_decay == config.weight_decay and result.best.learned < 5000
 
 
 def test_the_test_set_opens_once_and_only_after_the_selection(places):
@@ -326,7 +324,8 @@ def test_the_backbone_with_the_best_cross_validation_comes_first(monkeypatch):
     assert [it.name for it in compared] == ["b", "c", "a"]
     plans = {name: (kind, config) for name, kind, config in asked}
     assert plans["fine-tuned"] == ("b", TINY.fine_tuned)
-    assert plans["frozen"][1] == replace(TINY.head, input_size=32, weight_decay=0.3)
+    head = plans["frozen"][1]
+    assert (head.input_size, head.weight_decay, head.backbone_rate) == (32, 0.3, 0)
 
 
 @pytest.fixture

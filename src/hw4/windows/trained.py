@@ -32,12 +32,13 @@ class TrainConfig:
         learning_rate: the highest of the one-cycle schedule (of the head, for a backbone).
         passes: images to be looked at in all; decides the number of epochs, within `epochs`.
         epochs: fewest and most.
-        backbone_rate: learning rate of the backbone as a share of the head's; 0 keeps it frozen.
+        backbone_rate: learning rate of the backbone as a share of the head's. With 0 it is frozen,
+            the head is fitted to its features, and only size, decay and balance count.
         frozen_share: of the backbone's stages, from the image on; they stay as ImageNet left them.
         label_smoothing: share of a label's weight that is spread over the other classes.
         augment: how strongly images are varied in training (cropped, stretched, tilted, relit);
             0 for not at all, not even mirrored.
-        balance: whether rare classes are drawn more often, by the square root of their rarity.
+        balance: whether rare classes count more, by the square root of their rarity.
     """
 
     input_size: Count

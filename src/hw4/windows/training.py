@@ -1,17 +1,19 @@
-"""Training and prediction: one loop for every network, on photographs or on stored features."""
+"""Training and prediction: one loop for every network, and heads on stored features."""
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import torch
+from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler
 from torch import nn
 from torch.nn import functional
 from torch.optim.lr_scheduler import OneCycleLR
 
-from hw4.foundation.compute import generator, seed_everything
+from hw4.foundation.compute import generator
 from hw4.foundation.progress import Bar
 from hw4.windows.augment import plain, varied
 from hw4.windows.data import CLASSES
@@ -46,33 +48,10 @@ class Images:
         return torch.from_numpy(self.photographs.images(idx)).to(device)  # (batch, side, side, 3)
 
 
-@dataclass(frozen=True)
-class Features:
-    """A frozen backbone's vectors `(2, n, channels)`: of images and of their mirror images."""
-
-    vectors: torch.Tensor
-    targets: np.ndarray
-
-    def varied(self, idx, strength: float, random: torch.Generator, device: str) -> torch.Tensor:
-        side = torch.randint(2, (len(idx),), generator=random)
-        return self.vectors[side, torch.from_numpy(idx)].to(device)  # (batch, channels)
-
-    def views(self, idx, device: str) -> tuple[torch.Tensor, torch.Tensor]:
-        return self.vectors[0, idx].to(device), self.vectors[1, idx].to(device)
-
-    def subset(self, idx) -> "Features":
-        return Features(self.vectors[:, idx], self.targets[idx])
-
-
-Examples = Images | Features
-"""What is trained on and predicted: `varied` inputs for training, `views` (of the images and of
-their mirror images) for prediction, and `targets` (n,)."""
-
-
 def fit(
     network: nn.Module,
-    train: Examples,
-    val: Examples,
+    train: Images,
+    val: Images,
     config: TrainConfig,
     seed: int,
     device: str,
@@ -84,6 +63,7 @@ def fit(
     validation accuracy that is the luckiest of many says little.
     """
     random, order = generator(seed), np.random.default_rng(seed)
+    weights = torch.from_numpy(class_weights(train.targets, config.balance)).float().to(device)
     network.to(device, memory_format=torch.channels_last)
     groups = parameter_groups(network, config)
     optimizer = torch.optim.AdamW(groups)
@@ -101,7 +81,7 @@ def fit(
     for _ in range(epochs):
         network.train()
         losses = []
-        for idx in batches(train.targets, steps, batch, config.balance, order):
+        for idx in order.permutation(len(train.targets))[: steps * batch].reshape(steps, batch):
             if config.augment:
                 inputs = train.varied(idx, config.augment, random, device)
             else:
@@ -109,7 +89,7 @@ def fit(
             targets = torch.from_numpy(train.targets[idx]).to(device)
             with half_precision(device):
                 loss = functional.cross_entropy(
-                    network(inputs), targets, label_smoothing=config.label_smoothing
+                    network(inputs), targets, weights, label_smoothing=config.label_smoothing
                 )
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
@@ -128,7 +108,7 @@ def fit(
 
 
 @torch.no_grad()
-def predict(network: nn.Module, examples: Examples, device: str, views: int = 2) -> np.ndarray:
+def predict(network: nn.Module, examples: Images, device: str, views: int = 2) -> np.ndarray:
     """Probabilities `(views, n, classes)`: of the images, and of their mirror images."""
     network.eval()
     found = [np.empty((views, 0, len(CLASSES)), np.float32)]
@@ -145,7 +125,7 @@ def at_once(count: int) -> list[np.ndarray]:
     return [np.arange(begin, min(begin + PREDICTED_AT_ONCE, count)) for begin in places]
 
 
-def judged(probabilities: np.ndarray, examples: Examples) -> tuple[float, float]:
+def judged(probabilities: np.ndarray, examples: Images) -> tuple[float, float]:
     """Log loss and accuracy of `probabilities` (n, classes); NaN of no examples."""
     targets = examples.targets
     if not len(targets):
@@ -155,25 +135,15 @@ def judged(probabilities: np.ndarray, examples: Examples) -> tuple[float, float]
     return float(loss), float((probabilities.argmax(1) == targets).mean())
 
 
-def batches(
-    targets: np.ndarray, steps: int, batch: int, balance: bool, order: np.random.Generator
-) -> Iterator[np.ndarray]:
-    """Indices of an epoch, `(batch,)` at a time."""
-    if balance:
-        drawn = order.choice(len(targets), steps * batch, p=sampling_probabilities(targets))
-    else:
-        drawn = order.permutation(len(targets))[: steps * batch]
-    yield from drawn.reshape(steps, batch)
+def class_weights(targets: np.ndarray, balance: bool) -> np.ndarray:
+    """How much each class counts in the loss `(classes,)`, one on the average over the examples.
 
-
-def sampling_probabilities(targets: np.ndarray) -> np.ndarray:
-    """How often to draw each example: by the square root of its class's rarity.
-
-    Halfway between the classes' own shares, which neglect the rare, and equal shares, which show
-    the same few photographs of the rare again and again.
+    Balanced, by the square root of its rarity: halfway between the classes' own shares, which
+    neglect the rare, and equal shares, which make much of few photographs.
     """
-    chances = 1 / np.sqrt(np.bincount(targets))[targets]
-    return chances / chances.sum()
+    counts = np.bincount(targets, minlength=len(CLASSES))
+    weights = 1 / np.sqrt(np.maximum(counts, 1)) if balance else np.ones(len(CLASSES))
+    return weights * len(targets) / (weights @ counts)
 
 
 def parameter_groups(network: nn.Module, config: TrainConfig) -> list[dict]:
@@ -201,53 +171,55 @@ def half_precision(device: str):
 def extract(
     network: Backbone, photographs: Photographs, size: int, device: str, bar: Bar | None = None
 ) -> np.ndarray:
-    """The frozen backbone's vectors of all photographs and of their mirror images.
+    """The frozen backbone's vectors of all photographs `(n, channels)` float16.
 
     They never change while the backbone is frozen, so each is computed once, not once an epoch.
-
-    Returns:
-        `(2, n, channels)` float16; the mirror images come second.
     """
     network.to(device, memory_format=torch.channels_last).eval()
     images, blocks = Images(photographs, size), []
     for idx in at_once(len(photographs)):
-        views = [network.vectors(view) for view in images.views(idx, device)]
-        blocks.append(torch.stack(views).half().cpu().numpy())
+        blocks.append(network.vectors(images.views(idx, device)[0]).half().cpu().numpy())
         if bar:
             bar.update(len(idx))
-    return np.concatenate(blocks, axis=1)
+    return np.concatenate(blocks)
 
 
-def train_head(
-    train: Features, val: Features, config: TrainConfig, seed: int
-) -> tuple[nn.Linear, tuple[Epoch, ...]]:
-    """A linear head on stored features; takes no more than seconds.
+def head_on(vectors: np.ndarray, targets: np.ndarray, config: TrainConfig) -> Pipeline:
+    """A linear head on stored features (n, channels): scikit-learn's logistic regression.
 
-    It is learned on features of zero mean and unit deviation, where one weight decay suits all
-    backbones, and given back for the features as they are.
+    On features of zero mean and unit deviation one weight decay suits all backbones.
     """
-    seed_everything(seed)
-    mean = train.vectors.mean((0, 1))  # (channels,)
-    std = train.vectors.std((0, 1)).clamp(min=1e-3)
-    scaled = [Features((part.vectors - mean) / std, part.targets) for part in (train, val)]
-    head = nn.Linear(len(mean), len(CLASSES))
-    nn.init.zeros_(head.weight)
-    nn.init.zeros_(head.bias)
-    epochs = fit(head, *scaled, config, seed, "cpu")
-    with torch.no_grad():
-        head.weight /= std
-        head.bias -= head.weight @ mean
-    return head, epochs
+    weights = class_weights(targets, config.balance)
+    regression = LogisticRegression(
+        C=1 / (config.weight_decay * len(targets)),
+        class_weight=dict(enumerate(weights)),
+        max_iter=1000,
+    )
+    return make_pipeline(StandardScaler(), regression).fit(vectors.astype(np.float32), targets)
+
+
+@torch.no_grad()
+def set_head(head: nn.Linear, fitted: Pipeline) -> None:
+    """Give `head`, which sees features as they are, the answers of a `fitted` one."""
+    scaler, regression = fitted.named_steps.values()
+    weight = regression.coef_ / scaler.scale_  # (classes, channels)
+    head.weight.copy_(torch.from_numpy(weight))
+    head.bias.copy_(torch.from_numpy(regression.intercept_ - weight @ scaler.mean_))
 
 
 def cross_validate(
-    examples: Features, groups: np.ndarray, config: TrainConfig, folds: int, seed: int
+    vectors: np.ndarray,
+    targets: np.ndarray,
+    groups: np.ndarray,
+    config: TrainConfig,
+    folds: int,
+    seed: int,
 ) -> np.ndarray:
     """Accuracy of a linear head on each fold in turn `(folds,)`, copies on one side."""
-    smallest = int(np.bincount(examples.targets).min())
+    smallest = int(np.bincount(targets).min())
     splitter = StratifiedGroupKFold(max(2, min(folds, smallest)), shuffle=True, random_state=seed)
     accuracies = []
-    for learned, left_out in splitter.split(examples.targets, examples.targets, groups):
-        _, epochs = train_head(examples.subset(learned), examples.subset(left_out), config, seed)
-        accuracies.append(epochs[-1].val_accuracy)
+    for learned, left_out in splitter.split(targets, targets, groups):
+        head = head_on(vectors[learned], targets[learned], config)
+        accuracies.append(head.score(vectors[left_out].astype(np.float32), targets[left_out]))
     return np.array(accuracies)
