@@ -6,7 +6,6 @@ tenth of a second later with it: the digests below are what takes time, and have
 
 import ast
 import hashlib
-import json
 import platform
 from contextlib import suppress
 from functools import cache
@@ -14,9 +13,10 @@ from importlib.util import resolve_name
 from pathlib import Path
 
 from hw4.foundation.places import store_folder
-from hw4.foundation.store import digest, write_text
+from hw4.foundation.store import Damaged, Entry, digest
 
 PACKAGE = Path(__file__).resolve().parents[1]
+_READER = Path(__file__).read_bytes() + platform.python_version().encode()
 KEPT = 1000  # files that are remembered, some of them as they were before an edit
 
 
@@ -37,13 +37,14 @@ def code_digests(module: str) -> dict[str, str]:
     """
     if _file(module) is None:
         raise FileNotFoundError(f"no module {module} below {PACKAGE}")
-    memory = store_folder() / "source_code.json"
-    known, used = _recalled(memory), {}
-    digests, waiting = {}, {module}
+    memory = Entry(store_folder() / "source_code")
+    known, used, digests, waiting = {}, {}, {}, {module}
+    with suppress(Damaged):
+        known = memory.read_numbers() or {}
     while waiting:
         name = waiting.pop()
         content = _file(name).read_bytes()
-        mark = _sha256(f"{name}\0".encode() + content)
+        mark = _sha256(b"\0".join([_READER, name.encode(), content]))
         used[mark] = known.get(mark) or _parsed(name, content)
         digests[name], imported = used[mark]
         # `a.b.c` runs `a` and `a.b` first; a name that is imported may be a module or a value.
@@ -52,23 +53,8 @@ def code_digests(module: str) -> dict[str, str]:
     if not used.keys() <= known.keys():
         with suppress(OSError):  # nothing depends on whether that works
             others = {mark: found for mark, found in known.items() if mark not in used}
-            text = json.dumps(dict([*others.items(), *used.items()][-KEPT:]))
-            write_text(memory, f"{_seal(text)}\n{text}")
+            memory.write(dict([*others.items(), *used.items()][-KEPT:]))
     return digests
-
-
-def _recalled(memory: Path) -> dict[str, tuple[str, list[str]]]:
-    """What was found in files, by their content; nothing if it is damaged or by another reader."""
-    with suppress(OSError, ValueError):
-        seal, _, text = memory.read_text(encoding="utf-8").partition("\n")
-        if seal == _seal(text):
-            return json.loads(text)
-    return {}
-
-
-def _seal(text: str) -> str:
-    reader = Path(__file__).read_bytes() + platform.python_version().encode()
-    return _sha256(reader + text.encode())
 
 
 @cache

@@ -98,7 +98,7 @@ def test_the_next_process_parses_only_what_has_changed(package, monkeypatch):
 @pytest.mark.parametrize(("old", "new"), [("toy.wing", "toy.base"), ("[", ""), ("\n", " ")])
 def test_a_damaged_memory_is_forgotten(package, monkeypatch, old, new):
     fingerprint = source_code.code_fingerprint("toy.wing.experiment")
-    kept = package / "store" / "source_code.json"
+    kept = package / "store" / "source_code" / "numbers.json"
     assert old in kept.read_text()
     kept.write_text(kept.read_text().replace(old, new, 1))
     forget()
@@ -112,7 +112,8 @@ def test_a_memory_that_cannot_be_written_does_no_harm(package):
     with pytest.raises(UserError, match="is a file"):
         source_code.code_fingerprint("toy.wing.experiment")
     (package / "store").unlink()
-    (package / "store" / "source_code.json").mkdir(parents=True)
+    (package / "store").mkdir()
+    (package / "store" / "source_code").write_text("")
     assert source_code.code_fingerprint("toy.wing.experiment")
 
 

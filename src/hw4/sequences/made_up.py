@@ -16,7 +16,7 @@ def model(name, test, train=None, epochs=12, settings=None):
     validation = (*(test * (1 + 2 / (n + 1)) for n in range(epochs)), test, test * 1.1)
     training = tuple((train or test) * (1 + 3 / (n + 1)) for n in range(epochs + 2))
     sizes, decays = (
-        settings.hidden_sizes[1:3] or settings.hidden_sizes,
+        settings.hidden_sizes[2:4] or settings.hidden_sizes,
         settings.decays[2:6] or settings.decays,
     )
     seeds = len(settings.network_seeds)

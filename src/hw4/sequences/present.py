@@ -35,7 +35,9 @@ def search_table(result: Result):
                     error = _error(result, tried.validation_mse)
                     is_chosen = (size, tried.decay) == (model.hidden_size, model.weight_decay)
                     cells[tried.decay] = f"**{error}**" if is_chosen else error
-            rows.append([title(result, name), n(size), *cells.values()])
+            # equally wide, so that Pandoc makes the columns equal
+            wide = [cell.rjust(len("**10.00**")) for cell in cells.values()]
+            rows.append([title(result, name), n(size), *wide])
     headers = ["Network", "Units", *(significant(decay, 1) for decay in decays)]
     return table(headers, rows, "lr" + "r" * len(decays))
 

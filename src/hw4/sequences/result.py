@@ -57,7 +57,7 @@ class Settings:
     network_seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
     search_seeds: Count = 2
     validation_share: Share = 0.15
-    hidden_sizes: tuple[Count, ...] = (4, 8, 16, 32, 64)
+    hidden_sizes: tuple[Count, ...] = (2, 4, 8, 16, 32, 64, 128)
     decays: tuple[Amount, ...] = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
     schedule: TrainConfig = field(default_factory=TrainConfig)
 

@@ -119,7 +119,7 @@ def test_the_search_reports_lowest_validation_errors_and_takes_the_lowest(run):
         assert result.selection.choice[name]["epochs"][0] == model.curves[0].best_epoch
 
 
-@pytest.mark.parametrize(("size", "decay"), [(16, 1.0), (64, 0.01), (4, 100.0), (8, 30.0)])
+@pytest.mark.parametrize(("size", "decay"), [(16, 1.0), (128, 0.01), (2, 100.0), (8, 30.0)])
 def test_the_search_ends_where_nothing_next_to_the_best_is_better(size, decay, folder, monkeypatch):
     settings = Settings()
     sizes, decays = settings.hidden_sizes, settings.decays
@@ -145,6 +145,16 @@ def test_the_search_ends_where_nothing_next_to_the_best_is_better(size, decay, f
         assert each.validation_mse == pytest.approx(expected)
     if (size, decay) == (16, 1.0):  # in the middle, where it begins
         assert len(tried) == 9
+
+
+def test_what_is_trained_depends_on_split_and_schedule_whatever_is_stored(run):
+    first = run(TRAIN, TEST).result.models
+    slower = replace(TINY.schedule, learning_rate=0.02)
+    for settings in (replace(TINY, validation_share=0.3), replace(TINY, schedule=slower)):
+        other = run(TRAIN, TEST, settings).result.models
+        for name in NETWORKS:
+            assert other[name].search != first[name].search
+            assert other[name].curves != first[name].curves
 
 
 def test_shuffled_training_targets_leave_nothing_to_learn(run):
@@ -232,6 +242,12 @@ def test_what_each_network_sees(name, steps):
         "padded_front": np.concatenate([np.zeros((20 - len(sequence), 10)), sequence]),
     }[name]
     np.testing.assert_array_equal(batch.inputs[0].numpy(), expected)
+
+
+def test_the_lengths_of_validation_sequences_count_too():
+    parts = process(20, 1, lengths=(6, 8)), process(20, 2, lengths=(5, 9))
+    assert experiment.kind_of("truncated", *parts)[0].steps == 5
+    assert experiment.kind_of("padded", *parts)[0].steps == 9
 
 
 def first_decides():

@@ -150,7 +150,7 @@ def _is_of_course_data(reading: Reading, place: str) -> bool:
 def _typed_numbers(reading: Reading) -> Iterator[str]:
     typed = [it for it in typed_numbers(reading.parts) if is_telling(it[1])]
     live: dict[str, str] = {}
-    for path in {line.path for line, _ in typed}:
+    for path in dict.fromkeys(line.path for line, _ in typed):
         with suppress(Exception):  # a part without numbers of its own
             for forms in all_forms(ROOT / path):
                 live |= {shown: expression for expression, shown in forms if shown not in live}

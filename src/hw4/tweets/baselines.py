@@ -18,9 +18,9 @@ Inputs = Sequence[str] | np.ndarray
 STRENGTHS = {
     "majority": (1.0,),
     "tfidf": (1.0,),
-    "tfidf-strong": (0.03, 0.1, 0.3, 1.0, 3.0, 10.0),
-    "mean": (0.1, 0.3, 1.0, 3.0, 10.0, 30.0),
-    "layers": (0.1, 0.3, 1.0, 3.0, 10.0, 30.0),
+    "tfidf-strong": (0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0),
+    "mean": (0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0),
+    "layers": (0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0),
 }
 """Inverse to the L2 regularization; cross-validation chooses. Of features, for their sum."""
 
