@@ -78,7 +78,7 @@ class Settings:
 
     seed: int = 541
     image_size: Count = 224
-    stand_in_images: Count = 2000
+    stand_in_images: Count = 1600
     validation_share: Share = 0.15
     held_out_share: Share = 0.15
     backbones: tuple[str, ...] = ("tf_efficientnet_lite0", "mobilenetv2_100")
@@ -114,7 +114,7 @@ class Settings:
             fine_tuned=replace(
                 tuned,
                 input_size=min(tuned.input_size, 112),
-                passes=min(tuned.passes, 5_000),
+                passes=min(tuned.passes, 3_000),
                 frozen_share=min(tuned.frozen_share, 0.4),
             ),
         )
