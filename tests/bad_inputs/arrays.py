@@ -101,7 +101,7 @@ def built(shape_of: bytes) -> bytes:
 
 LARGE = b"(" + 100_000 * b"I99999999999\n" + b"t"
 NESTED = b"(t" + b"".join(b"q%ch%c\x86" % (number, number) for number in range(1, 43))
-FORGED = b"cnumpy\ndtype\n(X\x17\x00\x00\x00f4\nError: all is well!!tR."
+FORGED = built(b"(t").replace(b"X\x02\x00\x00\x00f4", b"X\x17\x00\x00\x00f4\nError: all is well!!")
 CUT = good.npy(good.objects(good.ragged()))
 CASES = (
     Bad(
@@ -269,7 +269,7 @@ CASES = (
     Bad(
         "a type with a line break that forges a second message",
         holding(INPUTS, header((24,), "|O") + FORGED),
-        *(INPUTS, "f4?Error: all is well", REFUSED[1], REFUSED[2], SEQUENCES),
+        *(INPUTS, "f4\\nError: all is well", REFUSED[1], REFUSED[2], SEQUENCES),
     ),
     Bad(
         "a sequence of two hundred and one steps",

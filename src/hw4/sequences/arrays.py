@@ -138,7 +138,10 @@ def _objects(note: object, budget: int) -> np.ndarray:
         raise Refused("fills an array of objects with something else")
     built = np.empty(count, dtype=object)
     for place, item in enumerate(items):
-        built[place] = _numbers(*_array(item))
+        shape_in, dtype, *rest = _array(item)
+        if dtype.kind == "O":
+            raise Refused("holds a nested array where an array of numbers belongs")
+        built[place] = _numbers(shape_in, dtype, *rest)
         budget -= built[place].nbytes
         if budget < 0:
             raise Refused("unfolds to more numbers than the file has room for")

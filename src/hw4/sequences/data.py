@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from hw4.foundation.errors import UserError
-from hw4.foundation.files import DataSource, Limits, find, fingerprint, opened
+from hw4.foundation.files import DataSource, Limits, find, fingerprint, opened, read_file
 from hw4.foundation.places import data_folder
 from hw4.sequences.arrays import MAX_BYTES, read_array
 
@@ -132,7 +132,9 @@ class Place:
             UserError: it is too large, cannot be read, or is refused.
         """
         file = self.path / self.names[member]
-        with opened(file if self.path.is_dir() else self.path, LIMITS) as files:
+        if self.path.is_dir():
+            return read_array(read_file(file, LIMITS.file), file), file
+        with opened(self.path, LIMITS) as files:
             return read_array(files.read(self.names[member]), file), file
 
 
