@@ -126,8 +126,8 @@ class Trainer:
 
     def fit(self) -> Fitted:
         """All seeds with the best setting, and the weights of each one's best epoch."""
-        search, seeds = self.search(), self.settings.network_seeds
-        best = min(search, key=lambda tried: tried.validation_mse)
+        best, search = self.search()
+        seeds = self.settings.network_seeds
         outcome = self.train("final", best.hidden_size, (best.decay,), seeds)
         network = self.build(best.hidden_size, seeds=seeds).to(self.work.device)
         weights = outcome.tensors.items()
@@ -145,14 +145,17 @@ class Trainer:
         self.work.say(f"{self.name}: validation MSE {trained.validation_mse:.2e}")
         return Fitted(trained, network, self.view)
 
-    def search(self) -> tuple[Tried, ...]:
-        """Try what is next to the best setting, until it is better than all of that."""
+    def search(self) -> tuple[Tried, tuple[Tried, ...]]:
+        """Try what is next to a setting, and move on while something there is clearly better.
+
+        Returns:
+            the setting that nothing next to it clearly betters, and all that were tried.
+        """
         sizes, decays = self.settings.hidden_sizes, self.settings.decays
         few = self.settings.network_seeds[: self.settings.search_seeds]
         tried: dict[tuple[int, float], Tried] = {}
-        row, column = len(sizes) // 2, len(decays) // 2  # of the best
+        row, column = len(sizes) // 2, len(decays) // 2
         while True:
-            found = len(tried)
             for size in sizes[max(row - 1, 0) : row + 2]:
                 near = decays[max(column - 1, 0) : column + 2]
                 new = tuple(decay for decay in near if (size, decay) not in tried)
@@ -162,9 +165,10 @@ class Trainer:
                     means = lowest.reshape(len(new), len(few)).mean(axis=1).tolist()
                     for decay, error in zip(new, means, strict=True):
                         tried[size, decay] = Tried(size, decay, error)
-            if len(tried) == found:
-                return tuple(tried[each] for each in sorted(tried))
+            here = tried[sizes[row], decays[column]]
             best = min(tried.values(), key=lambda each: each.validation_mse)
+            if best.validation_mse >= (1 - self.settings.clear_gain) * here.validation_mse:
+                return here, tuple(tried[each] for each in sorted(tried))
             row, column = sizes.index(best.hidden_size), decays.index(best.decay)
 
     def train(

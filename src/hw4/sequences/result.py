@@ -49,7 +49,9 @@ class Settings:
         search_seeds: how many of them the search uses.
         validation_share: of the training sequences.
         hidden_sizes, decays: what may be tried, in ascending order; the search begins in the
-            middle of each and goes on until the best setting is better than all next to it.
+            middle of each and goes on while a setting next to it is clearly better.
+        clear_gain: a setting is clearly better if its validation error is lower by more than this
+            share; less is noise of the seeds, and would lead to ever larger networks.
         schedule: for all of them.
     """
 
@@ -59,6 +61,7 @@ class Settings:
     validation_share: Share = 0.15
     hidden_sizes: tuple[Count, ...] = (2, 4, 8, 16, 32, 64, 128)
     decays: tuple[Amount, ...] = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
+    clear_gain: Share = 0.02
     schedule: TrainConfig = field(default_factory=TrainConfig)
 
     @classmethod
