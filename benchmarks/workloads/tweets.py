@@ -17,7 +17,7 @@ from hw4.tweets.features import Pooled, compute_features
 from hw4.tweets.model import Head
 from hw4.tweets.standin import compose
 from hw4.tweets.tokens import Tokens, to_dataset
-from hw4.tweets.training import load_pretrained, train_part
+from hw4.tweets.training import load_pretrained, train_one
 from hw4.tweets.weights import distilbert_folder
 
 
@@ -41,4 +41,4 @@ def work(count: int, folder: Path) -> None:
         model = load_pretrained(encoder, config)
     features, _ = compute_features(model.distilbert, tokens)
     targets = np.concatenate([part.targets for part in parts])
-    train_part(config, Head(model), Pooled(features.first), targets, np.arange(len(split.train)))
+    train_one(config, Head(model), Pooled(features.first), targets, np.arange(len(split.train)))

@@ -4,6 +4,7 @@ import csv
 import hashlib
 import html
 import io
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,11 +25,11 @@ COLUMNS = (("tweet_text", "claim"), ("text", "label"))
 """Pairs of names that the column of texts and the column of classes may have."""
 LABELS = {"0": 0, "1": 1, "0.0": 0, "1.0": 1}
 VALIDATION, TEST = 0.15, 0.15
-"""Shares of the tweets, the rest is for training; with the seed, as in published scores."""
+"""Shares of the tweets, the rest is for training."""
 SPLIT_SEED = 42
-"""As prescribed, so that scores compare with others' on the same test set."""
-SMALLEST_CLASS = 7
-"""Fewer tweets of one class cannot be split with at least one in each part."""
+"""With the shares, the published split: no settings, so that scores compare with others'."""
+SMALLEST_CLASS = math.ceil(2 / (VALIDATION + TEST))
+"""Of fewer tweets of one class, the shares leave no two: one for validation and one for test."""
 LIMITS = Limits(file=64 * 2**20, total=256 * 2**20)
 """The tweets are under 2 MiB."""
 URL = (
@@ -85,7 +86,7 @@ def clean_tweet(text: str) -> str:
 
 
 def split(tweets: Tweets, empty: int = 0) -> Split:
-    """Split 70/15/15, stratified by class, in the way that others' scores on this data are for.
+    """Split into training, validation and test tweets, stratified by class, as was published.
 
     Raises:
         UserError: the tweets repeat each other so much that a part lacks a class.

@@ -38,7 +38,7 @@ from hw4.tweets.training import (
     probabilities,
     restored,
     train,
-    trained_part,
+    trainable_of,
 )
 from hw4.tweets.weights import distilbert_folder
 
@@ -97,7 +97,7 @@ def search(dev: Development, grid: Grid) -> tuple[Tried, ...]:
     """Train every setting on the training tweets, and judge it on the validation tweets.
 
     Then the settings next to the best one of each loss, until none of them is better: so the best
-    lies inside of what was tried, and not at its edge.
+    lies inside of what was tried, and not at its edge, unless that is the edge of `REACH`.
     """
     predictions: dict[TrainConfig, np.ndarray] = {}
     tried: dict[TrainConfig, Tried] = {}
@@ -106,13 +106,13 @@ def search(dev: Development, grid: Grid) -> tuple[Tried, ...]:
     while wanted:
         runs = train(dev, [(config, 0) for config in wanted])  # fold 0: validation tweets
         for config, run in zip(wanted, runs, strict=True):
-            judged = run.tensors["probabilities"] > HALF
-            predictions[config] = found = judged[dev.validation]
+            predicted = run.tensors["probabilities"] > HALF
+            predictions[config] = found = predicted[dev.validation]
             tried[config] = Tried(
                 config,
                 validation_f1_macro=f1_macro(targets, found),
                 validation_accuracy=float((found == targets).mean()),
-                train_f1_macro=f1_macro(dev.targets[dev.train], judged[dev.train]),
+                train_f1_macro=f1_macro(dev.targets[dev.train], predicted[dev.train]),
                 predicts_0=int((~found).sum()),
                 seconds=run.result.seconds,
             )
@@ -189,7 +189,7 @@ def without_network(
 
     def compute() -> Outcome[Run]:
         found = baselines.held_out_probabilities(
-            *(key, inputs, dev.targets, dev.folds, dev.settings.jobs)
+            key, inputs, dev.targets, dev.folds, dev.settings.jobs
         )
         size = inputs.shape[1] + 1 if isinstance(inputs, np.ndarray) else 0
         return Outcome(Run(0.0, size), {"probabilities": found})
@@ -219,22 +219,26 @@ def _row(
     tuned: bool = True,
     strength: float = 0.0,
 ) -> Row:
-    """Its threshold and its scores, all from held-out predictions."""
-    known = np.flatnonzero(~np.isnan(held_out))
-    targets, judged = dev.targets[known], held_out[known]
-    cut = best_threshold(targets, judged) if tuned else HALF
-    on_validation = np.isin(known, dev.validation)
+    """Its threshold and its scores, all from held-out predictions.
+
+    The score on the validation tweets is at thresholds that are chosen on other tweets; that of
+    cross-validation is at the row's own, which is chosen on the very same predictions.
+    """
+    known_idx = np.flatnonzero(~np.isnan(held_out))
+    targets, found = dev.targets[known_idx], held_out[known_idx]
+    threshold = best_threshold(targets, found) if tuned else HALF
+    is_validation = np.isin(known_idx, dev.validation)
     trained = Trained(
         *names,
         config=config,
         tuned=tuned,
-        threshold=cut,
+        threshold=threshold,
         strength=strength,
         parameters=final.result.parameters,
         seconds=final.result.seconds,
         epochs=final.result.epochs,
-        validation_f1_macro=crossed_f1_macro(targets, judged, on_validation, tuned),
-        cv_f1_macro=f1_macro(targets, judged > cut),
+        validation_f1_macro=crossed_f1_macro(targets, found, is_validation, tuned),
+        cv_f1_macro=f1_macro(targets, found > threshold),
     )
     return Outcome(trained, final.tensors | {"held_out": held_out})
 
@@ -270,17 +274,17 @@ def evaluate(
 
     def compute() -> Outcome[Judged]:
         encoded = Encoded(test, dev.folder, dev.settings, dev.work)
-        judged = {key: judge(dev, row, encoded) for key, row in rows.items()}
+        found = {key: judge(dev, row, encoded) for key, row in rows.items()}
 
         def told(row: Row, wanted: dict[tuple[int, int], int]) -> tuple[Explained, ...]:
             one = row.result
             model = restored(dev.folder, one.config, row.tensors)
             tokenizer = DistilBertTokenizerFast.from_pretrained(dev.folder)
-            chosen = most_decided(test, judged[one.key], one.threshold, wanted)
+            chosen = most_decided(test, found[one.key], one.threshold, wanted)
             return tuple(explain(model, one, tokenizer, test.take([i])) for i in chosen)
 
         errors = told(rows[selection.choice["final"]], ERRORS_SHOWN)
-        return Outcome(Judged(errors, told(rows["unfrozen"], OUTCOMES_SHOWN)), judged)
+        return Outcome(Judged(errors, told(rows["unfrozen"], OUTCOMES_SHOWN)), found)
 
     basis = (dev.common, selection.choice, digest(test.texts))
     return test, dev.work.part("test tweets", basis, Judged, compute)
@@ -293,9 +297,9 @@ def judge(dev: Development, row: Row, encoded: Encoded) -> np.ndarray:
         inputs = inputs_of(one.key, dev.encoded)
         (fitted,) = baselines.fit(one.key, inputs, dev.targets, [one.strength])
         return baselines.judge(fitted, inputs_of(one.key, encoded))
-    part = trained_part(restored(dev.folder, one.config, row.tensors), one.config)
+    trainable = trainable_of(restored(dev.folder, one.config, row.tensors), one.config)
     outputs = encoded.layer if one.config.unfreeze_layers else encoded.pooled(one.config.pooling)
-    return probabilities(part, outputs, np.arange(len(encoded.tweets)), dev.work.device)
+    return probabilities(trainable, outputs, np.arange(len(encoded.tweets)), dev.work.device)
 
 
 def _result(

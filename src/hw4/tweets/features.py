@@ -131,7 +131,7 @@ class Encoded:
     """Tweets as every classifier wants them: texts, tokens and the frozen encoder's outputs.
 
     Attributes:
-        stored: pooled outputs that an earlier build left, in place of running the encoder.
+        stored: pooled outputs, once they are stored, in place of running the encoder.
     """
 
     def __init__(self, tweets: Tweets, folder: Path, settings: Settings, work: Work):

@@ -23,23 +23,23 @@ def masked_mean(hidden: Tensor, attention_mask: Tensor) -> Tensor:
 
 
 def pool(hidden_states: Sequence[Tensor], attention_mask: Tensor, pooling: str) -> Tensor:
-    """What the head sees of a tweet: outputs of the embeddings and of every layer.
+    """What the head sees of a tweet, from the outputs of layers up to the last.
 
     Args:
-        hidden_states: each (batch, time, dim).
+        hidden_states: each (batch, time, dim); of all layers and the embeddings, or the upper ones.
         attention_mask: (batch, time).
 
     Returns:
         `first`: the first token's last output, as in DistilBERT's own classifier (batch, dim);
         `mean`: the mean of the last outputs over the tweet's tokens (batch, dim);
-        `layers`: these means for every layer (batch, layers + 1, dim).
+        `layers`: these means for each of `hidden_states` (batch, len(hidden_states), dim).
     """
     if pooling == "first":
         return hidden_states[-1][:, 0]  # (batch, dim)
     if pooling == "mean":
         return masked_mean(hidden_states[-1], attention_mask)  # (batch, dim)
     means = [masked_mean(hidden, attention_mask) for hidden in hidden_states]
-    return torch.stack(means, dim=1)  # (batch, layers + 1, dim)
+    return torch.stack(means, dim=1)  # (batch, len(hidden_states), dim)
 
 
 class Standardize(nn.Module):

@@ -119,7 +119,7 @@ class SplitUsed:
 
     @property
     def shares(self) -> str:
-        """Of training, validation and test tweets: 70/15/15."""
+        """Percent of the tweets for training, validation and test, as in 70/15/15."""
         return "/".join(f"{100 * x:.0f}" for x in (1 - VALIDATION - TEST, VALIDATION, TEST))
 
 
@@ -165,7 +165,7 @@ def best(tried: Collection[Tried], *weightings: Weighting) -> Tried:
 
 @dataclass(frozen=True)
 class Epoch:
-    """How a training did in one pass; the score is NaN where nothing was held out."""
+    """How a training did in one pass; the score is NaN of a head, or where nothing was held out."""
 
     train_loss: float
     validation_f1_macro: float
@@ -183,8 +183,10 @@ class Trained:
         strength: inverse to the regularization of what needs no network; 0 for others.
         parameters: all that were not frozen.
         epochs: of a training on the training tweets.
-        validation_f1_macro: of the model trained on the training tweets.
-        cv_f1_macro: of all predictions by models that were not trained on the tweet.
+        validation_f1_macro: of the model trained on the training tweets, at thresholds that the
+            tweets they are for did not choose (see `training.crossed_f1_macro`).
+        cv_f1_macro: of all predictions by models that were not trained on the tweet, at
+            `threshold`; a tuned one was chosen on these very predictions, so this flatters.
         test: of the model trained on training and validation tweets; None before they are opened.
         against: F1-macro on the test tweets minus that of others, by key.
     """

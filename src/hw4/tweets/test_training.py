@@ -20,6 +20,7 @@ from hw4.tweets.training import (
     crossed_f1_macro,
     draw,
     fit,
+    initialize,
     load_pretrained,
     parameter_groups,
     probabilities,
@@ -136,6 +137,7 @@ def test_a_linear_head_standardizes_what_it_is_trained_on(prepared):
     folder, _, features, _, targets = prepared
     config = TrainConfig(pooling="layers", head="linear", epochs=2)
     head = Head(load_pretrained(folder, config))
+    initialize(head, config.seed)
     assert head.classifier.weight.abs().max() == 0
     fit(config, head, Pooled(features.means), targets, TRAIN)
     pooled = torch.tensor(features.means[TRAIN])
@@ -161,14 +163,14 @@ def test_a_probability_at_the_threshold_is_class_0():
 
 def test_no_tweet_chooses_the_threshold_at_which_it_is_judged():
     random = np.random.default_rng(0)
-    targets, judged = (np.arange(400) % 8 > 0).astype(int), np.arange(400) < 200
+    targets, is_scored = (np.arange(400) % 8 > 0).astype(int), np.arange(400) < 200
     noise = random.random(400)
-    own = max(f1_macro(targets[judged], noise[judged] > t) for t in THRESHOLDS)
-    assert crossed_f1_macro(targets, noise, judged, tuned=True) < own
+    own = max(f1_macro(targets[is_scored], noise[is_scored] > t) for t in THRESHOLDS)
+    assert crossed_f1_macro(targets, noise, is_scored, tuned=True) < own
     helpful = np.clip(0.3 * targets + 0.5 * noise, 0, 1)
-    assert crossed_f1_macro(targets, helpful, judged, tuned=True) > 0.6
-    halves = f1_macro(targets[judged], helpful[judged] > 0.5)
-    assert crossed_f1_macro(targets, helpful, judged, tuned=False) == halves
+    assert crossed_f1_macro(targets, helpful, is_scored, tuned=True) > 0.6
+    halves = f1_macro(targets[is_scored], helpful[is_scored] > 0.5)
+    assert crossed_f1_macro(targets, helpful, is_scored, tuned=False) == halves
 
 
 def test_the_configuration_reaches_the_training(prepared):

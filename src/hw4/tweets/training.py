@@ -30,23 +30,22 @@ INITIAL_STD = 0.02
 HALF = 0.5
 THRESHOLDS = np.arange(0.02, 0.981, 0.01)
 SMOOTHING = 5
-Part = Head | UpperLayers
+Trainable = Head | UpperLayers
 Job = tuple[TrainConfig, int | None]
 """A training, and the fold of tweets that it does not see; None for no fold."""
 
 
 def load_pretrained(folder: Path, config: TrainConfig) -> DistilBertForSequenceClassification:
-    """The pre-trained model with a new head, everything frozen but what `config` trains."""
+    """The pre-trained model, all frozen but what `config` trains; `fit` starts the new head."""
     model = DistilBertForSequenceClassification.from_pretrained(
         folder, num_labels=2, attn_implementation="sdpa"
     )
     freeze(model, config.unfreeze_layers)
     reshape_head(model, config.pooling, config.head)
-    initialize(Head(model), config.seed)
     return model.eval()
 
 
-def trained_part(model: DistilBertForSequenceClassification, config: TrainConfig) -> Part:
+def trainable_of(model: DistilBertForSequenceClassification, config: TrainConfig) -> Trainable:
     """What a training moves of a model: the head, or the last layers with it."""
     if config.unfreeze_layers:
         return UpperLayers(model, config.unfreeze_layers, config.pooling)
@@ -82,7 +81,10 @@ def class_weights(targets: np.ndarray, class_weighting: str) -> Tensor | None:
 def draw(
     config: TrainConfig, targets: np.ndarray, idx: np.ndarray, random: np.random.Generator
 ) -> np.ndarray:
-    """The tweets of an epoch: all of class 0, and for each so many new ones of class 1."""
+    """The tweets of an epoch: all of class 0, and `draws` times as many of class 1.
+
+    Those of class 1 are drawn anew each epoch; all are taken where `draws` is 0, or asks for more.
+    """
     zeros, ones = (idx[targets[idx] == target] for target in (0, 1))
     count = round(config.draws * len(zeros))
     if not 0 < count < len(ones):
@@ -90,12 +92,12 @@ def draw(
     return np.concatenate([zeros, random.choice(ones, count, replace=False)])
 
 
-def parameter_groups(config: TrainConfig, part: Part) -> list[dict]:
+def parameter_groups(config: TrainConfig, trainable: Trainable) -> list[dict]:
     """The head at its own rate; the layers at the encoder's, less for each one further down."""
-    if isinstance(part, Head):
-        return [{"params": part.parameters(), "lr": config.learning_rate}]
-    groups = parameter_groups(config, part.head)
-    for below, layer in enumerate(reversed(part.layers)):
+    if isinstance(trainable, Head):
+        return [{"params": trainable.parameters(), "lr": config.learning_rate}]
+    groups = parameter_groups(config, trainable.head)
+    for below, layer in enumerate(reversed(trainable.layers)):
         rate = config.encoder_learning_rate * config.layer_decay**below
         groups.append({"params": layer.parameters(), "lr": rate})
     return groups
@@ -122,12 +124,12 @@ def half_precision(device: str, wanted: bool) -> AbstractContextManager:
 
 def fit(
     config: TrainConfig,
-    part: Part,
+    trainable: Trainable,
     outputs: Pooled | StoredLayer,
     targets: np.ndarray,
     idx: np.ndarray,
     device: str = "cpu",
-    held_out: np.ndarray | None = None,
+    held_out_idx: np.ndarray | None = None,
     bar: Bar | None = None,
 ) -> tuple[Epoch, ...]:
     """Train a head, or the last layers with it, in place on the tweets at `idx`.
@@ -135,21 +137,21 @@ def fit(
     Args:
         outputs: of the frozen encoder for all tweets.
         targets: (tweets,) of all tweets.
-        held_out: tweets on which the last layers are judged after each epoch.
+        held_out_idx: tweets on which the last layers are judged after each epoch.
     """
-    upper = isinstance(part, UpperLayers)
-    head = part.head if upper else part
+    upper = isinstance(trainable, UpperLayers)
+    head = trainable.head if upper else trainable
     initialize(head, config.seed)
     standardize(head, torch.from_numpy(outputs.pooled(config.pooling)[idx]))
     head.dropout.p = config.dropout
-    part.to(device)
+    trainable.to(device)
     random = np.random.default_rng(config.seed)
     epochs = [
         batches_by_length(drawn, outputs.lengths, config.batch_size, random)
         for drawn in (draw(config, targets, idx, random) for _ in range(config.epochs))
     ]
     optimizer = torch.optim.AdamW(
-        parameter_groups(config, part), weight_decay=config.weight_decay, fused=True
+        parameter_groups(config, trainable), weight_decay=config.weight_decay, fused=True
     )
     rate = schedule(optimizer, sum(map(len, epochs)), config.warmup_share)
     weights = class_weights(targets[np.concatenate(epochs[0])], config.class_weighting)
@@ -157,18 +159,18 @@ def fit(
     torch.manual_seed(config.seed)
     done = []
     for batches in epochs:
-        part.train()
+        trainable.train()
         losses = []
         for batch in batches:
             inputs = [tensor.to(device) for tensor in outputs.batch(batch)]
             with half_precision(device, wanted=upper):
-                logits = part(*inputs)  # (batch, 2)
+                logits = trainable(*inputs)  # (batch, 2)
             loss = functional.cross_entropy(
                 logits.float(), torch.from_numpy(targets[batch]).to(device), weight=weights
             )
             optimizer.zero_grad()
             loss.backward()
-            nn.utils.clip_grad_norm_(part.parameters(), config.max_grad_norm)
+            nn.utils.clip_grad_norm_(trainable.parameters(), config.max_grad_norm)
             optimizer.step()
             rate.step()
             losses.append(loss.item())
@@ -176,25 +178,25 @@ def fit(
                 bar.note(f"loss {np.mean(losses[-50:]):.3f}")
                 bar.update(len(batch))
         value = math.nan
-        if upper and held_out is not None and len(held_out):
-            judged = probabilities(part, outputs, held_out, device)
-            value = f1_macro(targets[held_out], judged > HALF)
+        if upper and held_out_idx is not None and len(held_out_idx):
+            found = probabilities(trainable, outputs, held_out_idx, device)
+            value = f1_macro(targets[held_out_idx], found > HALF)
         done.append(Epoch(float(np.mean(losses)), value))
-    part.to("cpu").eval()
+    trainable.to("cpu").eval()
     return tuple(done)
 
 
 @torch.inference_mode()
 def probabilities(
-    part: Part, outputs: Pooled | StoredLayer, idx: np.ndarray, device: str = "cpu"
+    trainable: Trainable, outputs: Pooled | StoredLayer, idx: np.ndarray, device: str = "cpu"
 ) -> np.ndarray:
     """Probability of class 1 for the tweets at `idx`: (idx,)."""
-    part.to(device).eval()
+    trainable.to(device).eval()
     found = np.zeros(len(outputs.lengths), dtype=np.float32)
     for batch in batches_by_length(idx, outputs.lengths, EVALUATION_BATCH):
         inputs = [tensor.to(device) for tensor in outputs.batch(batch)]
-        with half_precision(device, wanted=isinstance(part, UpperLayers)):
-            logits = part(*inputs)  # (batch, 2)
+        with half_precision(device, wanted=isinstance(trainable, UpperLayers)):
+            logits = trainable(*inputs)  # (batch, 2)
         found[batch] = torch.softmax(logits.float(), dim=1)[:, 1].cpu().numpy()
     return found[idx]
 
@@ -213,26 +215,30 @@ def best_threshold(targets: np.ndarray, probabilities: np.ndarray) -> float:
 
 
 def crossed_f1_macro(
-    targets: np.ndarray, held_out: np.ndarray, judged: np.ndarray, tuned: bool
+    targets: np.ndarray, probabilities: np.ndarray, is_scored: np.ndarray, tuned: bool
 ) -> float:
-    """F1-macro of the tweets where `judged` (tweets,), none of which chose its own threshold.
+    """F1-macro of the tweets where `is_scored` (tweets,), none of which chose its own threshold.
 
-    Each fifth of all tweets is judged at the threshold that is best on the other four.
+    If `tuned`, each fifth of all tweets is judged at the threshold that is best on the other four.
     """
-    fifth = np.empty(len(targets), dtype=int)
+    fifth_of = np.empty(len(targets), dtype=int)
     for target in (0, 1):
         members = np.flatnonzero(targets == target)
-        fifth[members] = np.arange(len(members)) % 5
-    predictions = held_out > HALF
-    for part in range(5) if tuned else ():
-        rest, these = fifth != part, fifth == part
-        predictions[these] = held_out[these] > best_threshold(targets[rest], held_out[rest])
-    return f1_macro(targets[judged], predictions[judged])
+        fifth_of[members] = np.arange(len(members)) % 5
+    predictions = probabilities > HALF
+    for fifth in range(5) if tuned else ():
+        rest, these = fifth_of != fifth, fifth_of == fifth
+        threshold = best_threshold(targets[rest], probabilities[rest])
+        predictions[these] = probabilities[these] > threshold
+    return f1_macro(targets[is_scored], predictions[is_scored])
 
 
 @dataclass(frozen=True)
 class Run:
-    """A training's record; its probabilities of class 1 and its weights are stored beside it."""
+    """A training's record; its probabilities of class 1 are stored beside it.
+
+    So are its weights, if it saw all development tweets.
+    """
 
     seconds: float
     parameters: int
@@ -252,14 +258,20 @@ def train(dev: Development, jobs: Sequence[Job]) -> list[Outcome[Run]]:
         config = jobs[0][0]
         trained = run_heads(
             [(config, dev.without(fold)) for config, fold in missing],
-            Head(load_pretrained(dev.folder, config)),
-            *(dev.encoded.pooled(config.pooling), dev.targets, dev.settings.jobs),
+            head=Head(load_pretrained(dev.folder, config)),
+            outputs=dev.encoded.pooled(config.pooling),
+            targets=dev.targets,
+            jobs=dev.settings.jobs,
         )
         with dev.work.bar(len(missing), f"{len(missing)} heads, pooling {config.pooling}") as bar:
             for job, outcome in zip(missing, trained, strict=True):
-                dev.work.part("training", dev.place(*job), Run, lambda outcome=outcome: outcome)
+                _store(dev, job, outcome)
                 bar.update(1)
     return [_stored(dev, job) for job in jobs]
+
+
+def _store(dev: Development, job: Job, outcome: Outcome[Run]) -> None:
+    dev.work.part("training", dev.place(*job), Run, lambda: outcome)
 
 
 def _stored(dev: Development, job: Job) -> Outcome[Run] | None:
@@ -273,15 +285,15 @@ def run_heads(
     targets: np.ndarray,
     jobs: int,
 ):
-    """Yields what `train_part` makes of each configuration and its tweets, `jobs` at once."""
+    """Yields what `train_one` makes of each configuration and its tweets, `jobs` at once."""
     return Parallel(n_jobs=jobs, return_as="generator")(
-        delayed(train_part)(config, head, outputs, targets, idx) for config, idx in many
+        delayed(train_one)(config, head, outputs, targets, idx) for config, idx in many
     )
 
 
-def train_part(
+def train_one(
     config: TrainConfig,
-    part: Part,
+    trainable: Trainable,
     outputs: Pooled | StoredLayer,
     targets: np.ndarray,
     idx: np.ndarray,
@@ -290,21 +302,22 @@ def train_part(
 ) -> Outcome[Run]:
     """Train on the tweets at `idx`, and judge the others; a head judges all.
 
-    The weights are kept of a training on all tweets, which will judge the test tweets.
+    The weights are kept of a training on all development tweets: it will judge the test tweets.
     """
     everything = np.arange(len(targets))
-    others = np.setdiff1d(everything, idx)
-    judged = everything if isinstance(part, Head) else others
+    held_out_idx = np.setdiff1d(everything, idx)
+    judged_idx = everything if isinstance(trainable, Head) else held_out_idx
     found = np.full(len(targets), np.nan, dtype=np.float32)
     began = time.perf_counter()
-    with threads(1) if isinstance(part, Head) else nullcontext():  # more would wait for each other
-        epochs = fit(config, part, outputs, targets, idx, device, others, bar)
+    # Heads are trained side by side: more threads in each would wait for each other.
+    with threads(1) if isinstance(trainable, Head) else nullcontext():
+        epochs = fit(config, trainable, outputs, targets, idx, device, held_out_idx, bar)
         seconds = time.perf_counter() - began
-        found[judged] = probabilities(part, outputs, judged, device)
+        found[judged_idx] = probabilities(trainable, outputs, judged_idx, device)
     tensors = {"probabilities": found}
-    if not len(others):
-        tensors |= {name: tensor.cpu().numpy() for name, tensor in part.state_dict().items()}
-    size = sum(parameter.numel() for parameter in part.parameters())
+    if not len(held_out_idx):
+        tensors |= {name: tensor.cpu().numpy() for name, tensor in trainable.state_dict().items()}
+    size = sum(parameter.numel() for parameter in trainable.parameters())
     return Outcome(Run(seconds, size, epochs), tensors)
 
 
@@ -312,13 +325,13 @@ def _train_upper(dev: Development, job: Job) -> Outcome[Run]:
     config, fold = job
 
     def compute() -> Outcome[Run]:
-        part = trained_part(load_pretrained(dev.folder, config), config)
+        trainable = trainable_of(load_pretrained(dev.folder, config), config)
         idx = dev.without(fold)
         drawn = len(draw(config, dev.targets, idx, np.random.default_rng(0)))
         label = f"last {config.unfreeze_layers} layers, tweets of {config.epochs} epochs"
         with dev.work.bar(config.epochs * drawn, label) as bar:
             layer, device = dev.encoded.layer, dev.work.device
-            return train_part(config, part, layer, dev.targets, idx, device, bar)
+            return train_one(config, trainable, layer, dev.targets, idx, device, bar)
 
     return dev.work.part("training", dev.place(*job), Run, compute)
 
@@ -328,6 +341,8 @@ def restored(
 ) -> DistilBertForSequenceClassification:
     """The whole model with the weights that a training brought."""
     model = load_pretrained(folder, config)
-    part = trained_part(model, config)
-    part.load_state_dict({name: torch.from_numpy(weights[name]) for name in part.state_dict()})
+    trainable = trainable_of(model, config)
+    trainable.load_state_dict(
+        {name: torch.from_numpy(weights[name]) for name in trainable.state_dict()}
+    )
     return model
