@@ -18,6 +18,7 @@ class LinearFit:
     """Least squares on the last `steps` steps of a sequence (zeros before a shorter one's start).
 
     Attributes:
+        weights: how many it has, the intercept among them.
         noise: residual sum of squares over degrees of freedom: an unbiased estimate of the error
             that this model keeps however much data it is given.
     """
@@ -64,23 +65,23 @@ class Linear:
     """Predicts from the `first` or the `last` steps of a sequence, filled up with zeros.
 
     Attributes:
-        weights: `(steps * features + 1,)`, intercept last.
+        coefficients: `(steps * features + 1,)`, intercept last.
     """
 
     end: Literal["first", "last"]
     steps: int
-    weights: np.ndarray
+    coefficients: np.ndarray
 
     @classmethod
     def fit(cls, end: str, steps: int, sequences: Sequences, ridge: float = 0.0) -> "Linear":
-        """Least squares, with a penalty `ridge` on all weights but the intercept."""
+        """Least squares, with a penalty `ridge` on all coefficients but the intercept."""
         rows = _rows(end, steps, sequences)
         penalty = np.sqrt(ridge) * np.eye(rows.shape[1])[:-1]
         targets = np.append(sequences.targets, np.zeros(len(penalty)))
         return cls(end, steps, np.linalg.lstsq(np.vstack([rows, penalty]), targets, rcond=None)[0])
 
     def predict(self, sequences: Sequences) -> np.ndarray:
-        return _rows(self.end, self.steps, sequences) @ self.weights
+        return _rows(self.end, self.steps, sequences) @ self.coefficients
 
     def mse(self, sequences: Sequences) -> float:
         return _mse(self.predict(sequences), sequences)
@@ -98,25 +99,30 @@ def _rows(end: str, steps: int, sequences: Sequences) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Fitted:
-    """Baselines that have seen no test sequence, with what predicts one."""
+    """Baselines that have seen no test sequence, with what predicts one.
+
+    Attributes:
+        target_mean: of the training sequences.
+        linear_models: by the number of last steps.
+    """
 
     baselines: Baselines
-    mean: float
-    linear: dict[int, Linear]
-    first_steps: Linear
-    first_steps_informed: Linear
+    target_mean: float
+    linear_models: dict[int, Linear]
+    first_steps_model: Linear
+    informed_model: Linear
 
     def test(self, test: Sequences) -> Baselines:
         """The baselines with their errors on the test set."""
         return replace(
             self.baselines,
-            mean=_mse(self.mean, test),
+            mean=_mse(self.target_mean, test),
             linear={
                 steps: replace(self.baselines.linear[steps], test_mse=model.mse(test))
-                for steps, model in self.linear.items()
+                for steps, model in self.linear_models.items()
             },
-            first_steps=self.first_steps.mse(test),
-            first_steps_informed=self.first_steps_informed.mse(test),
+            first_steps=self.first_steps_model.mse(test),
+            first_steps_informed=self.informed_model.mse(test),
         )
 
 
@@ -124,19 +130,19 @@ def fit(
     training: Sequences, validation: Sequences, shortest: int, known_floor: float | None
 ) -> Fitted:
     """All baselines; `shortest` is the number L of steps that every sequence to learn from has."""
-    linear, fits = {}, {}
+    models, fits = {}, {}
     for steps in range(1, min(MOST_STEPS, training.longest) + 1):
         weights = steps * training.features + 1
         if weights < len(training):
-            linear[steps] = model = Linear.fit("last", steps, training)
+            models[steps] = model = Linear.fit("last", steps, training)
             error = model.mse(training)
             noise = error * len(training) / (len(training) - weights)
             fits[steps] = LinearFit(steps, weights, error, model.mse(validation), noise)
     chosen = min(fits.values(), key=lambda fit: fit.validation_mse).steps
     floor = min(fits.values(), key=lambda fit: fit.noise)
-    mean = float(training.targets.mean())
+    target_mean = float(training.targets.mean())
     baselines = Baselines(
-        mean_validation=_mse(mean, validation),
+        mean_validation=_mse(target_mean, validation),
         linear=fits,
         chosen=chosen,
         noise_floor=floor.noise,
@@ -145,9 +151,9 @@ def fit(
         known_floor=known_floor,
     )
     ridges = [Linear.fit("first", shortest, training, ridge) for ridge in RIDGES]
-    first_steps = min(ridges, key=lambda model: model.mse(validation))
-    informed = _informed(shortest, linear[chosen], training)
-    return Fitted(baselines, mean, linear, first_steps, informed)
+    first_steps_model = min(ridges, key=lambda model: model.mse(validation))
+    informed_model = _informed(shortest, models[chosen], training)
+    return Fitted(baselines, target_mean, models, first_steps_model, informed_model)
 
 
 def _informed(steps: int, last: Linear, training: Sequences) -> Linear:
@@ -155,13 +161,14 @@ def _informed(steps: int, last: Linear, training: Sequences) -> Linear:
 
     The linear model on the last steps says what each step adds to the target, counted from the
     end. Someone who sees the first steps alone does not know how far away the end is, and can do
-    no better than to average these weights over the lengths that occur: with inputs that are
+    no better than to average its coefficients over the lengths that occur: with inputs that are
     independent and of mean zero, that is the conditional expectation.
     """
-    from_end = last.weights[:-1].reshape(last.steps, -1)[::-1]  # row j: the step j before the end
+    # row j: the step j before the end
+    from_end = last.coefficients[:-1].reshape(last.steps, -1)[::-1]
     share = np.bincount(training.lengths, minlength=steps + last.steps + 1) / len(training)
     averaged = [share[step + 1 : step + 1 + last.steps] @ from_end for step in range(steps)]
-    return Linear("first", steps, np.append(np.concatenate(averaged), last.weights[-1]))
+    return Linear("first", steps, np.append(np.concatenate(averaged), last.coefficients[-1]))
 
 
 def _mse(predictions: np.ndarray | float, sequences: Sequences) -> float:

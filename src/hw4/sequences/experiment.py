@@ -84,7 +84,8 @@ def _load(work: Work) -> tuple[Sequences, Sealed[Sequences], float | None]:
 def kind_of(name: str, training: Sequences, validation: Sequences) -> tuple[View, Build]:
     """How the network called `name` sees sequences, and how it is built.
 
-    A test sequence with fewer steps than those to learn from is filled up, one with more is cut.
+    The vanilla RNN takes any length. The others have a number of steps, by the sequences to learn
+    from; a test sequence with fewer is filled up with zeros, one with more is cut.
     """
     shortest = min(training.shortest, validation.shortest)
     longest = max(training.longest, validation.longest)
@@ -236,7 +237,7 @@ def _result(
             ),
         )
     against_linear = UNKNOWN
-    if facts.shortest in fitted.linear:
-        expected = (fitted.linear[facts.shortest].predict(test) - test.targets) ** 2
+    if facts.shortest in fitted.linear_models:
+        expected = (fitted.linear_models[facts.shortest].predict(test) - test.targets) ** 2
         against_linear = compare_errors(by_sequence["truncated_last"], expected)
     return Result(settings, facts, fitted.test(test), models, against_linear, selection)

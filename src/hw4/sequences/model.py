@@ -1,8 +1,9 @@
 """The three networks of problem 2, by hand: no recurrent layer of any library is used.
 
-Every network is several networks with the same shapes side by side, one a seed. They share
-nothing but the batch they are shown, so training them together gives what training each alone
-would, in a fraction of the time. In shapes, their number is `networks`.
+Every network is several networks with the same shapes side by side, one for each seed (and,
+in a search, each weight decay). They share nothing but the batch they are shown, so training them
+together gives what training each alone would, in a fraction of the time. In shapes, their number
+is `networks`.
 """
 
 from dataclasses import dataclass
@@ -78,10 +79,13 @@ class TruncatedNetwork(Network):
         super().__init__(features, hidden_size, steps, steps - 1, seeds)
 
     def forward(self, inputs: Tensor, lengths: Tensor | None = None) -> Tensor:
-        """Predict (networks, batch) from the state after the last of the L steps that all have.
+        """Predict (networks, batch) from the state after step L, whether it is real or padding.
 
         Args:
-            inputs: sequences cut to L steps, (batch, steps, features).
+            inputs: sequences cut to L steps, (batch, steps, features). All sequences to learn from
+                have as many; a test sequence with fewer is filled up with zeros, which are read as
+                if they were inputs.
+            lengths: not used.
         """
         first, *others = project(inputs, self.input_weight, self.bias)
         hidden = first.tanh()  # (networks, batch, hidden); the state before the first step is zero

@@ -16,7 +16,7 @@ def recurrence_step(
         weight: (networks, hidden, hidden).
         out: where to write the state, if not into new memory (then without a gradient).
     """
-    # In place: the sum is nobody else's, and tanh's gradient needs its output alone.
+    # tanh's gradient needs only its output, so the pre-activation may be overwritten.
     return torch.baddbmm(projected, hidden, weight, out=out).tanh_()
 
 
@@ -51,19 +51,23 @@ class Recurrence(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx, gradient: Tensor) -> tuple[Tensor, Tensor, None]:
-        """Back through time: s_t inside the tanh, dL/ds_t = dL/dh_t · (1 - h_t²)."""
+        """Back through time, with a_t for what the tanh is taken of: h_t = tanh(a_t).
+
+        dL/da_t = dL/dh_t · (1 - h_t²), and a_t passes dL/da_t · weightᵀ on to h_{t-1}.
+        """
         states, weight = ctx.saved_tensors
         active = ctx.active
-        slope_of = (1 - states.square()).split(active, dim=1)  # each (networks, active, hidden)
-        sums = gradient.clone()  # dL/dh, turned into dL/ds from the last step to the first
-        sum_of = sums.split(active, dim=1)  # each (networks, active, hidden)
+        # by step, each (networks, active, hidden)
+        dtanh_at = (1 - states.square()).split(active, dim=1)
+        grad_pre = gradient.clone()  # dL/dh, turned into dL/da from the last step to the first
+        grad_pre_at = grad_pre.split(active, dim=1)
         transposed = weight.transpose(1, 2)
         for t in range(len(active) - 1, 0, -1):
-            sum_of[t].mul_(slope_of[t])
-            sum_of[t - 1][:, : active[t]].baddbmm_(sum_of[t], transposed)
-        sum_of[0].mul_(slope_of[0])
+            grad_pre_at[t].mul_(dtanh_at[t])
+            grad_pre_at[t - 1][:, : active[t]].baddbmm_(grad_pre_at[t], transposed)
+        grad_pre_at[0].mul_(dtanh_at[0])
         if len(active) == 1:
-            return sums, torch.zeros_like(weight), None
+            return grad_pre, torch.zeros_like(weight), None
         pairs = zip(states.split(active, dim=1), active[1:], strict=False)
         before = torch.cat([state[:, :running] for state, running in pairs], dim=1)
-        return sums, before.transpose(1, 2) @ sums[:, active[0] :], None
+        return grad_pre, before.transpose(1, 2) @ grad_pre[:, active[0] :], None

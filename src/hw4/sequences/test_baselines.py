@@ -28,7 +28,7 @@ def test_linear_models_are_scikit_learns():
     fitted = baselines.fit(training, validation, 5, None)
     rows = [part.last(3).padded(3, "front").reshape(len(part), -1) for part in (training, test)]
     reference = LinearRegression().fit(rows[0].astype(float), training.targets)
-    ours = fitted.linear[3].predict(test)
+    ours = fitted.linear_models[3].predict(test)
     np.testing.assert_allclose(ours, reference.predict(rows[1].astype(float)), rtol=1e-6)
     expected = np.mean((ours - test.targets) ** 2)
     assert fitted.test(test).linear[3].test_mse == pytest.approx(expected)
@@ -43,7 +43,7 @@ def test_the_first_steps_have_the_ridge_that_validation_chose():
     best = int(np.argmin(errors))
     assert best > 0  # or the test says nothing of the penalty
     np.testing.assert_allclose(
-        fitted.first_steps.predict(validation), references[best].predict(rows[1]), rtol=1e-4
+        fitted.first_steps_model.predict(validation), references[best].predict(rows[1]), rtol=1e-4
     )
 
 

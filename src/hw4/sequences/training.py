@@ -23,7 +23,7 @@ class Batch:
 
     inputs: Tensor  # (batch, time, features)
     lengths: Tensor  # (batch,)
-    targets: Tensor  # (batch,), of mean 0 and variance 1
+    targets: Tensor  # (batch,), scaled so that those of training have mean 0 and variance 1
     unit: float = 1.0
 
     def take(self, idx: Tensor) -> "Batch":
@@ -98,12 +98,12 @@ def train(
     """Minimize the mean squared error; leaves each network with its best weights.
 
     Adam with a step size that falls along a cosine, and decoupled weight decay. The networks see
-    the same batches and touch nothing of each other's: the loss is the sum of their losses, every
-    operation of the optimizer is on single numbers, and what a stopped network goes on to learn
-    is thrown away.
+    the same batches and touch nothing of each other's: the loss is the sum of their losses, the
+    optimizer works elementwise, and what a stopped network goes on to learn is thrown away.
 
     Args:
-        decays: of each network; a step takes that share of the step size off every weight.
+        decays: of each network; a step multiplies every weight, biases too, by 1 - step size ·
+            decay.
         on_epoch: called after each epoch with the lowest validation error so far.
 
     Returns:
@@ -127,6 +127,8 @@ def train(
             optimizer.zero_grad()
             mean_squared_error(network, training.take(idx)).sum().backward()
             optimizer.step()
+            # AdamW has one decay for a tensor, here each slice, a network's, has its own.
+            # Biases are decayed as AdamW does unless told otherwise.
             with torch.no_grad():
                 for weight in weights:
                     weight.mul_(1 - step_size * decay.view(-1, *[1] * (weight.dim() - 1)))
@@ -149,8 +151,9 @@ def train(
 def mean_squared_error(network: Network, batch: Batch) -> Tensor:
     """The loss of each network, `(networks,)`.
 
-    Padded steps have no part in it: a sequence has one prediction, read from the state after its
-    last real step.
+    A sequence has one prediction, whatever its length. Padding has no part in it for networks that
+    read the state after the last real step; the truncated one reads zeros as it reads inputs, but
+    no sequence to learn from has fewer steps than it.
     """
     predictions = network(batch.inputs, batch.lengths)  # (networks, batch)
     return (predictions - batch.targets).square().mean(dim=1)

@@ -41,20 +41,26 @@ class Dimensions:
 
     def shape(self, symbols: str) -> Shape:
         """The numbers that `symbols` such as `BLH` stand for."""
-        sizes = (*vars(self).values(), self.head_size)
-        values = dict(zip("BLHhd", sizes, strict=True))
+        values = {
+            "B": self.batch_size,
+            "L": self.sequence_length,
+            "H": self.hidden_size,
+            "h": self.heads,
+            "d": self.head_size,
+        }
         return tuple(values[symbol] for symbol in symbols)
 
 
 @dataclass(frozen=True)
 class Item:
-    """One of the sheet's questions about a shape; of a tensor without heads, both shapes are one.
+    """One of the sheet's questions about a shape.
 
     Attributes:
         number, name: the sheet's.
         symbols: of the answer, such as `BLH`.
         shape: the answer.
-        all_heads: the shape with the heads as an axis of their own, as the layer computes it.
+        all_heads: the shape that the layer computes, with the heads as an axis of their own; equal
+            to `shape` where there is no head axis, or where the answer has it too.
     """
 
     number: int
@@ -103,7 +109,7 @@ class Reading:
     Attributes:
         description: what the layer is taken to have.
         formula: the count by symbol, such as `3H² + 3H`.
-        modules: in which PyTorch modules it was counted.
+        modules: a PyTorch module, or parts of one, with this count; empty until it is counted.
     """
 
     description: str

@@ -11,15 +11,22 @@ CROP = 0.25
 """Share of the area that is cut away at most."""
 STRETCH = 0.2
 TILT = math.radians(5)
-"""Never a quarter turn: it makes a hung window of a sliding one. A photographer's tilt it is."""
+"""As in hand-held photographs. A quarter turn would make a hung window of a sliding one."""
 JITTER = 0.3
+
+
+def resized(images: torch.Tensor, size: int) -> torch.Tensor:
+    """Bytes `(batch, 3, side, side)` to `(batch, 3, size, size)`, still from 0 to 255."""
+    if images.device.type != "cpu":
+        images = images.float()  # only a CPU resizes bytes, which is faster there
+    return functional.interpolate(images, (size, size), mode="bilinear", antialias=True)
 
 
 def plain(pixels: torch.Tensor, size: int) -> torch.Tensor:
     """Bytes `(batch, side, side, 3)` to `(batch, 3, size, size)` from 0 to 1, not varied."""
     images = pixels.permute(0, 3, 1, 2)
     if images.shape[-1] != size:
-        images = functional.interpolate(images, (size, size), mode="bilinear", antialias=True)
+        images = resized(images, size)
     return (images.float() / 255).contiguous(memory_format=torch.channels_last)
 
 
@@ -34,8 +41,7 @@ def varied(
     images = pixels.permute(0, 3, 1, 2)
     side = images.shape[-1]
     if side >= 2 * size:  # one resampling without antialiasing must not skip pixels
-        half = (side // 2, side // 2)
-        images = functional.interpolate(images, half, mode="bilinear", antialias=True)
+        images = resized(images, side // 2)
     maps = geometry(len(images), strength, generator).to(images.device)
     grid = functional.affine_grid(maps, [len(images), 3, size, size], align_corners=False)
     images = functional.grid_sample(
@@ -47,8 +53,8 @@ def varied(
 def geometry(count: int, strength: float, generator: torch.Generator) -> torch.Tensor:
     """Random maps from output to input coordinates, both -1 to 1: `(count, 2, 3)`.
 
-    A map takes (x, y) to the point of the stored picture that is shown there. Half of them mirror;
-    how far the others go is in proportion to `strength`, from 0 to 1.
+    A map takes (x, y) to the point of the stored picture that is shown there. Each mirrors
+    with probability ½; crop, stretch and tilt grow with `strength`, from 0 to 1.
     """
 
     def uniform(low: float, high: float) -> torch.Tensor:
@@ -56,17 +62,17 @@ def geometry(count: int, strength: float, generator: torch.Generator) -> torch.T
 
     area = uniform(1 - strength * CROP, 1.0)
     stretch = torch.exp(strength * STRETCH * uniform(-1, 1))
-    wide = (area * stretch).sqrt().clamp(max=1.0)
-    high = (area / stretch).sqrt().clamp(max=1.0)
+    width = (area * stretch).sqrt().clamp(max=1.0)
+    height = (area / stretch).sqrt().clamp(max=1.0)
     tilt = strength * TILT * uniform(-1, 1)
     mirror = torch.where(uniform(0, 1) < 0.5, -1.0, 1.0)
     maps = torch.zeros(count, 2, 3)
-    maps[:, 0, 0] = mirror * wide * tilt.cos()
-    maps[:, 0, 1] = -high * tilt.sin()
-    maps[:, 1, 0] = mirror * wide * tilt.sin()
-    maps[:, 1, 1] = high * tilt.cos()
-    maps[:, 0, 2] = (1 - wide) * uniform(-1, 1)
-    maps[:, 1, 2] = (1 - high) * uniform(-1, 1)
+    maps[:, 0, 0] = mirror * width * tilt.cos()
+    maps[:, 0, 1] = -height * tilt.sin()
+    maps[:, 1, 0] = mirror * width * tilt.sin()
+    maps[:, 1, 1] = height * tilt.cos()
+    maps[:, 0, 2] = (1 - width) * uniform(-1, 1)
+    maps[:, 1, 2] = (1 - height) * uniform(-1, 1)
     return maps
 
 

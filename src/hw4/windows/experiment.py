@@ -124,8 +124,9 @@ def train(
         plans["fine-tuned"] = (backbone, settings.fine_tuned)
     else:
         work.say("no pre-trained weights at hand: the best network from scratch counts")
-    networks = {name: train_one(name, *plan, learning, settings, work)
-                for name, plan in plans.items()}  # fmt: skip
+    networks = {
+        name: train_one(name, *plan, learning, settings, work) for name, plan in plans.items()
+    }
     return networks, tuple(compared)
 
 

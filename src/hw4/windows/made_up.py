@@ -25,12 +25,28 @@ SCRATCH = ("baseline", "small", "small-no-augmentation")
 
 def made_up() -> dict[str, Result]:
     """Results by what is peculiar about them."""
-    usual = result({"baseline": 0.6, "small": 0.75, "small-no-augmentation": 0.7, "frozen": 0.84,
-                    "frozen-no-balancing": 0.83, "fine-tuned": 0.92, REFITTED: 0.93})  # fmt: skip
+    usual = result(
+        {
+            "baseline": 0.6,
+            "small": 0.75,
+            "small-no-augmentation": 0.7,
+            "frozen": 0.84,
+            "frozen-no-balancing": 0.83,
+            "fine-tuned": 0.92,
+            REFITTED: 0.93,
+        }
+    )
     scratch = result({"baseline": 0.6, "small": 0.75, "small-no-augmentation": 0.7, REFITTED: 0.8})
     bad = tuple(BadFile("test", f"x*_{i}.jpg", "damaged") for i in range(6))
-    messy = replace(usual.check, bad=bad, exact_duplicates=1, near_duplicates=1,
-                    removed=("a.jpg", "b.jpg"), duplicates_within=3, contradictions=1)  # fmt: skip
+    messy = replace(
+        usual.check,
+        bad=bad,
+        exact_duplicates=1,
+        near_duplicates=1,
+        removed=("a.jpg", "b.jpg"),
+        duplicates_within=3,
+        contradictions=1,
+    )
     return {
         "usual": usual,
         "without weights": scratch,
@@ -65,9 +81,22 @@ def result(accuracies: dict[str, float], n: int = 200, seed: int = 1) -> Result:
         check=DataCheck((40,) * 4 + (80,), (40,) * 5, n, 180, 60, 0, (), 0, 0, (), 0, 0),
         labelled=True,
         backbones=(
-            PretrainedBackbone("tf_efficientnet_lite0", "EfficientNet-Lite0", "a package",
-                               "5793" * 16, 224, 3_371_008, 1280, 0.1, 0.84, 0.01, 50.0),
-        ) if pretrained else (),
+            PretrainedBackbone(
+                "tf_efficientnet_lite0",
+                "EfficientNet-Lite0",
+                "a package",
+                "5793" * 16,
+                224,
+                3_371_008,
+                1280,
+                0.1,
+                0.84,
+                0.01,
+                50.0,
+            ),
+        )
+        if pretrained
+        else (),
         trained={name: _trained(name, it, targets) for name, it in made.items()},
         chosen=chosen,
         selection=Selection({"network": chosen}, 0.9, "accuracy", "2026-01-01T12:00:00+00:00"),
@@ -91,7 +120,7 @@ def result(accuracies: dict[str, float], n: int = 200, seed: int = 1) -> Result:
         ),
         own_names=FOLDER_NAMES,
         predictions=(),
-    )  # fmt: skip
+    )
 
 
 def _probabilities(targets: np.ndarray, share: float, rng: np.random.Generator) -> np.ndarray:

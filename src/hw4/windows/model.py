@@ -168,7 +168,8 @@ def pretrained_features(name: str, weights: Path | None) -> nn.Module:
     """timm's network `name` without its classifier; random without `weights`.
 
     A `.safetensors` file is timm's own. A `.pth` file is read as tensors alone (`weights_only`) and
-    holds the tensors of timm's architecture in the same order, whatever they are called there.
+    holds the tensors of timm's architecture in the same order, whatever they are called there; a
+    test holds its outputs against those of another reading.
 
     Raises:
         ValueError, RuntimeError: the tensors are not those of the architecture.
@@ -182,7 +183,7 @@ def pretrained_features(name: str, weights: Path | None) -> nn.Module:
         return timm.create_model(
             name, pretrained=True, num_classes=0, pretrained_cfg_overlay=overlay, **options
         )
-    network = timm.create_model(name)
+    network = timm.create_model(name, **options)
     tensors = torch.load(weights, map_location="cpu", weights_only=True).values()
     network.load_state_dict(dict(zip(network.state_dict(), tensors, strict=True)))
     network.reset_classifier(0)

@@ -90,8 +90,15 @@ def accuracies(result: Result):
         axes.plot(100 * network.accuracy, row, "o", color=color, ms=5)
         axes.plot(100 * network.validation.accuracy, row, "|", color=GREY, ms=9, mew=1.6)
     axes.axvline(100 * TARGET, color=GREY, lw=0.8, ls=(0, (1, 2)))
-    axes.annotate("asked for", (100 * TARGET, len(rows) - 0.45), color=GREY, fontsize=8.5,
-                  ha="center", va="bottom", annotation_clip=False)  # fmt: skip
+    axes.annotate(
+        "asked for",
+        (100 * TARGET, len(rows) - 0.45),
+        color=GREY,
+        fontsize=8.5,
+        ha="center",
+        va="bottom",
+        annotation_clip=False,
+    )
     axes.set_yticks(range(len(rows)), [NETWORKS[name] for name, _ in rows])
     axes.tick_params(axis="y", length=0)
     where = f"{result.reported} with 95 % interval (dot and line), validation (tick)"
@@ -107,8 +114,14 @@ def confusion(result: Result):
     )
     confusion_map(left, result.best.reported.confusion, CLASSES)
     right.plot([0, 100], [0, 100], color=GREY, lw=0.8, ls=(0, (1, 2)))
-    right.annotate("accuracy =\nconfidence", (0.97, 0.06), xycoords="axes fraction", color=GREY,
-                   fontsize=8.5, ha="right")  # fmt: skip
+    right.annotate(
+        "accuracy =\nconfidence",
+        (0.97, 0.06),
+        xycoords="axes fraction",
+        color=GREY,
+        fontsize=8.5,
+        ha="right",
+    )
     confidence = [100 * bin.confidence for bin in result.calibration.bins]
     accuracy = [100 * bin.accuracy for bin in result.calibration.bins]
     right.vlines(confidence, confidence, accuracy, color=LIGHT, lw=3)
@@ -156,11 +169,18 @@ def counts_table(result: Result):
 def backbones_table(result: Result):
     """Every pre-trained network whose weights were at hand."""
     rows = [
-        [it.title, it.source, f"`{it.checksum[:8]}`", n(it.parameters), f"{it.input_size}²",
-         f"{pct(it.cross_validation_accuracy)} ± {number(100 * it.cross_validation_std, 1)}",
-         f"{it.weight_decay:g}", duration(it.seconds)]
+        [
+            it.title,
+            it.source,
+            f"`{it.checksum[:8]}`",
+            n(it.parameters),
+            f"{it.input_size}²",
+            f"{pct(it.cross_validation_accuracy)} ± {number(100 * it.cross_validation_std, 1)}",
+            f"{it.weight_decay:g}",
+            duration(it.seconds),
+        ]
         for it in result.backbones
-    ]  # fmt: skip
+    ]
     headers = ["Backbone", "Source", "sha256", "Parameters", "Input", "Cross-validated"]
     return table([*headers, "Decay", "Time"], rows, "lllrrrrr")
 
@@ -174,9 +194,17 @@ def networks_table(result: Result):
         if it.pretrained and it.epochs:
             rate += f" / {config.learning_rate * config.backbone_rate:g}"
         learned = n(it.learned) if it.learned != it.parameters else "all"
-        row = [NETWORKS[name], f"{config.input_size}²", n(it.parameters), learned, rate,
-               f"{config.weight_decay:g}", f"{config.label_smoothing:g}",
-               str(len(it.epochs) or "–"), duration(it.seconds)]  # fmt: skip
+        row = [
+            NETWORKS[name],
+            f"{config.input_size}²",
+            n(it.parameters),
+            learned,
+            rate,
+            f"{config.weight_decay:g}",
+            f"{config.label_smoothing:g}",
+            str(len(it.epochs) or "–"),
+            duration(it.seconds),
+        ]
         rows.append(_bold(row) if name == REFITTED else row)
     headers = ["Network", "Input", "Parameters", "Learned", "Rate", "Decay", "Smoothing", "Epochs"]
     return table([*headers, "Time"], rows, "lrrrrrrrr")
@@ -189,9 +217,15 @@ def accuracies_table(result: Result):
         low, high = (number(100 * end, 1) for end in it.interval)
         validation = pct(it.validation.accuracy) if it.validation.n else "learned from"
         against = "answers" if name == REFITTED else p_value(result.over_best[name].p)
-        row = [NETWORKS[name], validation, pct(it.accuracy), f"{low} to {high}",
-               pct(it.reported.balanced_accuracy), number(it.reported.log_loss),
-               against]  # fmt: skip
+        row = [
+            NETWORKS[name],
+            validation,
+            pct(it.accuracy),
+            f"{low} to {high}",
+            pct(it.reported.balanced_accuracy),
+            number(it.reported.log_loss),
+            against,
+        ]
         rows.append(_bold(row) if name == REFITTED else row)
     where = result.reported.capitalize()
     headers = ["Network", "Validation", where, "95 % interval", "Balanced", "Log loss", "p"]
@@ -202,10 +236,16 @@ def classes_table(result: Result):
     """Precision and recall of the network that answers, and the baseline's recall."""
     baseline = result.trained["baseline"].per_class
     rows = [
-        [name, n(it.support), pct(it.precision), pct(it.recall), pct(it.f1),
-         pct(baseline[name].recall)]
+        [
+            name,
+            n(it.support),
+            pct(it.precision),
+            pct(it.recall),
+            pct(it.f1),
+            pct(baseline[name].recall),
+        ]
         for name, it in result.best.per_class.items()
-    ]  # fmt: skip
+    ]
     headers = ["Class", "Photographs", "Precision", "Recall", "F1", "Baseline's recall"]
     return table(headers, rows, "lrrrrr")
 

@@ -45,16 +45,27 @@ NO_DIFFERENCE = Difference(math.nan, math.nan, math.nan)
 
 
 BASELINE = TrainConfig(
-    input_size=32, learning_rate=2e-3, passes=40_000, epochs=(5, 12), weight_decay=0.0, augment=0.0,
+    input_size=32,
+    learning_rate=2e-3,
+    images_seen=40_000,
+    epochs=(5, 12),
+    weight_decay=0.0,
+    augment=0.0,
     balance=False,
-)  # fmt: skip
+)
 SMALL = TrainConfig(
-    input_size=64, learning_rate=3.5e-3, passes=15_000, epochs=(3, 40), label_smoothing=0.1
+    input_size=64, learning_rate=3.5e-3, images_seen=15_000, epochs=(3, 40), label_smoothing=0.1
 )
 FINE_TUNED = TrainConfig(
-    input_size=192, learning_rate=3e-3, passes=9_000, epochs=(2, 9), backbone_rate=0.1,
-    frozen_share=0.5, label_smoothing=0.1, balance=False,
-)  # fmt: skip
+    input_size=192,
+    learning_rate=3e-3,
+    images_seen=9_000,
+    epochs=(2, 9),
+    backbone_rate=0.1,
+    frozen_share=0.5,
+    label_smoothing=0.1,
+    balance=False,
+)
 
 
 @dataclass(frozen=True)
@@ -82,8 +93,11 @@ class Settings:
     validation_share: Share = 0.15
     held_out_share: Share = 0.15
     backbones: tuple[str, ...] = ("tf_efficientnet_lite0", "mobilenetv2_100")
-    gpu_backbones: tuple[str, ...] = ("convnext_tiny", "efficientnetv2_rw_t",
-                                      "vit_small_patch14_dinov2")  # fmt: skip
+    gpu_backbones: tuple[str, ...] = (
+        "convnext_tiny",
+        "efficientnetv2_rw_t",
+        "vit_small_patch14_dinov2",
+    )
     feature_size: Count = 224
     folds: Count = 4
     weight_decays: tuple[float, ...] = (0.01, 0.1, 1.0)
@@ -109,12 +123,12 @@ class Settings:
             self,
             image_size=min(self.image_size, 128),
             feature_size=min(self.feature_size, 112),
-            baseline=replace(self.baseline, passes=min(self.baseline.passes, 18_000)),
-            small=replace(self.small, passes=min(self.small.passes, 8_000)),
+            baseline=replace(self.baseline, images_seen=min(self.baseline.images_seen, 18_000)),
+            small=replace(self.small, images_seen=min(self.small.images_seen, 8_000)),
             fine_tuned=replace(
                 tuned,
                 input_size=min(tuned.input_size, 112),
-                passes=min(tuned.passes, 3_000),
+                images_seen=min(tuned.images_seen, 3_000),
                 frozen_share=min(tuned.frozen_share, 0.4),
             ),
         )
@@ -129,9 +143,9 @@ class Settings:
             folds=2,
             weight_decays=(0.1,),
             width=16,
-            baseline=replace(BASELINE, passes=600, epochs=(1, 5)),
-            small=replace(SMALL, passes=800, epochs=(1, 10)),
-            fine_tuned=replace(FINE_TUNED, input_size=96, passes=300, epochs=(1, 1)),
+            baseline=replace(BASELINE, images_seen=600, epochs=(1, 5)),
+            small=replace(SMALL, images_seen=800, epochs=(1, 10)),
+            fine_tuned=replace(FINE_TUNED, input_size=96, images_seen=300, epochs=(1, 1)),
         )
 
 

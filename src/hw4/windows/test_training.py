@@ -92,9 +92,9 @@ def test_balancing_weighs_by_the_square_root():
 
 
 def test_each_photograph_is_looked_at_once_an_epoch(striped, monkeypatch):
-    looked_at, views = [], Images.views
+    looked_at, plain = [], Images.plain
     monkeypatch.setattr(
-        Images, "views", lambda self, idx, device: looked_at.extend(idx) or views(self, idx, device)
+        Images, "plain", lambda self, idx, device: looked_at.extend(idx) or plain(self, idx, device)
     )
     nothing = Images(striped.subset(np.array([], int)), 32)
     config = replace(CONFIG, epochs=(1, 1), batch_size=10, augment=0.0)

@@ -10,15 +10,15 @@ from hw4.windows.weights import ORIGINS
 
 NAN = math.nan
 NO_SCORES = Scores(
-    0,
-    NAN,
-    (NAN, NAN),
-    NAN,
-    NAN,
-    NAN,
-    NAN,
-    dict.fromkeys(CLASSES, ClassScores(NAN, NAN, NAN, 0)),
-    (),
+    n=0,
+    accuracy=NAN,
+    interval=(NAN, NAN),
+    balanced_accuracy=NAN,
+    f1_macro=NAN,
+    f1_macro_std=NAN,
+    log_loss=NAN,
+    per_class=dict.fromkeys(CLASSES, ClassScores(NAN, NAN, NAN, 0)),
+    confusion=(),
 )
 """What stands where nothing was judged."""
 
@@ -30,8 +30,8 @@ class TrainConfig:
     Attributes:
         input_size: side of the square images it is given, in pixels.
         learning_rate: the highest of the one-cycle schedule (of the head, for a backbone).
-        passes: images to be looked at in all; decides the number of epochs, within `epochs`.
-        epochs: fewest and most.
+        images_seen: in training, all epochs together; decides the number of epochs.
+        epochs: fewest and most of them.
         backbone_rate: learning rate of the backbone as a share of the head's. With 0 it is frozen,
             the head is fitted to its features, and only size, decay and balance count.
         frozen_share: of the backbone's stages, from the image on; they stay as ImageNet left them.
@@ -43,7 +43,7 @@ class TrainConfig:
 
     input_size: Count
     learning_rate: Positive
-    passes: Count
+    images_seen: Count
     epochs: tuple[Count, Count] = (1, 100)
     batch_size: Count = 32
     weight_decay: Amount = 0.02
@@ -54,17 +54,18 @@ class TrainConfig:
     balance: bool = True
 
     def epochs_for(self, images: int) -> int:
-        """Epochs over so many images that come to about `passes`."""
+        """Epochs over so many images that come to about `images_seen`."""
         fewest, most = self.epochs
-        return max(fewest, min(most, round(self.passes / images)))
+        return max(fewest, min(most, round(self.images_seen / images)))
 
 
 @dataclass(frozen=True)
 class Epoch:
     """What stands at the end of an epoch; the losses are mean cross-entropies.
 
-    `train_loss` is of images as they were varied and of smoothed labels, so it may lie above
-    `val_loss`. What is of validation is NaN where there are no validation photographs.
+    `train_loss` is of images as they were varied, of smoothed labels, and weighted by class where
+    the training is balanced; so it may lie above `val_loss`. What is of validation is NaN where
+    there are no validation photographs.
     """
 
     train_loss: float

@@ -40,9 +40,8 @@ class Images:
     def varied(self, idx, strength: float, random: torch.Generator, device: str) -> torch.Tensor:
         return varied(self._bytes(idx, device), self.size, strength, random)
 
-    def views(self, idx, device: str) -> tuple[torch.Tensor, torch.Tensor]:
-        images = plain(self._bytes(idx, device), self.size)
-        return images, images.flip(3)  # (batch, 3, size, size) each
+    def plain(self, idx, device: str) -> torch.Tensor:
+        return plain(self._bytes(idx, device), self.size)  # (batch, 3, size, size)
 
     def _bytes(self, idx, device: str) -> torch.Tensor:
         return torch.from_numpy(self.photographs.images(idx)).to(device)  # (batch, side, side, 3)
@@ -69,12 +68,12 @@ def fit(
     optimizer = torch.optim.AdamW(groups)
     batch = min(config.batch_size, len(train.targets))
     steps, epochs = len(train.targets) // batch, config.epochs_for(len(train.targets))
-    total = epochs * steps + 1
+    total = epochs * steps + 1  # the schedule steps once more, after the last batch
     schedule = OneCycleLR(
         optimizer,
         max_lr=[group["lr"] for group in groups],
         total_steps=total,
-        pct_start=max(WARM_UP, 2 / total),  # it divides by the length of the warm-up
+        pct_start=max(WARM_UP, 2 / total),  # the schedule divides by the length of the warm-up
         cycle_momentum=False,
     )
     done = []
@@ -85,7 +84,7 @@ def fit(
             if config.augment:
                 inputs = train.varied(idx, config.augment, random, device)
             else:
-                inputs, _ = train.views(idx, device)
+                inputs = train.plain(idx, device)
             targets = torch.from_numpy(train.targets[idx]).to(device)
             with half_precision(device):
                 loss = functional.cross_entropy(
@@ -113,8 +112,9 @@ def predict(network: nn.Module, examples: Images, device: str, views: int = 2) -
     network.eval()
     found = [np.empty((views, 0, len(CLASSES)), np.float32)]
     for idx in at_once(len(examples.targets)):
+        images = examples.plain(idx, device)
         with half_precision(device):
-            logits = [network(view) for view in examples.views(idx, device)[:views]]
+            logits = [network(view) for view in (images, images.flip(3))[:views]]
         found.append(torch.stack(logits).float().softmax(2).cpu().numpy())
     return np.concatenate(found, axis=1)
 
@@ -178,7 +178,7 @@ def extract(
     network.to(device, memory_format=torch.channels_last).eval()
     images, blocks = Images(photographs, size), []
     for idx in at_once(len(photographs)):
-        blocks.append(network.vectors(images.views(idx, device)[0]).half().cpu().numpy())
+        blocks.append(network.vectors(images.plain(idx, device)).half().cpu().numpy())
         if bar:
             bar.update(len(idx))
     return np.concatenate(blocks)
@@ -187,7 +187,7 @@ def extract(
 def head_on(vectors: np.ndarray, targets: np.ndarray, config: TrainConfig) -> Pipeline:
     """A linear head on stored features (n, channels): scikit-learn's logistic regression.
 
-    On features of zero mean and unit deviation one weight decay suits all backbones.
+    Features get zero mean and unit deviation, so that one grid of decays serves all backbones.
     """
     weights = class_weights(targets, config.balance)
     regression = LogisticRegression(
@@ -215,7 +215,10 @@ def cross_validate(
     folds: int,
     seed: int,
 ) -> np.ndarray:
-    """Accuracy of a linear head on each fold in turn `(folds,)`, copies on one side."""
+    """Accuracy of a linear head on each fold in turn `(folds,)`, fewer if a class is that small.
+
+    Photographs of one of the `groups` (n,) are all learned from, or all left out.
+    """
     smallest = int(np.bincount(targets).min())
     splitter = StratifiedGroupKFold(max(2, min(folds, smallest)), shuffle=True, random_state=seed)
     accuracies = []
