@@ -68,7 +68,7 @@ def split_table(result: Result):
 @figure("tweets-lengths", EXPERIMENT)
 def lengths(measured: Lengths):
     """How many tokens tweets of each class have, and where they are cut."""
-    fig, axes = new_figure(height=1.9)
+    fig, axes = new_figure(height=1.4)
     for label, counts, color in zip((0, 1), measured.counts, (RED, BLUE), strict=True):
         shares = [100 * count / max(1, sum(counts)) for count in counts]
         axes.stairs(shares, measured.edges, color=color, fill=True, alpha=0.12)
@@ -151,7 +151,7 @@ def final_table(result: Result):
 @figure("tweets-final", EXPERIMENT)
 def _final(confusion: Sequence[Sequence[int]], curves: dict[str, PrecisionRecall]):
     """The final head's confusion matrix, and precision against recall beside others."""
-    fig, (left, right) = new_figure(height=2.6, columns=2, width_ratios=(1, 1.5))
+    fig, (left, right) = new_figure(height=2.2, columns=2, width_ratios=(1, 1.5))
     confusion_map(left, confusion, CLASSES)
     looks = ((BLUE, "-"), (TEAL, "-"), (RED, "-"), (GREY, "--"))
     for place, ((name, curve), (color, style)) in enumerate(
