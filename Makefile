@@ -27,7 +27,7 @@ report: $(READY)
 test: $(READY)
 	@$(PYTHON) -m ruff check . && $(PYTHON) -m ruff format --check . || \
 	  { echo "Put right what is listed above; $(PYTHON) -m ruff check --fix . and $(PYTHON) -m ruff format . do most of it."; exit 1; }
-	@$(PYTHON) -m pytest -rs --cov --cov-report=term:skip-covered
+	@$(PYTHON) -m pytest -rs
 
 bench: $(READY)
 	@$(PYTHON) -m benchmarks
