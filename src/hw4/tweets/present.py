@@ -104,7 +104,7 @@ def grid(tried: Sequence[Tried]):
     rates, decays, epochs = (sorted({setting[i] for setting in scores}) for i in (1, 2, 3))
     low, high = min(scores.values()), max(scores.values())
     fig, panels = new_figure(
-        height=max(1.0, 0.19 * len(decays) + 0.25) * len(weightings) + 0.5,
+        height=max(1.0, 0.175 * len(decays) + 0.25) * len(weightings) + 0.5,
         columns=len(epochs),
         rows=len(weightings),
         squeeze=False,
