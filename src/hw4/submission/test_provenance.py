@@ -158,6 +158,20 @@ windows.accuracies(win)
 Caption.
 :::
 
+::: {when="`{python} win.pretrained`"}
+Only then:
+
+::: {#tbl-sometimes}
+
+```{python}
+#| label: windows-backbones
+windows.backbones_table(win)
+```
+
+What a reference would not find in every build.
+:::
+:::
+
 Text, and a cell that shows nothing with a name:
 
 ```{python}
