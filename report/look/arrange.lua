@@ -2,6 +2,8 @@
 --   leave-out: [sec-transformer, …]   sections, by the names of their headings, that are left out,
 --                                     with the rows of tables that link to nothing else
 --   code-windows: appendix            they stand at the end, in a section of their own
+-- And `[…]{.if-there}`, an item of a list that refers to something: it goes where that is not in
+-- the document, left out or dropped with its passage.
 
 local function names(list)
   local set = {}
@@ -82,6 +84,56 @@ local function to_appendix(blocks)
   return blocks
 end
 
+local function identifiers(blocks)
+  local set = {}
+  local function note(element) set[element.identifier] = true end
+  blocks:walk({ Div = note, Header = note, Span = note, Image = note, Figure = note, Table = note })
+  return set
+end
+
+-- Without the items that refer to what is not `there`, and the commas after them.
+local function only_there(there)
+  local function leads_nowhere(item)
+    local found = false
+    item:walk({ Cite = function(cite) found = found or not there[cite.citations[1].id] end })
+    return found
+  end
+  return function(inlines)
+    local kept, dropped, after = pandoc.Inlines({}), false, false
+    for _, item in ipairs(inlines) do
+      if item.t == "Span" and item.classes:includes("if-there") then
+        after = leads_nowhere(item)
+        dropped = dropped or after
+        kept:extend(after and {} or item.content)
+      elseif not (after and (item.t == "Space" or item.t == "SoftBreak" or item.text == ",")) then
+        kept:insert(item)
+        after = false
+      end
+    end
+    while dropped and #kept > 0 and (kept[#kept].t == "Space" or kept[#kept].text == ",") do
+      kept:remove()
+    end
+    return kept
+  end
+end
+
+local function drop_items(blocks)
+  local drop = { Inlines = only_there(identifiers(blocks)) }
+  return blocks:walk({
+    Table = function(tbl)
+      for _, body in ipairs(tbl.bodies) do
+        body.body = body.body:filter(function(row)
+          local cell = row.cells[#row.cells]
+          local items = pandoc.utils.stringify(cell.contents) ~= ""
+          cell.contents = cell.contents:walk(drop)
+          return not items or pandoc.utils.stringify(cell.contents) ~= ""
+        end)
+      end
+      return tbl
+    end,
+  })
+end
+
 function Pandoc(doc)
   local left = names(doc.meta["leave-out"])
   if next(left) then
@@ -90,5 +142,6 @@ function Pandoc(doc)
   if doc.meta["code-windows"] and pandoc.utils.stringify(doc.meta["code-windows"]) == "appendix" then
     doc.blocks = to_appendix(doc.blocks)
   end
+  doc.blocks = drop_items(doc.blocks)
   return doc
 end

@@ -52,7 +52,7 @@ local function raw(element)
   end
 end
 
-local spans = { smallcaps = true, underline = true, mark = true, quoted = true }
+local spans = { ["if-there"] = true, smallcaps = true, underline = true, mark = true, quoted = true }
 local binding = { when = true, claim = true }
 
 -- Attributes that are not known where they stand would be lost, and what they were to do undone.

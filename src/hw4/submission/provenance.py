@@ -25,7 +25,6 @@ DEVICES = {"cpu": "the CPU", "cuda": "a GPU", "mps": "an Apple GPU"}
 STAND_IN_ON = "```{=typst}\n#stand-in-on()\n```\n"
 QUICK_ON = "```{=typst}\n#quick-on()\n```\n"
 _OPENS = re.compile(r"^:{3,} *\{#((?:fig|tbl)-[\w-]+)")
-_DIV = re.compile(r"^\s*:{3,}\s*(.*)$")
 
 
 @dataclass(frozen=True)
@@ -150,7 +149,7 @@ class Appendix:
             part = next((ROOT / "report").glob(f"_*-{problem}.qmd"), None)
             made = [(label, *name.rsplit(".", 1)) for label, name in _made(part)] if part else []
             modules = dict.fromkeys(f"`{module}`" for _, module, _ in made)
-            shown = [f"@{label} `{function}`" for label, _, function in made]
+            shown = [f"[@{label} `{function}`]{{.if-there}}" for label, _, function in made]
             rows.append([problem, ", ".join(modules), ", ".join(shown)])
         return table(["Problem", "Module", "Figure or table, and its function"], rows, "lll")
 
@@ -168,24 +167,13 @@ def _data(part: dict[str, Any]) -> str:
 
 
 def _made(part: Path) -> Iterator[tuple[str, str]]:
-    """Each figure and table that a function of the project makes, with its dotted name.
-
-    Those in a passage that stands in some cases only are left out: a reference to what is not
-    there would stop the build.
-    """
+    """Each figure and table that a function of the project makes, with its dotted name."""
     modules: dict[str, str] = {}
     label = None
-    conditional: list[bool] = []  # for each div that is open
     for piece in split_cells(read_lines(part, ROOT)):
         if not isinstance(piece, Cell):
-            for line in piece.lines:
-                if found := _OPENS.match(line.text):
-                    label = found[1]
-                if found := _DIV.match(line.text):
-                    if found[1]:
-                        conditional.append("when=" in found[1])
-                    elif conditional:
-                        conditional.pop()
+            opened = [found[1] for line in piece.lines if (found := _OPENS.match(line.text))]
+            label = opened[-1] if opened else None
             continue
         tree = ast.parse(piece.source)
         for node in ast.walk(tree):
@@ -194,7 +182,7 @@ def _made(part: Path) -> Iterator[tuple[str, str]]:
         own = str(piece.options.get("label", ""))
         label = own if own.startswith(("fig-", "tbl-")) else label
         call = tree.body[-1].value if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-        if label and isinstance(call, ast.Call) and not any(conditional):
+        if label and isinstance(call, ast.Call):
             first, _, rest = ast.unparse(call.func).partition(".")
             if modules.get(first, "").startswith("hw4."):  # not one that the cell makes by itself
                 yield label, f"{modules[first]}.{rest}".rstrip(".")

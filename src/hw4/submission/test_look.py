@@ -93,6 +93,50 @@ def test_on_the_screen_the_link_to_a_listing_leads_to_it():
     assert link < target < code
 
 
+LIST = """
+# One {#sec-one}
+
+::: {#tbl-here}
+| a |
+|---|
+| b |
+
+C
+:::
+
+# Two {#sec-two}
+
+::: {#fig-gone}
+x
+:::
+
+# Three {#sec-three}
+
+| Part | Made |
+|------|------|
+| one | [@fig-gone `a`]{.if-there}, [@tbl-here `b`]{.if-there}, [@fig-gone `c`]{.if-there} |
+| two | [@fig-gone `d`]{.if-there} |
+| three | |
+"""
+
+
+@pytest.mark.parametrize(
+    ("left", "rows"),
+    [
+        ("[sec-two]", ["one @tbl-here b", "three"]),
+        (
+            "[]",
+            ["one @fig-gone a, @tbl-here b, @fig-gone c", "two @fig-gone d", "three"],
+        ),
+    ],
+)
+def test_items_that_refer_to_what_is_not_there_go_and_rows_of_nothing_else(left, rows):
+    text = converted(LIST, "arrange", to="plain", **{"leave-out": left})
+    found = [" ".join(row.split()) for row in text.split("Made")[1].splitlines()]
+    found = [row for row in found if row and not set(row) <= set("- ")]
+    assert found == [" ".join(row.split()) for row in rows]
+
+
 def test_without_settings_nothing_moves():
     assert converted(DOCUMENT, "arrange") == converted(DOCUMENT)
     stay = converted(DOCUMENT, "arrange", **{"code-windows": "in place", "leave-out": "[]"})

@@ -202,5 +202,6 @@ def test_figures_and_tables_are_led_back_to_the_functions_that_made_them(tmp_pat
     assert [cell.strip() for cell in row.strip("|").split("|")] == [
         "windows",
         "`hw4.windows.present`, `hw4.windows.figures`",
-        "@fig-a `accuracies`, @tbl-b `curves`",
+        "[@fig-a `accuracies`]{.if-there}, [@tbl-sometimes `backbones_table`]{.if-there}, "
+        "[@tbl-b `curves`]{.if-there}",
     ]
