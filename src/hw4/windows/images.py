@@ -5,7 +5,6 @@ import io
 import json
 import os
 import shutil
-import tempfile
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +17,7 @@ from PIL import Image, ImageOps
 
 from hw4.foundation.files import BadFile
 from hw4.foundation.places import store_folder
-from hw4.foundation.store import write_text
+from hw4.foundation.store import beside, write_text
 
 MAX_PIXELS = 120_000_000
 """Pixels that a photograph may have; more is a decompression bomb or a panorama."""
@@ -165,17 +164,15 @@ def stored(key: str, size: int, items: Iterator[tuple]) -> Store:
     """
     folder = store_folder() / "windows" / "images" / key[:32]
     if not (folder / INDEX).is_file():
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        part = Path(tempfile.mkdtemp(dir=folder.parent, prefix="part."))
         try:
-            _write(part, items)
-            part.rename(folder)
+            with beside(folder) as part:
+                part.mkdir()
+                _write(part, items)
+                part.rename(folder)
         except OSError:
             # Another build may have put the same store here in this very moment: either will do.
             if not (folder / INDEX).is_file():
                 raise
-        finally:
-            shutil.rmtree(part, ignore_errors=True)
         _prune(folder)
     os.utime(folder)
     index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
