@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hw4.foundation import files
+from hw4.foundation import archive
 from hw4.foundation.errors import UserError
 from hw4.sequences import arrays
 from hw4.sequences import data as sequences
@@ -183,7 +183,7 @@ def _four_files(content: bytes, folder: Path) -> None:
 def _photographs(content: bytes, folder: Path) -> None:
     path = folder / "windows_train_set.zip"
     path.write_bytes(content)
-    with files.opened(path, windows.LIMITS) as opened:
+    with archive.opened(path, windows.LIMITS) as opened:
         names = list(windows.layout(opened, "train"))
         for _, pixels, _, reason in images.read_files(names, opened.read, SIDE):
             assert reason or pixels.shape == (SIDE, SIDE, 3)

@@ -10,17 +10,7 @@ from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
-from hw4.foundation.archive import (  # noqa: F401
-    BadFile,
-    Files,
-    Limits,
-    listed,
-    natural,
-    opened,
-    read_file,
-    reason,
-    walk,
-)
+from hw4.foundation.archive import BadFile, listed, reason, walk
 from hw4.foundation.errors import UserError
 from hw4.foundation.names import plain
 from hw4.foundation.places import data_folder, store_folder

@@ -11,16 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from hw4.foundation import archive
+from hw4.foundation.archive import BadFile, Limits, natural, opened, read_file
 from hw4.foundation.errors import UserError
-from hw4.foundation.files import (
-    BadFile,
-    Limits,
-    fingerprint,
-    natural,
-    opened,
-    read_file,
-    say_unused,
-)
+from hw4.foundation.files import fingerprint, say_unused
 
 LIMITS = Limits(file=2 * 2**20, total=3 * 2**20, files=100)
 CONTENT = {"a/1.txt": b"one", "a/b/2.txt": b"two", "c.txt": b""}

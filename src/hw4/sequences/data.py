@@ -6,8 +6,9 @@ from typing import Literal
 
 import numpy as np
 
+from hw4.foundation.archive import Limits, opened, read_file
 from hw4.foundation.errors import UserError
-from hw4.foundation.files import DataSource, Limits, find, fingerprint, opened, read_file
+from hw4.foundation.files import DataSource, find, fingerprint
 from hw4.foundation.places import data_folder
 from hw4.sequences.arrays import MAX_BYTES, read_array
 
