@@ -7,7 +7,8 @@ from pathlib import Path
 from huggingface_hub import constants
 
 from hw4.foundation import fetch
-from hw4.foundation.files import BadFile, checksums
+from hw4.foundation.archive import BadFile
+from hw4.foundation.files import checksums
 from hw4.foundation.progress import say
 
 ANSWER_SECONDS = 4.0

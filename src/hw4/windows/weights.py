@@ -6,7 +6,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from hw4.foundation import hub
-from hw4.foundation.files import BadFile, checksums
+from hw4.foundation.archive import BadFile
+from hw4.foundation.files import checksums
 
 WEIGHTS = "model.safetensors"
 FETCH_SECONDS = 180
