@@ -33,7 +33,7 @@ def comparison_table(result: Result):
     rows = [
         ["**Asked for**", *rest],
         *networks[: len(ASKED)],
-        ["**Two more**", *rest],
+        ["**Two variants**", *rest],
         *networks[len(ASKED) :],
         ["**No network**", *rest],
         ["Always the mean", *mean],
