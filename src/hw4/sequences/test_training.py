@@ -7,7 +7,8 @@ import torch
 from hw4.sequences.conftest import process
 from hw4.sequences.experiment import kind_of
 from hw4.sequences.model import VanillaRNN
-from hw4.sequences.result import NETWORKS, Curve, TrainConfig
+from hw4.sequences.result import NETWORKS
+from hw4.sequences.trained import Curve, TrainConfig
 from hw4.sequences.training import (
     EarlyStopping,
     View,
@@ -24,8 +25,8 @@ def trained(name, seeds, decays, config=SHORT, parts=PARTS):
     view, build = kind_of(name, *parts)
     batches = [view.batch(part) for part in parts]
     network = build(8, seeds=seeds)
-    curves, _ = train(network, *batches, config, decays)
-    return curves, network, batches
+    run = train(network, *batches, config, decays)
+    return run.curves, network, batches
 
 
 @pytest.mark.parametrize("name", NETWORKS)
