@@ -4,7 +4,6 @@ import ast
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,7 @@ from IPython.display import Markdown
 from hw4.foundation.names import named
 from hw4.foundation.places import ROOT, quick
 from hw4.foundation.tables import table
-from hw4.foundation.words import duration, listing
+from hw4.foundation.words import duration, listing, moment
 from hw4.submission.documents import Cell, read_lines, split_cells
 from hw4.submission.results import read_results
 
@@ -135,7 +134,7 @@ class Appendix:
         rows = []
         for name, part in self.parts.items():
             written = part.get("selection", {}).get("written")
-            selected = f"{datetime.fromisoformat(written):%Y-%m-%d %H:%M} UTC" if written else "–"
+            selected = moment(written) if written else "–"
             time, key = duration(part["seconds"]), f"`{part['key']}`"
             rows.append([name, _data(part), part["seed"], time, selected, key])
         headers = ["Problem", "Data", "Seed", "Time", "Selection written", "Key of the result"]

@@ -133,7 +133,7 @@ def test_each_experiment_has_its_data_seed_time_selection_and_key():
             r"train\.zip, test\.zip (sha256 `abcdef012345`)",
             "541",
             "1 min 40 s",
-            "2026-11-24 13:44 UTC",
+            "November 24, 2026, 13:44 UTC",
             "`k1`",
         ],
         ["transformer", "none needed", "1", "20 s", "–", "`k2`"],

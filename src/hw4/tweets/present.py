@@ -252,5 +252,5 @@ def _told(one: Explained) -> str:
     )
     return (
         f"“{' '.join(shown)}” Annotated {one.target}, predicted {one.predicted}, "
-        f"probability of class 1 {number(one.probability, 2)}. Strongest: {strongest}."
+        f"probability of class 1: {number(one.probability, 2)}. Strongest: {strongest}."
     )
