@@ -20,9 +20,7 @@ from hw4.submission.documents import (
     Cell,
     Expression,
     Prose,
-    read_lines,
-    split_cells,
-    split_header,
+    read_document,
 )
 from hw4.submission.kernel import Kernel
 from hw4.submission.numbers import typed_numbers
@@ -65,8 +63,8 @@ def test_a_result_that_is_typed_is_found(number, tmp_path):
 
 
 def nameless_cells(document):
-    _, body = split_header(read_lines(document, document.parents[1]))
-    cells = [part for part in split_cells(body) if isinstance(part, Cell)]
+    _, parts = read_document(document, document.parents[1])
+    cells = [part for part in parts if isinstance(part, Cell)]
     return [str(cell.fence) for cell in cells if "label" not in cell.options]
 
 
@@ -99,8 +97,7 @@ def values(monkeypatch):
         monkeypatch.setattr(Experiment, "stored", lambda self: made_up[self.name])
         monkeypatch.setattr(Experiment, "provenance", lambda self: provenance(self, kind))
         monkeypatch.setattr(Experiment, "tensors", lambda self: {})
-        _, body = split_header(read_lines(path, ROOT))
-        parts = split_cells(body)
+        _, parts = read_document(path, ROOT)
         with Kernel(ROOT, {}) as kernel:
             kernel.run(next(part for part in parts if isinstance(part, Cell)))
             lines = [line for part in parts if isinstance(part, Prose) for line in part.lines]

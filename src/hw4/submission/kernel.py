@@ -64,7 +64,7 @@ class Kernel:
         name = f"<{cell.fence}>"
         self._shell.compile.get_code_name = lambda *_: name  # a traceback shows it
         out, err = (_Stream(self._outputs, it) for it in ("stdout", "stderr"))
-        with redirect_stdout(out), redirect_stderr(err), _no_exit():
+        with redirect_stdout(out), redirect_stderr(err):
             done = self._shell.run_cell(cell.source)
         if error := done.error_before_exec or done.error_in_exec:
             if isinstance(error, KeyboardInterrupt):
@@ -76,8 +76,7 @@ class Kernel:
 
     def evaluate(self, expression: Expression) -> str:
         """The Markdown of an inline expression."""
-        with _no_exit():
-            answer = self._shell.user_expressions({"": expression.text})[""]
+        answer = self._shell.user_expressions({"": expression.text})[""]
         if answer["status"] != "ok":
             raise UserError(f"{expression} failed with {answer['ename']}: {answer['evalue']}")
         data = answer["data"]
@@ -125,23 +124,6 @@ def _report_style() -> Iterator[None]:
         matplotlib.interactive(True)  # or a figure that is left open would not be shown
         yield
     matplotlib.use(backend)
-
-
-@contextmanager
-def _no_exit() -> Iterator[None]:
-    """What ends Python at once ends the cell instead; a process that it started may still end."""
-    end, own = os._exit, os.getpid()
-
-    def ended(status: int) -> None:
-        if os.getpid() != own:
-            end(status)
-        raise SystemExit(status)
-
-    os._exit = ended
-    try:
-        yield
-    finally:
-        os._exit = end
 
 
 class _Stream(io.TextIOBase):
@@ -240,5 +222,4 @@ def _line(cell: Cell, name: str, error: BaseException) -> Line:
     numbers = [frame.lineno for frame in frames if frame.filename == name]
     if isinstance(error, SyntaxError) and error.filename == name:
         numbers.append(error.lineno)
-    number = numbers[-1] if numbers else None
-    return cell.code[number - 1] if number and number <= len(cell.code) else cell.fence
+    return [cell.fence, *cell.code][min(numbers[-1], len(cell.code)) if numbers else 0]

@@ -32,15 +32,12 @@ def numbered(text: str, path: Path) -> list[Line]:
     return [Line(row, path, number) for number, row in enumerate(text.splitlines(), 1)]
 
 
-def read_utf8(path: Path, shown: Path | str) -> str:
-    """The text of a file, without a mark of the byte order, its lines ended by `\\n`.
-
-    Args:
-        shown: what to call it in a message.
-    """
+def lines_of(path: Path, root: Path) -> list[Line]:
+    """The lines of a file, without a mark of the byte order; their path is relative to `root`."""
+    shown = path.relative_to(root) if path.is_relative_to(root) else path
     try:
         content = path.read_bytes()
-        return content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+        text = content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
         number = content[: error.start].count(b"\n") + 1
         raise UserError(
@@ -50,6 +47,7 @@ def read_utf8(path: Path, shown: Path | str) -> str:
         raise UserError(
             f"{shown} cannot be read ({error.strerror}), a text file was expected: put it back."
         ) from None
+    return numbered(text, shown)
 
 
 class _Loader(yaml.SafeLoader):
@@ -63,7 +61,7 @@ class _Loader(yaml.SafeLoader):
             raise yaml.constructor.ConstructorError(None, None, str(error), place) from error
 
 
-def parse_yaml(lines: list[Line]) -> object:
+def load_yaml(lines: list[Line]) -> object:
     """What a few lines of YAML hold."""
     text, at = "\n".join(line.text for line in lines), 0
     try:
@@ -81,11 +79,6 @@ def parse_yaml(lines: list[Line]) -> object:
         f"{line}: this is not valid YAML ({problem}): {line.text.strip()[:SHOWN_OF_LINE]}; "
         "put that line right."
     )
-
-
-def load_yaml(lines: list[Line]) -> dict:
-    """The mapping a few lines of YAML hold."""
-    return as_mapping(parse_yaml(lines), lines[0])
 
 
 def as_mapping(value: object, line: Line, where: str = "") -> dict:

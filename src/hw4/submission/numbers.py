@@ -20,7 +20,7 @@ from typing import Any
 from hw4.foundation import words
 from hw4.foundation.errors import UserError
 from hw4.foundation.places import ROOT
-from hw4.submission.documents import Cell, Prose, read_lines, split_cells
+from hw4.submission.documents import Cell, Prose, read_document
 from hw4.submission.lines import Line
 
 DEEPEST = 6
@@ -66,7 +66,7 @@ def is_telling(number: str) -> bool:
 
 def first_cell(part: Path) -> Cell:
     """The first cell of a part."""
-    for piece in split_cells(read_lines(part, ROOT)):
+    for piece in read_document(part, ROOT)[1]:
         if isinstance(piece, Cell):
             return piece
     raise UserError(f"{part.relative_to(ROOT)} has no cell: begin it with one that loads.")

@@ -36,24 +36,23 @@ def quarto_pdf() -> Path:
     return DOCUMENT.with_suffix(".pdf")
 
 
-def put_in_place(made: Path, final: Path, keep: bool = False) -> None:
-    """Hand out a good PDF under its one name; it takes the place of the last good one."""
+def hand_out(made: Path, final: Path, is_good: bool = True, keep: bool = False) -> str:
+    """Give a PDF its one name, or put a bad one aside, where it can be looked at; where it is now.
+
+    Args:
+        final: the last good one; only a good one takes its place.
+        keep: leave the file where it was made as well.
+    """
+    rejected = final.with_name(f"{final.stem}-rejected.pdf")
+    if not is_good:
+        final.parent.mkdir(parents=True, exist_ok=True)
+        made.replace(rejected)
+        return f"{_shown(rejected)}{f'; {_shown(final)} is as it was' if final.exists() else ''}"
     write_bytes(final, made.read_bytes())
+    rejected.unlink(missing_ok=True)
     if not keep:
         made.unlink()
-    _rejected(final).unlink(missing_ok=True)
-
-
-def put_aside(made: Path, final: Path) -> str:
-    """Put a PDF that failed where it can be looked at; where, and what became of `final`."""
-    final.parent.mkdir(parents=True, exist_ok=True)
-    made.replace(_rejected(final))
-    kept = f"; {_shown(final)} is as it was" if final.exists() else ""
-    return f"{_shown(_rejected(final))}{kept}"
-
-
-def _rejected(final: Path) -> Path:
-    return final.with_name(f"{final.stem}-rejected.pdf")
+    return str(_shown(final))
 
 
 def _shown(path: Path) -> Path:

@@ -182,14 +182,14 @@ def test_what_is_attached_is_in_the_pdf(document, project):
     ):
         config = project / "_quarto.yml"
         config.write_text(config.read_text().replace(name, value))
-    with pytest.raises(UserError, match=r"attach names results.json, which cannot be read"):
+    with pytest.raises(UserError, match=r"the attached file results.json cannot be read"):
         render(document, project / "a.pdf")
     (project / "results.json").write_text('{"a": 1}')
     pdf = pypdf.PdfReader(render(document, project / "a.pdf"))
     assert pdf.attachments["results.json"] == [b'{"a": 1}']
     assert pdf.attachments["report/_part.qmd"] == [PART.encode()]
     document.write_text(text.replace("[results.json", "[../secret.json"))
-    with pytest.raises(UserError, match=r"attach names ../secret.json, which lies outside"):
+    with pytest.raises(UserError, match=r"the attached file ../secret.json lies outside"):
         render(document, project / "a.pdf")
 
 
