@@ -11,7 +11,7 @@ from functools import partial
 from hw4.foundation.errors import UserError
 from hw4.foundation.places import ROOT
 from hw4.submission.code_window import excerpt
-from hw4.submission.numbers import all_forms, is_telling, typed_numbers
+from hw4.submission.numbers import is_telling, quotable, typed_numbers
 from hw4.submission.press import claims
 from hw4.submission.reading import LISTINGS, Reading
 from hw4.submission.renderer import DOCUMENT
@@ -152,7 +152,7 @@ def _typed_numbers(reading: Reading) -> Iterator[str]:
     live: dict[str, str] = {}
     for path in dict.fromkeys(line.path for line, _ in typed):
         with suppress(Exception):  # a part without numbers of its own
-            for forms in all_forms(ROOT / path):
+            for forms in quotable(ROOT / path):
                 live |= {shown: expression for expression, shown in forms if shown not in live}
     for line, number in typed:
         if number in live:

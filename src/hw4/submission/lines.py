@@ -1,5 +1,6 @@
 """Text that knows where it comes from, and the YAML in it."""
 
+import re
 import reprlib
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -103,3 +104,10 @@ def short(value: object) -> str:
     shortened = reprlib.Repr()
     shortened.maxlevel, shortened.maxlist, shortened.maxdict = 2, 3, 3
     return shortened.repr(value)
+
+
+def fenced(text: str, attributes: str = "") -> str:
+    """A block of code in Markdown, whatever the code holds."""
+    longest = max(map(len, re.findall(r"`{3,}", text)), default=2)
+    ticks = "`" * (longest + 1)
+    return f"\n{ticks}{attributes}\n{text}\n{ticks}\n"

@@ -9,7 +9,7 @@ from hw4.foundation.errors import UserError
 from hw4.submission.claims import Claim, compared
 from hw4.submission.documents import INLINE, OPTION, PAGE_BREAK, Cell, Expression, Prose
 from hw4.submission.kernel import Kernel
-from hw4.submission.lines import Line
+from hw4.submission.lines import Line, fenced
 
 MIMES = ("text/markdown", "image/svg+xml", "image/png", "image/jpeg", "text/html")
 """What is shown of an output, best first: Quarto's order for Typst."""
@@ -75,7 +75,7 @@ class Writer:
         _check_captions(cell, kind)
         code = [line.text for line in cell.code if not OPTION.match(line.text)]
         if option["echo"] and any(map(str.strip, code)):
-            self._add(cell.fence, _fenced("\n".join(code).strip("\n"), _listing(cell)))
+            self._add(cell.fence, fenced("\n".join(code).strip("\n"), _listing(cell)))
         shown = self._shown(cell, outputs, option)
         if kind and len(shown) != 1:
             raise UserError(
@@ -107,7 +107,7 @@ class Writer:
                 if output["stream"] == "stderr":
                     self.notices.append(f"{cell.fence}: {output['text'].strip()}")
                 if output["stream"] == "stdout" or option["warning"]:
-                    shown.append(_fenced(output["text"].rstrip("\n")))
+                    shown.append(fenced(output["text"].rstrip("\n")))
         return shown
 
     def _display(self, cell: Cell, data: dict) -> str:
@@ -115,11 +115,11 @@ class Writer:
         if mime == "text/markdown":
             return f"\n{data[mime]}\n"
         if mime == "text/html" and "<table" in data[mime]:
-            return _fenced(data[mime], "{=html}")
+            return fenced(data[mime], "{=html}")
         if mime in SUFFIXES:
             return f"\n![]({self._picture(mime, data[mime])})\n"
         if set(data) == {"text/plain"} and not ADDRESS.search(data["text/plain"]):
-            return _fenced(data["text/plain"])
+            return fenced(data["text/plain"])
         found = " and ".join(sorted(set(data) - {"text/plain"})) or data["text/plain"]
         raise UserError(
             f"{cell.fence}: {cell.name} shows {found}, which cannot be set in a PDF; "
@@ -157,12 +157,6 @@ def _is_leftover(data: dict) -> bool:
 
 def _quoted(text: str) -> str:
     return " ".join(str(text).split()).replace("\\", "\\\\").replace('"', '\\"')
-
-
-def _fenced(text: str, attributes: str = "") -> str:
-    longest = max(map(len, re.findall(r"^`+", text, re.MULTILINE)), default=0)
-    ticks = "`" * max(3, longest + 1)
-    return f"\n{ticks}{attributes}\n{text}\n{ticks}\n"
 
 
 def _listing(cell: Cell) -> str:

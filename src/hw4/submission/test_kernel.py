@@ -155,7 +155,7 @@ def test_the_best_form_of_an_output_is_taken(session, tmp_path):
     picture = "Shows(**{'image_svg+xml': '<svg/>', 'image_png': 'AAAA', 'text_plain': 'p'})"
     assert session.markdown(cell(picture), tmp_path).strip() == "![](picture-1.svg)"
     assert (tmp_path / "picture-1.svg").read_text() == "<svg/>"
-    assert session.markdown(cell("'a```b'"), tmp_path).strip() == "```\n'a```b'\n```"
+    assert session.markdown(cell("'a```b'"), tmp_path).strip() == "````\n'a```b'\n````"
     table = cell("Shows(text_html='<table></table>', text_plain='p')")
     assert session.markdown(table, tmp_path).strip() == "```{=html}\n<table></table>\n```"
     page = cell("Shows(text_html='<form></form>', text_plain='p')")
