@@ -22,7 +22,7 @@ from hw4.submission.documents import (
     Prose,
     read_document,
 )
-from hw4.submission.kernel import Kernel
+from hw4.submission.kernel import start_kernel
 from hw4.submission.numbers import typed_numbers
 from hw4.submission.press import read
 from hw4.submission.renderer import DOCUMENT
@@ -98,7 +98,7 @@ def values(monkeypatch):
         monkeypatch.setattr(Experiment, "provenance", lambda self: provenance(self, kind))
         monkeypatch.setattr(Experiment, "tensors", lambda self: {})
         _, parts = read_document(path, ROOT)
-        with Kernel(ROOT, {}) as kernel:
+        with start_kernel(ROOT, {}) as kernel:
             kernel.run(next(part for part in parts if isinstance(part, Cell)))
             lines = [line for part in parts if isinstance(part, Prose) for line in part.lines]
             return [

@@ -198,7 +198,7 @@ CASES = (
     Bad(
         "a form of the date that there is not",
         header("---\ntitle: x\ndate: today\ndate-format: YYYY\n---\ntext\n"),
-        *(QMD, "'YYYY'", "expected long or iso", "write that", RENDER),
+        *(QMD, "'YYYY'", "expected 'long' or 'iso'", "write that", RENDER),
     ),
     Bad(
         "a reference to nothing",

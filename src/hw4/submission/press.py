@@ -17,7 +17,7 @@ from hw4.foundation.errors import Stopped, UserError
 from hw4.foundation.progress import say
 from hw4.submission.claims import Claim
 from hw4.submission.documents import Cell, Prose, read_document
-from hw4.submission.kernel import Kernel
+from hw4.submission.kernel import start_kernel
 from hw4.submission.markdown import Writer
 from hw4.submission.project import Project, find_root, load_project
 from hw4.submission.renderer import hand_out
@@ -87,7 +87,7 @@ def claims(document: Path) -> list[Claim]:
 
 def _written(parts: list[Prose | Cell], project: Project, folder: Path) -> Writer:
     """A document after its cells have run, as Markdown."""
-    with Kernel(project.root, project.environment) as kernel:
+    with start_kernel(project.root, project.environment) as kernel:
         writer = Writer(folder, project.execute, kernel)
         for part in parts:
             writer.write(part)

@@ -10,6 +10,7 @@ from pathlib import Path
 from hw4.foundation.errors import UserError
 from hw4.submission.lines import Line, as_mapping, line_of, lines_of, load_yaml, short
 
+Rule = Callable[[object, Path], object]
 EXECUTE = {"echo": True, "output": True, "include": True, "eval": True, "warning": True}
 """How cells are shown unless something else is said: Quarto's own defaults."""
 
@@ -58,19 +59,17 @@ def _words(value: object, folder: Path) -> tuple:
     return tuple(_word(it, folder) for it in _listed(value) if it is not None)
 
 
+def _one_of(*choices: str) -> "Rule":
+    def rule(value: object, folder: Path) -> object:
+        _expect(value in choices, value, " or ".join(map(repr, choices)))
+        return value
+
+    return rule
+
+
 def _headings(value: object, folder: Path) -> list[str]:
     right = isinstance(value, list) and all(isinstance(name, str) for name in value)
     _expect(right, value, "a list of the names of headings, such as [sec-a, sec-b]")
-    return value
-
-
-def _date_form(value: object, folder: Path) -> str:
-    _expect(value in ("long", "iso"), value, "long or iso")
-    return value
-
-
-def _place(value: object, folder: Path) -> str:
-    _expect(value in ("in place", "appendix"), value, "'in place' or 'appendix'")
     return value
 
 
@@ -118,12 +117,12 @@ def _expect(is_right: bool, value: object, expected: str) -> None:
 
 
 SHOWN = ("title", "subtitle", "toc", "toc-title", "toc-depth")
-RULES: dict[str, Callable[[object, Path], object]] = {
+RULES: dict[str, Rule] = {
     **dict.fromkeys((*SHOWN, "date", "lang", "number-sections", "syntax-highlighting"), _word),
-    "date-format": _date_form,
+    "date-format": _one_of("long", "iso"),
     "author": _authors,
     "leave-out": _headings,
-    "code-windows": _place,
+    "code-windows": _one_of("in place", "appendix"),
     "attach": _words,
     "pdf-standard": _words,
     "filters": _filters,

@@ -10,7 +10,7 @@ import pytest
 
 from hw4.foundation.errors import UserError
 from hw4.submission.documents import split_cells
-from hw4.submission.kernel import Kernel
+from hw4.submission.kernel import Kernel, start_kernel
 from hw4.submission.lines import numbered
 from hw4.submission.markdown import Writer
 from hw4.submission.project import EXECUTE
@@ -35,7 +35,7 @@ class Session:
 
 @pytest.fixture
 def session(tmp_path_factory):
-    with Kernel(tmp_path_factory.mktemp("kernel"), {"HW4_TEST": "seen"}) as kernel:
+    with start_kernel(tmp_path_factory.mktemp("kernel"), {"HW4_TEST": "seen"}) as kernel:
         yield Session(kernel)
 
 
@@ -130,13 +130,13 @@ def test_a_cell_that_calls_exit_is_told(session, tmp_path, call):
 def test_what_cells_change_is_given_back(tmp_path, capsys):
     before = Path.cwd(), dict(os.environ), list(sys.path), sys.modules["__main__"], sys.stdout
     code = "import os, sys; os.environ['HW4_LEFT'] = '1'; sys.path.append('x'); os.chdir('/')"
-    with Kernel(tmp_path, {"HW4_TEST": "seen"}) as kernel:
+    with start_kernel(tmp_path, {"HW4_TEST": "seen"}) as kernel:
         Session(kernel).markdown(cell(code), tmp_path)
         with pytest.raises(UserError):
             Session(kernel).markdown(cell("1 / 0"), tmp_path)
     after = Path.cwd(), dict(os.environ), list(sys.path), sys.modules["__main__"], sys.stdout
     assert after == before
-    with Kernel(tmp_path, {}) as kernel:  # and the next document begins with nothing
+    with start_kernel(tmp_path, {}) as kernel:  # and the next document begins with nothing
         text = Session(kernel).markdown("`{python} 'os' in globals()`", tmp_path)
     assert text.strip() == "False"
     assert capsys.readouterr().out == ""
@@ -245,13 +245,13 @@ def test_what_users_of_jupyter_end_a_cell_with(session, tmp_path):
 
 def test_a_process_that_has_not_imported_matplotlib_draws_alike(tmp_path):
     program = (
-        "import sys; from pathlib import Path; from hw4.submission.kernel import Kernel\n"
+        "import sys; from pathlib import Path; from hw4.submission.kernel import start_kernel\n"
         "from hw4.submission.documents import split_cells\n"
         "from hw4.submission.lines import numbered\n"
         "text = '```{python}\\nimport matplotlib.pyplot as plt\\n'\n"
         "text += '_ = plt.figure().subplots().text(0, 0, \"x\")\\n```'\n"
         "(cell,) = split_cells(numbered(text, Path('a')))\n"
-        "with Kernel(Path('.'), {}) as kernel:\n"
+        "with start_kernel(Path('.'), {}) as kernel:\n"
         "    (shown,) = kernel.run(cell)\n"
         "print(shown['data']['image/svg+xml'])\n"
     )
