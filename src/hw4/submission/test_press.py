@@ -1,9 +1,5 @@
 """A whole document through the press, the PDF read back; and what happens when it fails."""
 
-import os
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pypdf
@@ -277,13 +273,3 @@ def test_steps_before_and_after(project, capfd):
 
 def test_the_report_stays_inside_what_both_renderers_understand():
     read(ROOT / "report" / "submission.qmd")
-
-
-def test_quarto_makes_the_same_submission(document, project):
-    quarto = shutil.which("quarto")
-    if not quarto:
-        pytest.skip("Quarto is not installed, so there is nothing to compare the press with")
-    render(document, project / "press.pdf")
-    environment = {**os.environ, "QUARTO_PYTHON": sys.executable, "PYTHONPATH": str(ROOT / "src")}
-    subprocess.run([quarto, "render"], cwd=project, env=environment, check=True)
-    assert words(project / "_output" / "report" / "submission.pdf") == words(project / "press.pdf")
