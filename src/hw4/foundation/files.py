@@ -10,17 +10,7 @@ from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
-from hw4.foundation.archive import (  # noqa: F401
-    BadFile,
-    Files,
-    Limits,
-    listed,
-    natural,
-    opened,
-    read_file,
-    reason,
-    walk,
-)
+from hw4.foundation.archive import BadFile, listed, reason, walk
 from hw4.foundation.errors import UserError
 from hw4.foundation.names import plain
 from hw4.foundation.places import data_folder, store_folder
@@ -93,26 +83,33 @@ def say_unused(sources: Sequence[DataSource]) -> None:
 
 
 def fingerprint(*paths: Path) -> str:
-    """sha256 over the contents of files and folders (a folder by the names and contents in it).
+    """sha256 over the contents of files and folders (a folder by the names and contents in it)."""
+    names: dict[Path, str] = {}
+    for path in paths:
+        inside = sorted(name for name, is_folder in walk(path) if not is_folder)
+        for name in inside if path.is_dir() else [""]:
+            names[path / name] = name or path.name
+    digest = hashlib.sha256()
+    for name, checksum in zip(names.values(), checksums(*names), strict=True):
+        digest.update(name.encode("utf-8", "surrogateescape") + b"\0")
+        digest.update(checksum.encode() + b"\n")
+    return digest.hexdigest()
 
-    Hashes are remembered by size, times and inode, so that an unchanged file is read once.
+
+def checksums(*files: Path) -> list[str]:
+    """sha256 of the contents of each file.
+
+    They are remembered by size, times and inode, so that an unchanged file is read once.
     """
     memory = store_folder() / "fingerprints.json"
     try:
         known = dict(json.loads(memory.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         known = {}
-    hashed, digest = {}, hashlib.sha256()
-    for path in paths:
-        names = sorted(name for name, is_folder in walk(path) if not is_folder)
-        for name in names if path.is_dir() else [""]:
-            file = path / name
-            hashed[str(file)] = entry = _hashed(file, known.get(str(file)))
-            digest.update((name or path.name).encode("utf-8", "surrogateescape") + b"\0")
-            digest.update(entry[-1].encode() + b"\n")
+    hashed = {str(file): _hashed(file, known.get(str(file))) for file in files}
     if any(known.get(file) != entry for file, entry in hashed.items()):
         write_text(memory, json.dumps(known | hashed))
-    return digest.hexdigest()
+    return [entry[-1] for entry in hashed.values()]
 
 
 def _hashed(file: Path, known: list | None) -> list:

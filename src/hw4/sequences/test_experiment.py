@@ -15,7 +15,9 @@ from hw4.foundation.store import from_plain, to_plain
 from hw4.sequences import data, experiment, present, standin
 from hw4.sequences.conftest import TINY, process
 from hw4.sequences.data import Sequences
-from hw4.sequences.result import NETWORKS, Curve, Result, Settings, TrainConfig
+from hw4.sequences.result import NETWORKS, Result, Settings
+from hw4.sequences.trained import Curve, TrainConfig
+from hw4.sequences.training import Run
 
 SHARED = ROOT.parent / "shared" / "data" / "sequences"
 TRAIN, TEST = process(90, 1), process(40, 2)
@@ -126,7 +128,7 @@ def searched(error, folder, monkeypatch):
 
     def train(self, stage, hidden_size, decays, seeds):
         errors = [error(hidden_size, each) for each in decays for _ in seeds]
-        return Outcome(experiment.Run(tuple(Curve((-each,), (each,)) for each in errors), 1.0))
+        return Outcome(Run(tuple(Curve((-each,), (each,)) for each in errors), 1.0))
 
     monkeypatch.setattr(experiment.Trainer, "train", train)
     work = Work("sequences", data.source(), Device("cpu", ""), "search")
@@ -296,9 +298,9 @@ def test_whatever_the_check_admits_is_built_to_the_end(run, case, written):
     for expression, value in written(from_plain(Result, to_plain(result))).items():
         assert value.strip(), expression
         assert not re.search(r"\bnan\b|\binf\b", value, re.IGNORECASE), expression
-    for show in (present.search_table, present.comparison_table, present.baselines_table):
+    for show in (present.comparison_table, present.baselines_table):
         assert "nan" not in show(result).data
-    for draw in (present.learning_curves, present.error_by_length):
+    for draw in (present.search, present.learning_curves, present.error_by_length):
         draw.__wrapped__(result).savefig("/dev/null", format="svg")
 
 

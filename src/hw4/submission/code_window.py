@@ -10,7 +10,7 @@ import difflib
 import re
 import tokenize
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 from pathlib import Path
 
@@ -21,6 +21,8 @@ SOURCE = Path(__file__).resolve().parents[2]
 """The folder that holds the package `hw4`."""
 
 DOCSTRINGS = ("short", "full")
+CUT = " ⋯"
+"""Ends a docstring that goes on in the file."""
 _SENTENCE = re.compile(r"[.!?](?=\s|$)|\n\s*\n")
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
@@ -62,7 +64,7 @@ def window(*names: str, docstring: str = "short", source: Path = SOURCE) -> str:
             f"{shown} has docstring={docstring!r}: write one of "
             f"{' and '.join(map(repr, DOCSTRINGS))}."
         )
-    parts = [excerpt(name, source) for name in names]
+    parts = [part for name in names for part in (*_class_line(name, source), excerpt(name, source))]
     path, *others = sorted({part.path for part in parts})
     if others:
         raise UserError(
@@ -81,6 +83,16 @@ def excerpt(name: str, source: Path = SOURCE) -> Excerpt:
     first = min(node.lineno for node in [found, *getattr(found, "decorator_list", [])])
     path = f"src/{file.relative_to(source).as_posix()}"
     return Excerpt(path, first, found.end_lineno, tuple(_text(file).split("\n")))
+
+
+def _class_line(name: str, source: Path) -> list[Excerpt]:
+    """Where the class of a method begins, so that a reader sees whose method it is."""
+    file, owner = _file_of(name, source), name.rpartition(".")[0]
+    found = _definitions(file, source).get(owner) if file else None
+    if not isinstance(found, ast.ClassDef):
+        return []
+    whole = excerpt(owner, source)
+    return [replace(whole, last=found.body[0].lineno - 1)]
 
 
 def _file_of(name: str, source: Path) -> Path | None:
@@ -169,7 +181,7 @@ def _cut_docstrings(file: list[str]) -> set[int]:
         end = quotes and _SENTENCE.search(text, quotes.end())
         kept = text[: end.end()].rstrip() if end else text
         if text[len(kept) :].strip(" \n\"'"):
-            lines = (kept + quotes[1]).split("\n")
+            lines = (kept + CUT + quotes[1]).split("\n")
             file[first - 1 : first - 1 + len(lines)] = lines
             cut |= set(range(first + len(lines), last + 1))
     return cut

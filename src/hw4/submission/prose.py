@@ -11,6 +11,8 @@ The formats below turn a number into the words that prose needs:
     scientific(1.3e-4)     1.3 × 10⁻⁴
     times(26.3)            26 times        a ratio
     duration(200)          3 min 20 s
+    moment('2026-11-24T19:12:31+00:00')    November 24, 2026, 19:12 UTC
+    p_value(0.0004)        < 0.001
     listing(['a', 'b'])    a and b
 
 `code(…)` shows code, `provenance(…)` says where a problem's numbers come from.
@@ -29,8 +31,10 @@ from hw4.foundation.places import ROOT
 from hw4.foundation.words import (
     duration,
     listing,
+    moment,
     n,
     number,
+    p_value,
     pct,
     points,
     scientific,
@@ -47,8 +51,10 @@ __all__ = [
     "code",
     "duration",
     "listing",
+    "moment",
     "n",
     "number",
+    "p_value",
     "pct",
     "points",
     "provenance",

@@ -4,7 +4,6 @@ import ast
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,7 @@ from IPython.display import Markdown
 from hw4.foundation.names import named
 from hw4.foundation.places import ROOT, quick
 from hw4.foundation.tables import table
-from hw4.foundation.words import duration, listing
+from hw4.foundation.words import duration, listing, moment
 from hw4.submission.documents import Cell, read_document
 from hw4.submission.results import read_results
 
@@ -67,8 +66,7 @@ def provenance(experiment: "Experiment") -> Here:
     On a stand-in it prints the mark that puts a note on the problem's pages and a tag on its
     figures and tables.
     """
-    stored = experiment.provenance()
-    source, device = stored.source, stored.device
+    source, made = experiment.state().source, experiment.made()
     if source.kind == "stand-in":
         print(STAND_IN_ON)
     return Here(
@@ -77,8 +75,8 @@ def provenance(experiment: "Experiment") -> Here:
         is_without_data=source.kind == "none",
         files=Markdown(listing([*map(named, source.files)]) or "its files"),
         fingerprint=Markdown(f"`{source.fingerprint[:FINGERPRINT_LENGTH]}`"),
-        time=duration(stored.seconds),
-        device=DEVICES.get(device.kind, device.kind),
+        time=duration(made.seconds),
+        device=DEVICES.get(made.device.kind, made.device.kind),
     )
 
 
@@ -89,7 +87,7 @@ def front_page(experiments: "Sequence[Experiment]") -> Build:
     names: dict[str, list[str]] = {"stand-in": [], "course": [], "none": []}
     for it in experiments:
         problem = it.title.split(":")[0].replace("Problem", "problem")
-        names[it.provenance().source.kind].append(problem)
+        names[it.state().source.kind].append(problem)
     return Build(quick(), listing(names["stand-in"]) or "none", listing(names["course"]) or "none")
 
 
@@ -136,7 +134,7 @@ class Appendix:
         rows = []
         for name, part in self.parts.items():
             written = part.get("selection", {}).get("written")
-            selected = f"{datetime.fromisoformat(written):%Y-%m-%d %H:%M} UTC" if written else "–"
+            selected = moment(written) if written else "–"
             time, key = duration(part["seconds"]), f"`{part['key']}`"
             rows.append([name, _data(part), part["seed"], time, selected, key])
         headers = ["Problem", "Data", "Seed", "Time", "Selection written", "Key of the result"]

@@ -90,7 +90,7 @@ def test_the_source_is_parsed_and_never_imported(source, monkeypatch):
 def test_neighbors_become_one_part_and_others_are_parted(source):
     assert window("toy.nets.two", "toy.nets.one", source=source).count("startFrom") == 1
     apart = window("toy.nets.three", "toy.nets.Net.forward", "toy.nets.one", source=source)
-    assert re.findall(r'startFrom="(\d+)"', apart) == ["13", "22", "32"]
+    assert re.findall(r'startFrom="(\d+)"', apart) == ["7", "13", "22", "32"]
     once = window("toy.nets.Net", "toy.nets.Net.forward", source=source)
     assert re.findall(r'startFrom="(\d+)"', once) == ["7"]
 
@@ -164,11 +164,11 @@ def test_a_docstring_is_cut_to_its_first_sentence_and_numbers_stay_true(explaine
     assert re.findall(r'startFrom="(\d+)"', shown) == ["1", "8", "17"]
     assert shown.count(".continues") == 2
     blocks = re.findall(r"```.*?\n(.*?)\n```", shown, re.DOTALL)
-    assert blocks[0].endswith('"""A network\n    of two layers."""')
-    assert blocks[1].endswith('def forward(self, x):\n        r"""Run it"""')
+    assert blocks[0].endswith('"""A network\n    of two layers. ⋯"""')
+    assert blocks[1].endswith('def forward(self, x):\n        r"""Run it ⋯"""')
     assert blocks[2].startswith("        return x\n")
     assert '"""One sentence."""' in blocks[2]
-    assert blocks[2].endswith("        '''Two sentences.'''")
+    assert blocks[2].endswith("        '''Two sentences. ⋯'''")
 
 
 def test_a_full_docstring_is_shown_where_it_is_asked_for(explained):
@@ -178,9 +178,18 @@ def test_a_full_docstring_is_shown_where_it_is_asked_for(explained):
         window("deep.Net", source=explained, docstring="long")
 
 
-def test_a_cut_docstring_leaves_no_mark_and_one_range_of_lines(explained):
+def test_a_method_stands_below_the_line_of_its_class(source):
+    shown = window("toy.nets.Net.forward", source=source)
+    blocks = re.findall(r"```.*?\n(.*?)\n```", shown, re.DOTALL)
+    assert blocks[0] == "@decorated(\n    1\n)\nclass Net:"
+    assert blocks[1].startswith("    def forward")
+    assert shown.count("class Net") == window("toy.nets.Net", source=source).count("class Net")
+    assert "def later" not in window("toy.nets.Net.later.inner", source=source)
+
+
+def test_a_cut_docstring_leaves_one_range_of_lines(explained):
     (page,) = pdf_pages(typst_of(window("deep.Net", source=explained)))
-    assert "lines 1–23" in page and "⋯" not in page
+    assert "lines 1–23" in page and page.count("⋯") == 3
     assert squeezed("17        return x") in squeezed(page)
 
 

@@ -13,9 +13,9 @@ def places(tmp_path, monkeypatch):
     monkeypatch.setenv("HW4_DATA", str(data))
     monkeypatch.setenv("HW4_STORE", str(tmp_path / "store"))
     monkeypatch.setenv("HW4_DEVICE", "cpu")
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
-    for name in ("HW4_PROFILE", "HW4_ENCODER", "HF_ENDPOINT"):
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    for name in ("HW4_PROFILE", "HW4_ENCODER"):
         monkeypatch.delenv(name, raising=False)
     return tmp_path
 

@@ -13,8 +13,9 @@ from pathlib import Path
 import numpy as np
 
 from hw4.foundation import fetch
+from hw4.foundation.archive import Limits, opened, read_file
 from hw4.foundation.errors import UserError
-from hw4.foundation.files import DataSource, Limits, find, fingerprint, opened, read_file
+from hw4.foundation.files import DataSource, find, fingerprint
 from hw4.foundation.names import plain
 from hw4.foundation.places import data_folder
 from hw4.foundation.store import write_bytes

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hw4.foundation.archive import Limits
 from hw4.foundation.errors import UserError
-from hw4.foundation.files import Limits
 from hw4.foundation.places import ROOT
 from hw4.tweets import data
 from hw4.tweets.data import Tweets, download, read, source, split, subset, wording

@@ -67,7 +67,6 @@ def built(tmp_path_factory):
         patch.setenv("HW4_DATA", str(folder / "data"))
         patch.setenv("HW4_STORE", str(folder / "store"))
         patch.setenv("HW4_DEVICE", "cpu")
-        patch.setenv("HF_HUB_OFFLINE", "1")
         patch.delenv("HW4_PROFILE", raising=False)
         fit = training.fit
 

@@ -4,29 +4,22 @@ import json
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
-from uuid import uuid4
 
 import torch
-from filelock import FileLock, Timeout
 from safetensors.torch import load_file
-from torch import Tensor
 from transformers import DistilBertConfig, DistilBertModel, DistilBertTokenizerFast
 from transformers.utils import logging as transformers_logging
 
 from hw4.foundation.errors import UserError
+from hw4.foundation.files import checksums
 from hw4.foundation.places import store_folder
-from hw4.tweets.encoder import (
-    CONFIG,
-    VOCABULARIES,
-    WEIGHTS,
-    WHEEL,
-    WHEEL_SHA256,
-    EncoderSource,
-    sha256_of,
-)
+from hw4.foundation.store import beside
+from hw4.tweets.encoder import CONFIG, VOCABULARIES, WEIGHTS, WHEEL, EncoderSource, model_type
 
+WHEEL_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+"""Of `model.safetensors`, as published for sentence-transformers/all-MiniLM-L6-v2."""
 RANDOM_WORDS = 2000
 _SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 _SIZES = {
@@ -41,7 +34,8 @@ _SIZES = {
     "attention_probs_dropout_prob": "attention_dropout",
 }
 """BERT's names in a configuration, and DistilBERT's for the same things."""
-_BLOCK = {
+_MODULES = {
+    "encoder.layer": "transformer.layer",
     "attention.self.query": "attention.q_lin",
     "attention.self.key": "attention.k_lin",
     "attention.self.value": "attention.v_lin",
@@ -51,7 +45,7 @@ _BLOCK = {
     "output.dense": "ffn.lin2",
     "output.LayerNorm": "output_layer_norm",
 }
-"""BERT's names within a layer, and DistilBERT's for the same things."""
+"""BERT's names of modules, and DistilBERT's for the same things."""
 
 
 @contextmanager
@@ -70,39 +64,19 @@ def distilbert_folder(
     """
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()
-    with scratch_folder(store_folder() / "tweets") as folder:
+    if source.folder and model_type(Path(source.folder)) != "bert":
+        check_loads(Path(source.folder))
+        yield Path(source.folder)
+        return
+    with beside(store_folder() / "tweets" / "encoder") as folder:
+        folder.mkdir()
         if source.kind == "random":
             write_random(folder, texts, seed)
-        elif _is_bert(source):
+        else:
             if source.kind == "wheel":
                 check_published(Path(source.folder) / WEIGHTS)
             write_from_bert(Path(source.folder), folder)
-        else:
-            folder = Path(source.folder)
-            check_loads(folder)
         yield folder
-
-
-@contextmanager
-def scratch_folder(parent: Path) -> Iterator[Path]:
-    """A folder for as long as the context lasts; what killed processes left there is removed.
-
-    Whoever lives holds a lock on their own.
-    """
-    parent.mkdir(parents=True, exist_ok=True)
-    for left in parent.glob("encoder-*.lock"):
-        with suppress(Timeout, OSError), FileLock(left, timeout=0):
-            shutil.rmtree(left.with_suffix(""), ignore_errors=True)
-            left.unlink()
-    folder = parent / f"encoder-{uuid4().hex}"
-    lock = folder.with_suffix(".lock")
-    with FileLock(lock):
-        folder.mkdir()
-        try:
-            yield folder
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-            lock.unlink(missing_ok=True)
 
 
 def check_loads(folder: Path) -> None:
@@ -127,17 +101,17 @@ def _first_line(error: Exception) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0]
 
 
-def check_published(weights: Path, expected: str = WHEEL_SHA256) -> None:
+def check_published(weights: Path) -> None:
     """See that the wheel's weights are the published ones.
 
     Raises:
         UserError: they are not.
     """
-    found = sha256_of(weights)
-    if found != expected:
+    (found,) = checksums(weights)
+    if found != WHEEL_SHA256:
         raise UserError(
             f"{weights} has sha256 {found[:12]}…, but the published weights have "
-            f"{expected[:12]}…: install {WHEEL} again."
+            f"{WHEEL_SHA256[:12]}…: install {WHEEL} again."
         )
 
 
@@ -158,9 +132,12 @@ def write_from_bert(bert: Path, folder: Path) -> None:
         )
     try:
         config = DistilBertConfig(**{ours: facts[theirs] for theirs, ours in _SIZES.items()})
-        state = load_file(bert / WEIGHTS)
         model = DistilBertModel(config)
-        model.load_state_dict(_as_distilbert(state, config.n_layers))
+        state = load_file(bert / WEIGHTS)
+        state = {name.removeprefix("bert."): tensor for name, tensor in state.items()}
+        type_zero = state["embeddings.token_type_embeddings.weight"][0]
+        state["embeddings.position_embeddings.weight"] += type_zero
+        model.load_state_dict({name: state[_berts_name(name)] for name in model.state_dict()})
     except Exception as error:  # transformers and torch have an error of their own for each fault
         raise UserError(
             f"{bert / WEIGHTS} does not hold the BERT that {CONFIG} beside it describes "
@@ -173,26 +150,10 @@ def write_from_bert(bert: Path, folder: Path) -> None:
     _write_tokenizer_config(folder, facts["max_position_embeddings"])
 
 
-def _as_distilbert(state: dict[str, Tensor], layers: int) -> dict[str, Tensor]:
-    """BERT's weights under DistilBERT's names."""
-    state = {name.removeprefix("bert."): tensor for name, tensor in state.items()}
-    type_zero = state["embeddings.token_type_embeddings.weight"][0]
-    found = {
-        "embeddings.word_embeddings.weight": state["embeddings.word_embeddings.weight"],
-        "embeddings.position_embeddings.weight": (
-            state["embeddings.position_embeddings.weight"] + type_zero
-        ),
-    }
-    pairs = [("embeddings.LayerNorm", "embeddings.LayerNorm")]
-    for layer in range(layers):
-        pairs += [
-            (f"encoder.layer.{layer}.{theirs}", f"transformer.layer.{layer}.{ours}")
-            for theirs, ours in _BLOCK.items()
-        ]
-    for theirs, ours in pairs:
-        for kind in ("weight", "bias"):
-            found[f"{ours}.{kind}"] = state[f"{theirs}.{kind}"]
-    return found
+def _berts_name(name: str) -> str:
+    for theirs, ours in _MODULES.items():
+        name = name.replace(ours, theirs)
+    return name
 
 
 def write_random(folder: Path, texts: Sequence[str], seed: int) -> None:
@@ -223,8 +184,3 @@ def _write_tokenizer_config(folder: Path, longest: int) -> None:
         "model_max_length": longest,
     }
     (folder / "tokenizer_config.json").write_text(json.dumps(config), encoding="utf-8")
-
-
-def _is_bert(source: EncoderSource) -> bool:
-    config = json.loads((Path(source.folder) / CONFIG).read_text(encoding="utf-8"))
-    return config["model_type"] == "bert"

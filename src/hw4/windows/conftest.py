@@ -27,7 +27,7 @@ def places(tmp_path, monkeypatch) -> Path:
     monkeypatch.setenv("HW4_STORE", str(tmp_path / "store"))
     monkeypatch.setenv("HW4_DEVICE", "cpu")
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
-    monkeypatch.setenv("HF_HOME", str(tmp_path / "hub"))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
     monkeypatch.delenv("HW4_PROFILE", raising=False)
     monkeypatch.setattr("hw4.windows.result.fetch_missing", lambda names: None)
     monkeypatch.setattr("hw4.windows.result.output_folder", lambda: tmp_path / "output")

@@ -7,8 +7,9 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from hw4.foundation import files
+from hw4.foundation.archive import Files, Limits, opened
 from hw4.foundation.errors import UserError
-from hw4.foundation.files import DataSource, Files, Limits
+from hw4.foundation.files import DataSource
 from hw4.foundation.names import plain
 from hw4.foundation.places import data_folder
 from hw4.foundation.source_code import code_fingerprint
@@ -161,7 +162,7 @@ def source() -> DataSource:
 def _check_layouts(found: tuple[Path, Path], fingerprint: str) -> None:
     """Once for the same contents; lets no photograph be decoded in vain."""
     for path, role in zip(found, ("train", "test"), strict=True):
-        with files.opened(path, LIMITS) as archive:
+        with opened(path, LIMITS) as archive:
             layout(archive, role)
 
 
@@ -234,7 +235,7 @@ def load(source: DataSource, size: int) -> tuple[Photographs, Photographs]:
         raise UserError("The photographs were taken away during the build: put them back.")
     sets = []
     for path, role in zip(found, ("train", "test"), strict=True):
-        with files.opened(path, LIMITS) as archive:
+        with opened(path, LIMITS) as archive:
             labels = layout(archive, role)
             key = digest(source.fingerprint, role, size, code_fingerprint("hw4.windows.images"))
             store = images.stored(key, size, images.read_files(labels, archive.read, size))

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
-from hw4.foundation.files import BadFile
+from hw4.foundation.archive import BadFile
 from hw4.foundation.places import store_folder
 from hw4.foundation.store import beside, write_text
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from hw4.foundation import files
+from hw4.foundation import archive
 from hw4.foundation.errors import UserError
 from hw4.windows import data, images, standin
 from hw4.windows.data import ASSIGNMENT_NAMES, FOLDER_NAMES, class_of, split
@@ -27,7 +27,7 @@ SIZE = 64
 
 
 def _layout(path, role="train"):
-    with files.opened(path, data.LIMITS) as opened:
+    with archive.opened(path, data.LIMITS) as opened:
         return data.layout(opened, role)
 
 

@@ -8,22 +8,11 @@ from pathlib import Path
 import pytest
 from timm.models import get_pretrained_cfg
 
-from hw4.foundation import fetch
+from hw4.foundation import hub
 from hw4.foundation.errors import UserError
 from hw4.windows import weights
 from hw4.windows.result import EXPERIMENT, Settings
-from hw4.windows.weights import ORIGINS
-
-
-@pytest.fixture
-def hub(places, monkeypatch):
-    """One backbone on the hub, whose cache is empty; nothing else is known."""
-    origin = weights.Origin("Tiny", hub="timm/tiny.in1k")
-    monkeypatch.setattr(weights, "ORIGINS", {"tiny": origin})
-    hub = Path(os.environ["HF_HOME"]) / "hub"
-    snapshot = hub / "models--timm--tiny.in1k" / "snapshots" / "abc"
-    snapshot.mkdir(parents=True)
-    return snapshot
+from hw4.windows.weights import ORIGINS, Origin
 
 
 def _torchvisions_file() -> Path:
@@ -31,26 +20,22 @@ def _torchvisions_file() -> Path:
     return folder / ORIGINS["mobilenetv2_100"].file
 
 
-def _cached(snapshot, content: bytes, named_after: bytes | None = None):
-    """A file in the hub's cache: a link to a blob that is named after its sha256."""
-    blobs = snapshot.parents[1] / "blobs"
-    blobs.mkdir(exist_ok=True)
-    blob = blobs / hashlib.sha256(named_after or content).hexdigest()
-    blob.write_bytes(content)
-    (snapshot / "model.safetensors").symlink_to(blob)
+def test_weights_come_from_the_hub_where_its_cache_has_none(tmp_path, monkeypatch):
+    """What else is here, or is not on the hub, is not fetched."""
+    origins = {"tiny": Origin("Tiny", hub="timm/tiny.in1k"), "here": Origin("H", hub="timm/here")}
+    monkeypatch.setattr(weights, "ORIGINS", origins | {"nowhere": Origin("N", file="n.pth")})
+    cached = {"timm/here": tmp_path / "model.safetensors"}
+    cached["timm/here"].write_bytes(b"weights")
+    asked = []
+    monkeypatch.setattr(hub, "cached", lambda repository, file: cached.get(repository))
+    monkeypatch.setattr(hub, "download", lambda wing, wanted, seconds: asked.append(wanted))
 
-
-def test_what_the_hubs_cache_holds_is_found(hub):
     assert weights.find("tiny") is None
-    _cached(hub, b"weights")
-    found = weights.find("tiny")
+    found = weights.find("here")
     assert found.checksum == hashlib.sha256(b"weights").hexdigest()
-    assert found.source == "huggingface.co/timm/tiny.in1k"
-
-
-def test_a_file_cut_short_is_not_used(hub):
-    _cached(hub, b"weig", named_after=b"weights")
-    assert weights.find("tiny") is None
+    assert found.source == "huggingface.co/timm/here"
+    weights.fetch_missing(("tiny", "here", "nowhere"))
+    assert asked == [{"timm/tiny.in1k": ["model.safetensors"]}]
 
 
 def test_weights_that_are_not_as_published_are_not_used(places, monkeypatch):
@@ -62,7 +47,7 @@ def test_weights_that_are_not_as_published_are_not_used(places, monkeypatch):
 
 
 def test_a_package_that_is_not_installed(monkeypatch):
-    monkeypatch.setitem(ORIGINS, "mobilenetv2_100", weights.Origin("X", "no_such_package", "x.pth"))
+    monkeypatch.setitem(ORIGINS, "mobilenetv2_100", Origin("X", "no_such_package", "x.pth"))
     assert weights.find("mobilenetv2_100") is None
 
 
@@ -81,19 +66,6 @@ def test_weights_that_turn_up_make_another_key(places):
     file.write_bytes(b"x")
     assert before != EXPERIMENT.circumstances()
     assert set(EXPERIMENT.circumstances()) - set(before) == {"mobilenetv2_100"}
-
-
-def test_a_server_that_hangs_is_one_line_and_no_end(hub, monkeypatch, capsys):
-    monkeypatch.setattr(weights, "_DOWNLOAD", "import time; time.sleep(60)")
-    monkeypatch.setattr(weights, "FETCH_SECONDS", 0.3)
-    weights.fetch_missing(("tiny",))
-    assert "goes on without them" in capsys.readouterr().out
-
-
-def test_what_is_here_is_not_fetched(hub, monkeypatch):
-    _cached(hub, b"weights")
-    monkeypatch.setattr(fetch, "run", lambda *_, **__: pytest.fail("asked the hub"))
-    weights.fetch_missing(("tiny",))
 
 
 def test_names_and_repositories_are_timms():

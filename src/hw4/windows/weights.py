@@ -1,15 +1,15 @@
 """Which pre-trained backbones are at hand, known without importing torch or asking the network."""
 
-import hashlib
 import os
 from dataclasses import dataclass
-from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from hw4.foundation import fetch
-from hw4.foundation.progress import say
+from hw4.foundation import hub
+from hw4.foundation.archive import BadFile
+from hw4.foundation.files import checksums
 
+WEIGHTS = "model.safetensors"
 FETCH_SECONDS = 180
 """For all downloads of a build together."""
 
@@ -73,60 +73,31 @@ def at_hand(names: tuple[str, ...]) -> tuple[Weights, ...]:
 def find(name: str) -> Weights | None:
     """The weights of the backbone `name`, or None if they are not here, or not as published."""
     origin = ORIGINS[name]
-    file, expected = _located(origin)
-    try:
-        status = file.stat()
-        checksum = _sha256(file, status.st_size, status.st_mtime_ns)
-    except OSError:
+    file = _located(origin)
+    if file is None or not file.is_file():
         return None
-    if expected and checksum != expected:
+    try:
+        (checksum,) = checksums(file)
+    except BadFile:
+        return None
+    if origin.checksum and checksum != origin.checksum:
         return None
     return Weights(name, origin.title, str(origin), file, checksum)
 
 
-def fetch_missing(names: tuple[str, ...]) -> None:
-    """Download the weights of `names` that the hub has and this machine lacks, within a time limit.
-
-    A failure is one line on the terminal: the build goes on with the backbones that are at hand.
-    """
-    missing = [ORIGINS[name].hub for name in names if ORIGINS[name].hub and find(name) is None]
-    if not missing:
-        return
-    say(f"  windows: fetching pre-trained weights ({len(missing)} networks)")
-    try:
-        fetch.run(_DOWNLOAD, *missing, seconds=FETCH_SECONDS)
-    except fetch.Unreachable as reason:
-        say(f"  windows: no weights from the hub ({reason}); the build goes on without them")
-
-
-_DOWNLOAD = """
-import sys
-from huggingface_hub import hf_hub_download
-for repository in sys.argv[1:]:
-    hf_hub_download(repository, "model.safetensors")
-"""
-
-
-def _located(origin: Origin) -> tuple[Path, str]:
-    """Where the file of `origin` is if it is there, and the sha256 that it must have."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
+def _located(origin: Origin) -> Path | None:
+    """Where the file of `origin` is, if it is there."""
+    if origin.hub:
+        return hub.cached(origin.hub, WEIGHTS)
     if origin.package:
         spec = find_spec(origin.package)
-        folder = Path(spec.origin).parent if spec and spec.origin else Path("/nonexistent")
-        return folder / origin.file, origin.checksum
-    if not origin.hub:
-        home = Path(os.environ.get("TORCH_HOME") or cache / "torch")
-        return home / "hub" / "checkpoints" / origin.file, origin.checksum
-    home = Path(os.environ.get("HF_HOME") or cache / "huggingface")
-    hub = Path(os.environ.get("HF_HUB_CACHE") or home / "hub")
-    snapshots = hub / f"models--{origin.hub.replace('/', '--')}" / "snapshots"
-    file = max(snapshots.glob("*/model.safetensors"), default=snapshots / "model.safetensors")
-    # In the hub's cache a large file is a link to a blob that is named after its sha256.
-    blob = file.resolve().name
-    return file, blob if len(blob) == 64 else ""
+        return Path(spec.origin).parent / origin.file if spec and spec.origin else None
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
+    home = Path(os.environ.get("TORCH_HOME") or cache / "torch")
+    return home / "hub" / "checkpoints" / origin.file
 
 
-@lru_cache(maxsize=16)
-def _sha256(file: Path, size: int, changed: int) -> str:
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+def fetch_missing(names: tuple[str, ...]) -> None:
+    """Download the weights of `names` that the hub has and this machine lacks."""
+    repositories = [ORIGINS[name].hub for name in names if find(name) is None]
+    hub.download("windows", {name: [WEIGHTS] for name in repositories if name}, FETCH_SECONDS)
