@@ -218,3 +218,11 @@ def test_a_class_of_few_has_fewer_folds():
     vectors, targets = _told_apart(52)
     targets = np.where(np.arange(52) < 50, targets % 4, 4)
     assert len(training.cross_validate(vectors, targets, np.arange(52), HEAD, 4, 1)) == 2
+
+
+def test_images_grow_from_epoch_to_epoch_up_to_the_size_that_is_tested():
+    growing = TrainConfig(256, 1e-3, 1, first_size_share=0.625).sizes(9)
+    assert growing == [160, 160, 192, 192, 192, 224, 224, 256, 256]
+    assert TrainConfig(100, 1e-3, 1, first_size_share=0.5).sizes(3) == [64, 64, 100]
+    assert TrainConfig(100, 1e-3, 1).sizes(2) == [100, 100]
+    assert TrainConfig(100, 1e-3, 1, first_size_share=0.5).sizes(1) == [100]

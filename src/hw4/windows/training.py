@@ -1,7 +1,7 @@
 """Training and prediction: one loop for every network, and heads on stored features."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -77,14 +77,15 @@ def fit(
         cycle_momentum=False,
     )
     done = []
-    for _ in range(epochs):
+    for size in config.sizes(epochs):
         network.train()
+        images = replace(train, size=size)
         losses = []
         for idx in order.permutation(len(train.targets))[: steps * batch].reshape(steps, batch):
             if config.augment:
-                inputs = train.varied(idx, config.augment, random, device)
+                inputs = images.varied(idx, config.augment, random, device)
             else:
-                inputs = train.plain(idx, device)
+                inputs = images.plain(idx, device)
             targets = torch.from_numpy(train.targets[idx]).to(device)
             with half_precision(device):
                 loss = functional.cross_entropy(
