@@ -13,7 +13,7 @@ from hw4.foundation.names import named
 from hw4.foundation.places import ROOT, quick
 from hw4.foundation.tables import table
 from hw4.foundation.words import duration, listing, moment
-from hw4.submission.documents import Cell, read_lines, split_cells
+from hw4.submission.documents import Cell, read_document
 from hw4.submission.results import read_results
 
 if TYPE_CHECKING:  # a part's first cell shall not wait for what computes
@@ -168,7 +168,7 @@ def _made(part: Path) -> Iterator[tuple[str, str]]:
     """Each figure and table that a function of the project makes, with its dotted name."""
     modules: dict[str, str] = {}
     label = None
-    for piece in split_cells(read_lines(part, ROOT)):
+    for piece in read_document(part, ROOT)[1]:
         if not isinstance(piece, Cell):
             opened = [found[1] for line in piece.lines if (found := _OPENS.match(line.text))]
             label = opened[-1] if opened else None
