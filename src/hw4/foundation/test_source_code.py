@@ -56,9 +56,10 @@ def test_an_import_inside_a_function_counts(package):
     assert changed(package, "toy/wing/late.py", "0.1", "0.2")
 
 
-def test_the_code_of_packages_above_counts(package):
-    (package / "toy/wing/__init__.py").write_text("X = 1\n")
-    assert changed(package, "toy/wing/__init__.py", "1", "2")
+@pytest.mark.parametrize("above", ["toy", "toy/wing"])
+def test_the_code_of_packages_above_counts(package, above):
+    (package / above / "__init__.py").write_text("X = 1\n")
+    assert changed(package, f"{above}/__init__.py", "1", "2")
 
 
 def test_a_module_nobody_imports_does_not_count(package):
