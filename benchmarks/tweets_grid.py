@@ -88,7 +88,7 @@ def _on_stored_features(
     folder: Path, tokens: Tokens, tweets: Tweets, many: list[TrainConfig]
 ) -> list[float]:
     model = load_pretrained(folder, many[0])
-    features, _ = compute_features(model.distilbert, tokens)
+    features = compute_features(model.distilbert, tokens)
     train, validation = np.arange(TRAIN), tweets.targets[TRAIN:]
     wanted = [(config, train) for config in many]
     runs = run_heads(wanted, Head(model), Pooled(features.first), tweets.targets, jobs=1)

@@ -39,6 +39,6 @@ def work(count: int, folder: Path) -> None:
         parts = (split.train, split.validation, split.test)
         tokens = Tokens.of(*(to_dataset(part, tokenizer, 128) for part in parts))
         model = load_pretrained(encoder, config)
-    features, _ = compute_features(model.distilbert, tokens)
+    features = compute_features(model.distilbert, tokens)
     targets = np.concatenate([part.targets for part in parts])
     train_one(config, Head(model), Pooled(features.first), targets, np.arange(len(split.train)))

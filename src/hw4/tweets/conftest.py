@@ -40,7 +40,7 @@ def small(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def prepared(small):
-    """The small model's tokens, pooled outputs, stored layer 1 and targets."""
+    """The small model's tokens, its outputs, those of layer 1 for every token, and targets."""
     from transformers import DistilBertTokenizerFast
 
     from hw4.tweets.features import compute_features
@@ -51,5 +51,5 @@ def prepared(small):
     tokenizer = DistilBertTokenizerFast.from_pretrained(folder)
     tokens = Tokens.of(to_dataset(tweets, tokenizer, 48))
     encoder = load_pretrained(folder, TrainConfig()).distilbert
-    features, layer = compute_features(encoder, tokens, keep_layer=1)
-    return folder, tokens, features, layer, tweets.targets
+    features = compute_features(encoder, tokens, keep_layer=1)
+    return folder, tokens, features, tweets.targets

@@ -5,15 +5,18 @@ from collections.abc import Collection
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+import numpy as np
+
 from hw4.foundation.experiment import Experiment
 from hw4.foundation.files import DataSource
 from hw4.foundation.places import quick
 from hw4.foundation.scores import SIGNIFICANT, Difference, PrecisionRecall, Scores
 from hw4.foundation.settings import Count
 from hw4.foundation.work import Selection
-from hw4.tweets.arguments import AXES, Grid, TrainConfig, Weighting
+from hw4.tweets.arguments import AXES, Grid, Length, TrainConfig, Weighting
 from hw4.tweets.data import TEST, VALIDATION, read_course_file, source, split
-from hw4.tweets.encoder import encoder_source, fetch_from_hub
+from hw4.tweets.encoder import EncoderSource, encoder_source, fetch_from_hub
+from hw4.tweets.thresholds import HALF
 
 CLASSES = ("0", "1")
 """No medical information, medical information."""
@@ -33,7 +36,7 @@ class Settings:
     """
 
     encoder: str = field(default_factory=lambda: os.environ.get("HW4_ENCODER") or "auto")
-    max_length: Count = 128
+    max_length: Length = 128
     grid: Grid = field(default_factory=Grid)
     unfrozen: TrainConfig = field(
         default_factory=lambda: TrainConfig(
@@ -78,18 +81,21 @@ class Settings:
 
 @dataclass(frozen=True)
 class EncoderUsed:
-    """An `EncoderSource`, its sizes, and the seconds it took for training and validation tweets."""
+    """The encoder, its sizes, and the seconds it took for training and validation tweets."""
 
-    kind: str
-    name: str
-    version: str
-    checksum: str
+    source: EncoderSource
     layers: int
     heads: int
     hidden_size: int
     vocabulary: int
     parameters: int
     seconds: float
+
+    def report(self) -> dict[str, Any]:
+        sizes = asdict(self)
+        source = sizes.pop("source")
+        del source["folder"]
+        return source | sizes
 
 
 @dataclass(frozen=True)
@@ -101,6 +107,10 @@ class Part:
 
     def __add__(self, other: "Part") -> "Part":
         return Part(self.tweets + other.tweets, self.class_0 + other.class_0)
+
+    @classmethod
+    def of(cls, targets: np.ndarray) -> "Part":
+        return cls(len(targets), int((targets == 0).sum()))
 
     @property
     def share(self) -> float:
@@ -173,18 +183,18 @@ class Epoch:
 
 @dataclass(frozen=True)
 class Trained:
-    """A classifier, and how it did in pairs with others on the same tweets.
+    """A row of the report: a classifier, what training it brought, and how it did on the test.
 
     Attributes:
-        before: the one that it changes in one point, by key; empty for none.
+        before: the row that it changes in one point, by key; empty for none.
         config: None where no network is trained.
-        tuned: whether the threshold was chosen on held-out predictions.
+        tuned: whether the threshold is chosen on held-out predictions.
         threshold: probability of class 1 above which to say 1.
         strength: inverse to the regularization of what needs no network; 0 for others.
         parameters: all that were not frozen.
         epochs: of a training on the training tweets.
         validation_f1_macro: of the model trained on the training tweets, at thresholds that the
-            tweets they are for did not choose (see `training.crossed_f1_macro`).
+            tweets they are for did not choose (see `thresholds.crossed_f1_macro`).
         cv_f1_macro: of all predictions by models that were not trained on the tweet, at
             `threshold`; a tuned one was chosen on these very predictions, so this flatters.
         test: of the model trained on training and validation tweets; None before they are opened.
@@ -193,16 +203,16 @@ class Trained:
 
     key: str
     title: str
-    before: str
-    config: TrainConfig | None
-    tuned: bool
-    threshold: float
-    strength: float
-    parameters: int
-    seconds: float
-    epochs: tuple[Epoch, ...]
-    validation_f1_macro: float
-    cv_f1_macro: float
+    before: str = ""
+    config: TrainConfig | None = None
+    tuned: bool = True
+    threshold: float = HALF
+    strength: float = 0.0
+    parameters: int = 0
+    seconds: float = 0.0
+    epochs: tuple[Epoch, ...] = ()
+    validation_f1_macro: float = 0.0
+    cv_f1_macro: float = 0.0
     test: Scores | None = None
     against: dict[str, Difference] = field(default_factory=dict)
 
@@ -333,7 +343,7 @@ class Result:
             for rows in (self.variants, self.baselines)
         )
         return {
-            "encoder": asdict(self.encoder),
+            "encoder": self.encoder.report(),
             "split": {"shares": self.split.shares, **asdict(self.split)},
             "grid": [one.report() for one in self.grid],
             "naive": variants["naive"],

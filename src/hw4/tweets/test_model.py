@@ -21,7 +21,7 @@ def logits_of_whole_model(model, pooling, tokens, idx):
 
 
 def trained_head(prepared, config):
-    folder, _, features, _, targets = prepared
+    folder, _, features, targets = prepared
     model = load_pretrained(folder, config)
     fit(config, Head(model), Pooled(features.pooled(config.pooling)), targets, TRAIN)
     return model
@@ -60,21 +60,21 @@ def test_only_the_head_moves(prepared, arguments):
 
 @pytest.mark.parametrize(("pooling", "head"), [("mean", "hidden"), ("layers", "linear")])
 def test_unfrozen_layers_on_a_stored_layer_are_the_full_model(prepared, pooling, head):
-    folder, tokens, _, layer, targets = prepared
+    folder, tokens, features, targets = prepared
     config = TrainConfig(pooling=pooling, head=head, unfreeze_layers=3, epochs=2)
     model = load_pretrained(folder, config)
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
-    fit(config, UpperLayers(model, 3, pooling), layer, targets, TRAIN)
+    fit(config, UpperLayers(model, 3, pooling), features, targets, TRAIN)
     moved = {n for n, t in model.state_dict().items() if not torch.equal(t, before[n])}
     assert all(n.startswith(("distilbert.transformer.layer.", "pre_cl", "class")) for n in moved)
     assert not any(n.startswith("distilbert.transformer.layer.0.") for n in moved)
     assert any(n.startswith("distilbert.transformer.layer.3.") for n in moved)
 
     with torch.no_grad():
-        on_stored = UpperLayers(model, 3, pooling).eval()(*layer.batch(REST))
+        on_stored = UpperLayers(model, 3, pooling).eval()(*features.batch(REST))
     whole = logits_of_whole_model(model, pooling, tokens, REST)
     assert (on_stored - whole).abs().max() < 5e-3  # stored in half precision
-    found = probabilities(UpperLayers(model, 3, pooling), layer, REST)
+    found = probabilities(UpperLayers(model, 3, pooling), features, REST)
     assert np.abs(found - torch.softmax(whole, dim=1)[:, 1].numpy()).max() < 2e-2
 
 

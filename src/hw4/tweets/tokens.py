@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from hw4.tweets.data import Tweets, clean_tweet
 
@@ -71,18 +71,17 @@ class Tokens:
 
     def batch(self, idx: Sequence[int]) -> tuple[Tensor, Tensor]:
         """`input_ids` and `attention_mask` of the tweets at `idx`, padded: (batch, time)."""
-        mask = mask_of(self.lengths[idx])  # (batch, time)
-        input_ids = torch.zeros_like(mask)
-        for row, i in enumerate(idx):
-            ids = self.ids[self.starts[i] : self.starts[i + 1]]
-            input_ids[row, : len(ids)] = torch.from_numpy(ids)
-        return input_ids, mask
+        return self.padded(self.ids, idx).long(), self.mask(idx)
 
+    def padded(self, values: np.ndarray, idx: Sequence[int]) -> Tensor:
+        """What `values` (all tokens, ...) has for the tweets at `idx`: (batch, time, ...)."""
+        rows = [torch.from_numpy(values[self.starts[i] : self.starts[i + 1]]) for i in idx]
+        return nn.utils.rnn.pad_sequence(rows, batch_first=True)
 
-def mask_of(lengths: np.ndarray) -> Tensor:
-    """The attention mask for sequences of `lengths`: (batch, time), 1 for a token."""
-    positions = torch.arange(int(lengths.max()))
-    return (positions < torch.as_tensor(lengths)[:, None]).long()
+    def mask(self, idx: Sequence[int]) -> Tensor:
+        """1 for each token of the tweets at `idx`, 0 for padding: (batch, time)."""
+        lengths = torch.from_numpy(self.lengths[idx])
+        return (torch.arange(int(lengths.max())) < lengths[:, None]).long()
 
 
 def batches_by_length(
@@ -98,14 +97,15 @@ def batches_by_length(
         random: for training, shuffles sequences and batches; without it, sorted by length.
     """
     if random is None:
-        return _cut(idx[np.argsort(lengths[idx], kind="stable")], batch_size)
-    shuffled = _cut(random.permutation(idx), batch_size * POOL)
-    batches = [
-        batch
-        for pool in shuffled
-        for batch in _cut(pool[np.argsort(lengths[pool], kind="stable")], batch_size)
-    ]
+        return _cut(_by_length(idx, lengths), batch_size)
+    batches = []
+    for pool in _cut(random.permutation(idx), batch_size * POOL):
+        batches += _cut(_by_length(pool, lengths), batch_size)
     return [batches[i] for i in random.permutation(len(batches))]
+
+
+def _by_length(idx: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    return idx[np.argsort(lengths[idx], kind="stable")]
 
 
 def _cut(idx: np.ndarray, size: int) -> list[np.ndarray]:
