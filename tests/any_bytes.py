@@ -30,17 +30,16 @@ SIDE = 32
 """Pixels that photographs are squeezed to."""
 
 
+Read = Callable[[bytes, Path], object]
+"""Reads bytes as the program does; may use a folder, with `HW4_DATA` and `HW4_STORE`."""
+
+
 @dataclass(frozen=True)
 class Reader:
-    """One way into the program.
-
-    Attributes:
-        bases: good files to spoil.
-        read: reads bytes as the program does; may use a folder, with `HW4_DATA` and `HW4_STORE`.
-    """
+    """One way into the program, and good files to spoil."""
 
     bases: tuple[bytes, ...]
-    read: Callable[[bytes, Path], object]
+    read: Read
 
 
 @dataclass(frozen=True)
@@ -64,30 +63,10 @@ NUMBERS = tuple(
 )
 """Values at which arithmetic goes wrong, as files hold them."""
 WORDS = (
-    *(
-        b"\n",
-        b"\r\n",
-        b"\0",
-        b'"',
-        b"'",
-        b"`",
-        b"```",
-        b"---\n",
-        b"{{<",
-        b">}}",
-        b"`{python}",
-        b"#|",
-    ),
+    *(b"\n", b"\r\n", b"\0", b'"', b"'", b"`", b"```", b"---\n", b"{{<", b">}}", b"#|"),
     *(b"\xff\xfe", b"\xef\xbb\xbf", b"../", b"/", b"\\", b"C:", b"1e999", b"nan", b"-1", b"[" * 99),
-    *(
-        b"cos\nsystem\n",
-        b"\x8c\x05posix\x8c\x06system\x93",
-        b"R.",
-        b"\x81",
-        b"\x94" * 50,
-        b"}",
-        b"(",
-    ),
+    *(b"cos\nsystem\n", b"\x8c\x05posix\x8c\x06system\x93", b"R.", b"\x81", b"\x94" * 50),
+    *(b"`{python}", b"}", b"("),
 )
 """Pieces that mean something to one of the readers."""
 KINDS = ("flip", "cut", "drop", "insert", "overwrite", "repeat", "splice", "number", "word")
@@ -165,14 +144,12 @@ def _array(content: bytes, _: Path) -> None:
     assert all(isinstance(item, np.ndarray) and item.dtype.kind in "fiub" for item in items)
 
 
-def _inputs(content: bytes, folder: Path) -> None:
-    good.in_folder(folder / "data", {**good.sequences(), "X_train.npy": content})
-    EXPERIMENT.check(sequences.source())
+def _one_of_four(name: str) -> Read:
+    def read_four(content: bytes, folder: Path) -> None:
+        good.in_folder(folder / "data", {**good.sequences(), name: content})
+        EXPERIMENT.check(sequences.source())
 
-
-def _targets(content: bytes, folder: Path) -> None:
-    good.in_folder(folder / "data", {**good.sequences(), "y_train.npy": content})
-    EXPERIMENT.check(sequences.source())
+    return read_four
 
 
 def _four_files(content: bytes, folder: Path) -> None:
@@ -196,37 +173,22 @@ def _photograph(content: bytes, _: Path) -> None:
         raise UserError(f"{reason}.") from reason
 
 
-def _zipped_table(content: bytes, folder: Path) -> None:
-    path = folder / "Twitter.zip"
-    path.write_bytes(content)
-    tweets.read(path)
+def _tweets(name: str) -> Read:
+    def read_tweets(content: bytes, folder: Path) -> None:
+        (folder / name).write_bytes(content)
+        tweets.read(folder / name)
+
+    return read_tweets
 
 
-def _table(content: bytes, folder: Path) -> None:
-    path = folder / "Twitter.csv"
-    path.write_bytes(content)
-    tweets.read(path)
+def _of_a_project(name: str) -> Read:
+    def read_project(content: bytes, folder: Path) -> None:
+        files = {"_quarto.yml": b"", "submission.qmd": b"text\n", name: content}
+        for file, inside in files.items():
+            (folder / file).write_bytes(inside)
+        read(folder / "submission.qmd")
 
-
-def _document(content: bytes, folder: Path) -> None:
-    path = folder / "submission.qmd"
-    path.write_bytes(content)
-    read(path)
-
-
-def _settings(content: bytes, folder: Path) -> None:
-    project = folder / "project"
-    project.mkdir(exist_ok=True)
-    (project / "_quarto.yml").write_bytes(content)
-    (project / "submission.qmd").write_bytes(b"text\n")
-    read(project / "submission.qmd")
-
-
-def _environment(content: bytes, folder: Path) -> None:
-    (folder / "_quarto.yml").write_bytes(b"")
-    (folder / "_environment").write_bytes(content)
-    (folder / "submission.qmd").write_bytes(b"text\n")
-    read(folder / "submission.qmd")
+    return read_project
 
 
 def _zip(files: dict[str, bytes]) -> bytes:
@@ -294,14 +256,18 @@ READERS = {
         ),
         _array,
     ),
-    "inputs": Reader((_FOUR["X_train.npy"], good.npy(np.ones((24, 5, 10), "f4"))), _inputs),
-    "targets": Reader((_FOUR["y_train.npy"], good.npy(np.arange(24))), _targets),
+    "inputs": Reader(
+        (_FOUR["X_train.npy"], good.npy(np.ones((24, 5, 10), "f4"))), _one_of_four("X_train.npy")
+    ),
+    "targets": Reader((_FOUR["y_train.npy"], good.npy(np.arange(24))), _one_of_four("y_train.npy")),
     "zips of sequences": Reader((_zip(_FOUR),), _four_files),
     "zips of photographs": Reader((_zip(good.training_set(1)),), _photographs),
-    "zips of tweets": Reader((_zip({"Twitter.csv": _TABLE}),), _zipped_table),
-    "tables": Reader((_TABLE, _LINES), _table),
+    "zips of tweets": Reader((_zip({"Twitter.csv": _TABLE}),), _tweets("Twitter.zip")),
+    "tables": Reader((_TABLE, _LINES), _tweets("Twitter.csv")),
     "photographs": Reader(_IMAGES, _photograph),
-    "documents": Reader((_DOCUMENT,), _document),
-    "settings": Reader((_SETTINGS,), _settings),
-    "environments": Reader((b"# settings\nHW4_NEW='a b'\n\nPATH=/tmp\n",), _environment),
+    "documents": Reader((_DOCUMENT,), _of_a_project("submission.qmd")),
+    "settings": Reader((_SETTINGS,), _of_a_project("_quarto.yml")),
+    "environments": Reader(
+        (b"# settings\nHW4_NEW='a b'\n\nPATH=/tmp\n",), _of_a_project("_environment")
+    ),
 }

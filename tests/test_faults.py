@@ -55,8 +55,10 @@ def end(process: subprocess.Popen, how: signal.Signals) -> str:
     return output
 
 
-def killed_again_and_again(folder, built: Project, times: int) -> None:
-    project = copy_project(folder)
+@pytest.mark.slow
+@pytest.mark.parametrize("times", [2, 20])
+def test_a_build_that_was_killed_ends_in_the_same_numbers(tmp_path, built, times):
+    project = copy_project(tmp_path / "homework")
     moments = random.Random(541)
     for _ in range(times):
         process = start(project)
@@ -67,16 +69,6 @@ def killed_again_and_again(folder, built: Project, times: int) -> None:
     build = project.run("render", "--with", "press")
     assert build.status == 0, build.output
     assert numbers(project) == numbers(built)
-
-
-@pytest.mark.slow
-def test_a_build_that_was_killed_ends_in_the_same_numbers(tmp_path, built):
-    killed_again_and_again(tmp_path / "homework", built, times=2)
-
-
-@pytest.mark.slow
-def test_twenty_kills_end_in_the_same_numbers(tmp_path, built):
-    killed_again_and_again(tmp_path / "homework", built, times=20)
 
 
 @pytest.mark.slow

@@ -7,12 +7,13 @@ a number that looks like a result, or asks for a value that there is not.
 import re
 from importlib import import_module
 from itertools import cycle
+from types import SimpleNamespace
 
 import pytest
 
 from hw4.__main__ import WINGS
 from hw4.foundation.compute import Device
-from hw4.foundation.experiment import Experiment, Provenance
+from hw4.foundation.experiment import Experiment, Made
 from hw4.foundation.files import DataSource
 from hw4.foundation.places import ROOT
 from hw4.submission.documents import (
@@ -78,17 +79,9 @@ def test_every_cell_has_a_label_by_which_quarto_names_it_when_it_fails(tmp_path)
     assert nameless_cells(document) == ["report/a.qmd:6"]
 
 
-def provenance(experiment: Experiment, kind: str) -> Provenance:
-    return Provenance(
-        source=DataSource(kind if experiment.name != "transformer" else "none", "f0", ("a.zip",)),
-        seed=1,
-        seconds=1.0,
-        device=Device("cpu", "a processor"),
-        versions={"python": "3.11"},
-        key="k",
-        finished="2026-11-24T12:00:00+00:00",
-        settings={},
-    )
+def state(experiment: Experiment, kind: str) -> SimpleNamespace:
+    kind = "none" if experiment.name == "transformer" else kind
+    return SimpleNamespace(source=DataSource(kind, "f0", ("a.zip",)))
 
 
 @pytest.fixture
@@ -97,7 +90,10 @@ def values(monkeypatch):
 
     def evaluate(path, made_up: dict, kind: str):
         monkeypatch.setattr(Experiment, "stored", lambda self: made_up[self.name])
-        monkeypatch.setattr(Experiment, "provenance", lambda self: provenance(self, kind))
+        monkeypatch.setattr(Experiment, "state", lambda self: state(self, kind))
+        monkeypatch.setattr(
+            Experiment, "made", lambda self: Made(1.0, Device("cpu", "a processor"))
+        )
         monkeypatch.setattr(Experiment, "tensors", lambda self: {})
         _, body = split_header(read_lines(path, ROOT))
         parts = split_cells(body)

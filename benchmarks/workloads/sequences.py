@@ -6,7 +6,7 @@ import numpy as np
 
 from hw4.sequences import data
 from hw4.sequences.experiment import kind_of
-from hw4.sequences.result import TrainConfig
+from hw4.sequences.trained import TrainConfig
 from hw4.sequences.training import train
 
 HIDDEN, SEEDS = 16, (0,)

@@ -93,15 +93,15 @@ def leads_nowhere(home: Home) -> None:
 
 
 def built(shape_of: bytes) -> bytes:
-    """A pickle of an array of numbers whose shape is what these steps leave on the stack."""
+    """A pickle of an array of nothing whose shape is what these steps leave on the stack."""
     empty = b"cnumpy._core.multiarray\n_reconstruct\ncnumpy\nndarray\n(I0\ntC\x01b\x87R"
-    kind = b"cnumpy\ndtype\n(X\x02\x00\x00\x00f4tR"
-    return empty + b"(I1\n" + shape_of + kind + b"I00\nC\x00tb."
+    kind = b"cnumpy\ndtype\n(X\x02\x00\x00\x00O8tR"
+    return empty + b"(I1\n" + shape_of + kind + b"I00\n]tb."
 
 
 LARGE = b"(" + 100_000 * b"I99999999999\n" + b"t"
 NESTED = b"(t" + b"".join(b"q%ch%c\x86" % (number, number) for number in range(1, 43))
-FORGED = built(b"(t").replace(b"X\x02\x00\x00\x00f4", b"X\x17\x00\x00\x00f4\nError: all is well!!")
+FORGED = built(b"(t").replace(b"X\x02\x00\x00\x00O8", b"X\x17\x00\x00\x00f4\nError: all is well!!")
 CUT = good.npy(good.objects(good.ragged()))
 CASES = (
     Bad(
@@ -259,7 +259,7 @@ CASES = (
     Bad(
         "a shape of a hundred thousand large numbers",
         holding(INPUTS, header((24,), "|O") + built(shape_of=LARGE)),
-        *(INPUTS, "a shape that no array has", REFUSED[1], REFUSED[2], SEQUENCES),
+        *(INPUTS, *DAMAGED, SEQUENCES),
     ),
     Bad(
         "a shape that holds itself a million million times",

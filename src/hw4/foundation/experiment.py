@@ -4,7 +4,7 @@ import platform
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib import import_module, metadata
 from typing import Any, Generic, TypeVar
@@ -24,26 +24,21 @@ from hw4.foundation.work import KEY_LENGTH, Outcome, Work, now, sound
 
 R = TypeVar("R")
 T = TypeVar("T")
-__all__ = ["Experiment", "Outcome", "Provenance", "Work", "version"]
+__all__ = ["Experiment", "Made", "Outcome", "State", "Work", "version"]
 
 
 @dataclass(frozen=True)
-class Provenance:
-    """Where a stored result comes from.
+class Made:
+    """How a stored result was computed.
 
     Attributes:
-        seconds: time of computing, with that of parts finished in an earlier, interrupted build.
+        seconds: with the time of parts finished in an earlier, interrupted build.
         finished: when, as an ISO date and time (UTC).
     """
 
-    source: DataSource
-    seed: int
     seconds: float
     device: Device
-    versions: dict[str, str]
-    key: str
-    finished: str
-    settings: dict[str, Any]
+    finished: str = field(default_factory=now)
 
 
 @dataclass(frozen=True)
@@ -78,14 +73,17 @@ class State:
 class Experiment(Generic[R]):
     """One problem's computation and where its result is stored.
 
+    What computes is `run` of the package's `experiment`, which takes the settings and a `Work` and
+    returns an `Outcome`; it is imported only to compute.
+
     Attributes:
         name: of its package, its folder in the store and its key in `results.json`.
         title: for humans.
         settings: the class of the settings, which have a `seed`; `settings()` for a full build,
             `settings.quick()` for a small one.
         result: the class of the result, a frozen dataclass with `report() -> dict`.
-        source: finds the data, without reading all of it.
         libraries: distributions whose versions can change a number.
+        source: finds the data, without reading all of it; that there is none, if left out.
         circumstances: further plain values that can change a number and that lie outside code,
             settings and data (whether pre-trained weights are at hand, say).
         prepare: called before anything is computed, and only then; may fetch what `circumstances`
@@ -95,31 +93,26 @@ class Experiment(Generic[R]):
             is to be computed before it computes the first.
         deliver: writes what is handed in beside the report, from the stored result; every build
             calls it, also one that computes nothing.
-        run: `module:function`, if it is not `run` of the package's `experiment`; the function takes
-            the settings and a `Work` and returns an `Outcome`. Imported only to compute.
     """
 
     name: str
     title: str
     settings: type
     result: type[R]
-    source: Callable[[], DataSource]
     libraries: tuple[str, ...]
+    source: Callable[[], DataSource] = lambda: DataSource("none", "none")
     circumstances: Callable[[], Any] = lambda: None
     prepare: Callable[[], None] = lambda: None
     check: Callable[[DataSource], object] = lambda source: None
     deliver: Callable[[R], None] = lambda result: None
-    run: str = ""
 
     def stored(self) -> R:
         """The stored result for things as they stand; a UserError if there is none."""
         return from_plain(self.result, self._read(self.state(), Entry.read_numbers)["result"])
 
-    def provenance(self) -> Provenance:
-        """Where the stored result comes from; files under the names that they have now."""
-        state = self.state()
-        stored = self._read(state, Entry.read_numbers)["provenance"]
-        return replace(from_plain(Provenance, stored), source=state.source)
+    def made(self) -> Made:
+        """How the stored result was computed."""
+        return from_plain(Made, self._read(self.state(), Entry.read_numbers)["made"])
 
     def tensors(self) -> dict[str, np.ndarray]:
         """The arrays stored with the result."""
@@ -135,16 +128,12 @@ class Experiment(Generic[R]):
     def latest(self) -> dict[str, Any] | None:
         """The numbers stored last in this profile, whatever they were made of; None if none are."""
         found = []
-        for folder in (store_folder() / self.name).glob("*"):
+        for folder in (store_folder() / self.name).glob("[0-9a-f]" * KEY_LENGTH):
             with suppress(Damaged):
-                numbers = Entry(folder).read_numbers() if len(folder.name) == KEY_LENGTH else None
-                if numbers and numbers.get("basis", {}).get("profile") == _profile():
+                numbers = Entry(folder).read_numbers() or {}
+                if numbers.get("state", {}).get("profile") == _profile():
                     found.append(numbers)
-        return max(found, key=lambda it: it["provenance"]["finished"], default=None)
-
-    def parts(self) -> dict[str, Any]:
-        """What the key of the result is made of, as things stand."""
-        return to_plain(self.state())
+        return max(found, key=lambda numbers: numbers["made"]["finished"], default=None)
 
     def ensure(self) -> bool:
         """Compute and store the result unless it is stored; whether it had to be computed.
@@ -178,7 +167,7 @@ class Experiment(Generic[R]):
         return State(
             name=self.name,
             profile=_profile(),
-            code=code_digests(self._function[0]),
+            code=code_digests(self._module),
             settings=settings,
             source=self.source(),
             versions={"python": platform.python_version(), **versions},
@@ -186,28 +175,17 @@ class Experiment(Generic[R]):
         )
 
     @property
-    def _function(self) -> tuple[str, str]:
-        module, _, function = (self.run or f"hw4.{self.name}.experiment:run").partition(":")
-        return module, function
+    def _module(self) -> str:
+        return f"hw4.{self.name}.experiment"
 
     def _compute(self, state: State) -> None:
-        module, function = self._function
         on = device()
         work = Work(self.name, state.source, on, state.basis)
         began = time.monotonic()
         with threads():
-            outcome = getattr(import_module(module), function)(state.settings, work)
-        provenance = Provenance(
-            source=state.source,
-            seed=state.settings.seed,
-            seconds=time.monotonic() - began + work.seconds_read_back,
-            device=on,
-            versions=state.versions,
-            key=state.key,
-            finished=now(),
-            settings=to_plain(state.settings),
-        )
-        numbers = {"provenance": provenance, "basis": state, "result": outcome.result}
+            outcome = import_module(self._module).run(state.settings, work)
+        made = Made(time.monotonic() - began + work.seconds_read_back, on)
+        numbers = {"made": made, "state": state, "result": outcome.result}
         state.entry.write(to_plain(numbers), outcome.tensors)
 
     def _read(self, state: State, read: Callable[[Entry], T | None]) -> T:

@@ -57,6 +57,9 @@ class Difference:
         return self.p < SIGNIFICANT
 
 
+UNKNOWN = Difference(math.nan, math.nan, math.nan)
+
+
 @dataclass(frozen=True)
 class Bin:
     """Predictions of similar confidence."""
@@ -185,7 +188,7 @@ def compare_groups(first: np.ndarray, second: np.ndarray) -> Difference:
     from scipy.stats import sem, ttest_ind
 
     if min(len(first), len(second)) < 2:
-        return Difference(math.nan, math.nan, math.nan)
+        return UNKNOWN
     std = math.hypot(sem(first), sem(second))
     p = ttest_ind(first, second, equal_var=False).pvalue if std else math.nan
     return Difference(float(first.mean() - second.mean()), std, float(p))

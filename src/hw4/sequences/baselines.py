@@ -1,7 +1,7 @@
 """What the networks are measured against: the mean, linear models, and the noise in the targets."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -28,36 +28,35 @@ class LinearFit:
     train_mse: float
     validation_mse: float
     noise: float
-    test_mse: float = math.nan
+    test_mse: float
 
 
 @dataclass(frozen=True)
 class Baselines:
-    """What needs no network; NaN in a field of the test set until that has been opened.
+    """What needs no network: errors on the test set where nothing else is said.
 
     Attributes:
-        mean, mean_validation: error of always predicting the mean of the training targets.
+        mean, mean_validation: of always predicting the mean of the training targets.
         linear: linear models by the number of last steps, where there are enough sequences.
         chosen: of these, the steps of the one with the lowest validation error.
-        first_steps: test error of the linear model on the first L steps, with the ridge that
-            validation chose.
-        first_steps_informed: test error of the best use of the first L steps for one who knows
-            how the last steps decide the target and how often each length occurs.
+        first_steps: of the linear model on the first L steps, with the ridge that validation chose.
+        first_steps_informed: of the best use of the first L steps for one who knows how the last
+            steps decide the target and how often each length occurs.
         noise_floor: the lowest of the linear models' unbiased estimates of the noise; its model's
             steps, and its standard error.
         known_floor: the variance of the stand-in's noise; None for the course's data.
     """
 
+    mean: float
     mean_validation: float
     linear: dict[int, LinearFit]
     chosen: int
+    first_steps: float
+    first_steps_informed: float
     noise_floor: float
     noise_floor_steps: int
     noise_floor_error: float
     known_floor: float | None
-    mean: float = math.nan
-    first_steps: float = math.nan
-    first_steps_informed: float = math.nan
 
 
 @dataclass(frozen=True)
@@ -97,63 +96,51 @@ def _rows(end: str, steps: int, sequences: Sequences) -> np.ndarray:
     return np.column_stack([flat, np.ones(len(flat))])
 
 
-@dataclass(frozen=True)
 class Fitted:
-    """Baselines that have seen no test sequence, with what predicts one.
+    """Baselines that have seen no test sequence.
 
     Attributes:
-        target_mean: of the training sequences.
-        linear_models: by the number of last steps.
+        linear: models by the number of last steps.
+        chosen: the steps of the one with the lowest validation error.
     """
 
-    baselines: Baselines
-    target_mean: float
-    linear_models: dict[int, Linear]
-    first_steps_model: Linear
-    informed_model: Linear
+    def __init__(self, training: Sequences, validation: Sequences, shortest: int) -> None:
+        self.training, self.validation = training, validation
+        self.target_mean = float(training.targets.mean())
+        self.linear = {
+            steps: Linear.fit("last", steps, training)
+            for steps in range(1, min(MOST_STEPS, training.longest) + 1)
+            if steps * training.features + 1 < len(training)
+        }
+        self.chosen = min(self.linear, key=lambda steps: self.linear[steps].mse(validation))
+        ridges = [Linear.fit("first", shortest, training, ridge) for ridge in RIDGES]
+        self.first_steps = min(ridges, key=lambda model: model.mse(validation))
+        self.informed = _informed(shortest, self.linear[self.chosen], training)
 
-    def test(self, test: Sequences) -> Baselines:
-        """The baselines with their errors on the test set."""
-        return replace(
-            self.baselines,
+    def test(self, test: Sequences, known_floor: float | None) -> Baselines:
+        """All errors, those on the test set among them."""
+        linear = {steps: self._test(model, test) for steps, model in self.linear.items()}
+        floor = min(linear.values(), key=lambda fit: fit.noise)
+        freedom = len(self.training) - floor.weights
+        return Baselines(
             mean=_mse(self.target_mean, test),
-            linear={
-                steps: replace(self.baselines.linear[steps], test_mse=model.mse(test))
-                for steps, model in self.linear_models.items()
-            },
-            first_steps=self.first_steps_model.mse(test),
-            first_steps_informed=self.informed_model.mse(test),
+            mean_validation=_mse(self.target_mean, self.validation),
+            linear=linear,
+            chosen=self.chosen,
+            first_steps=self.first_steps.mse(test),
+            first_steps_informed=self.informed.mse(test),
+            noise_floor=floor.noise,
+            noise_floor_steps=floor.steps,
+            noise_floor_error=floor.noise * math.sqrt(2 / freedom),
+            known_floor=known_floor,
         )
 
-
-def fit(
-    training: Sequences, validation: Sequences, shortest: int, known_floor: float | None
-) -> Fitted:
-    """All baselines; `shortest` is the number L of steps that every sequence to learn from has."""
-    models, fits = {}, {}
-    for steps in range(1, min(MOST_STEPS, training.longest) + 1):
-        weights = steps * training.features + 1
-        if weights < len(training):
-            models[steps] = model = Linear.fit("last", steps, training)
-            error = model.mse(training)
-            noise = error * len(training) / (len(training) - weights)
-            fits[steps] = LinearFit(steps, weights, error, model.mse(validation), noise)
-    chosen = min(fits.values(), key=lambda fit: fit.validation_mse).steps
-    floor = min(fits.values(), key=lambda fit: fit.noise)
-    target_mean = float(training.targets.mean())
-    baselines = Baselines(
-        mean_validation=_mse(target_mean, validation),
-        linear=fits,
-        chosen=chosen,
-        noise_floor=floor.noise,
-        noise_floor_steps=floor.steps,
-        noise_floor_error=floor.noise * math.sqrt(2 / (len(training) - floor.weights)),
-        known_floor=known_floor,
-    )
-    ridges = [Linear.fit("first", shortest, training, ridge) for ridge in RIDGES]
-    first_steps_model = min(ridges, key=lambda model: model.mse(validation))
-    informed_model = _informed(shortest, models[chosen], training)
-    return Fitted(baselines, target_mean, models, first_steps_model, informed_model)
+    def _test(self, model: Linear, test: Sequences) -> LinearFit:
+        weights, count = len(model.coefficients), len(self.training)
+        error = model.mse(self.training)
+        noise = error * count / (count - weights)
+        validation = model.mse(self.validation)
+        return LinearFit(model.steps, weights, error, validation, noise, model.mse(test))
 
 
 def _informed(steps: int, last: Linear, training: Sequences) -> Linear:
@@ -173,8 +160,3 @@ def _informed(steps: int, last: Linear, training: Sequences) -> Linear:
 
 def _mse(predictions: np.ndarray | float, sequences: Sequences) -> float:
     return float(np.mean((predictions - sequences.targets) ** 2))
-
-
-def ratio(value: float, other: float) -> float:
-    """`value / other`; NaN where `other` is 0 (targets without noise can be fitted exactly)."""
-    return value / other if other else math.nan

@@ -11,7 +11,8 @@ from hw4.foundation.experiment import Work
 from hw4.foundation.places import ROOT
 from hw4.sequences import data, present
 from hw4.sequences.data import Sequences
-from hw4.sequences.result import Settings, TrainConfig
+from hw4.sequences.result import Settings
+from hw4.sequences.trained import TrainConfig
 
 TINY = replace(
     Settings.quick(),

@@ -9,22 +9,14 @@ import torch
 
 from hw4.foundation.compute import threads
 from hw4.foundation.experiment import Outcome, Work
-from hw4.foundation.scores import compare_errors, compare_groups
+from hw4.foundation.scores import UNKNOWN, Difference, compare_errors, compare_groups
 from hw4.foundation.work import Sealed, Selection
 from hw4.sequences import baselines, data, standin
 from hw4.sequences.data import Sequences
 from hw4.sequences.model import Network, PaddedNetwork, TruncatedNetwork, VanillaRNN
-from hw4.sequences.result import (
-    NETWORKS,
-    UNKNOWN,
-    Curve,
-    DataFacts,
-    Result,
-    Settings,
-    Trained,
-    Tried,
-)
-from hw4.sequences.training import Batch, View, train
+from hw4.sequences.result import NETWORKS, DataFacts, Result, Settings
+from hw4.sequences.trained import Trained, Tried
+from hw4.sequences.training import Batch, Run, View, train
 
 Build = Callable[..., Network]
 """Networks of a hidden size, one for each of `seeds`."""
@@ -51,11 +43,20 @@ def run(settings: Settings, work: Work) -> Outcome[Result]:
     networks = {
         name: Trainer(name, (training, validation), settings, work).fit() for name in NETWORKS
     }
-    fitted = baselines.fit(training, validation, learning.shortest, known_floor)
+    fitted = baselines.Fitted(training, validation, learning.shortest)
     selection = _select(networks, work)
+
     test, predictions = evaluate(networks, selection, test_set, work.device)
+    errors = {name: (each - test.targets) ** 2 for name, each in predictions.items()}
     facts = DataFacts.of(learning, training, validation, test)
-    result = _result(settings, facts, networks, fitted, selection, test, predictions)
+    result = Result(
+        settings=settings,
+        data=facts,
+        baselines=fitted.test(test, known_floor),
+        models=_tested(networks, errors, test.lengths, facts.middle),
+        last_steps_minus_linear=_minus_linear(errors, fitted, facts.shortest, test),
+        selection=selection,
+    )
     tensors = {f"{name}.predicted": each for name, each in predictions.items()}
     for name, each in networks.items():
         tensors |= {f"{name}.{weight}": array for weight, array in _arrays(each.network).items()}
@@ -100,14 +101,6 @@ def kind_of(name: str, training: Sequences, validation: Sequences) -> tuple[View
     }[name]
     targets = training.targets
     return View(steps, padding, float(targets.mean()), float(targets.std())), build
-
-
-@dataclass(frozen=True)
-class Run:
-    """One training of networks side by side; errors in the unit of the targets."""
-
-    curves: tuple[Curve, ...]
-    seconds: float
 
 
 class Trainer:
@@ -188,8 +181,8 @@ class Trainer:
                     bar.update()
                     bar.note(f"validation {error:.1e}")
 
-                made = Run(*train(network, *self.batches, self.config, each, on_epoch))
-            return Outcome(made, _arrays(network))
+                run = train(network, *self.batches, self.config, each, on_epoch)
+            return Outcome(run, _arrays(network))
 
         task = (hidden_size, decays, seeds, split, self.config)
         return self.work.part(f"{stage} {self.name}", task, Run, compute)
@@ -210,34 +203,29 @@ def _select(networks: dict[str, Fitted], work: Work) -> Selection:
     return work.select(choice, lowest, "mean squared error")
 
 
-def _result(
-    settings: Settings,
-    facts: DataFacts,
-    networks: dict[str, Fitted],
-    fitted: baselines.Fitted,
-    selection: Selection,
-    test: Sequences,
-    predictions: dict[str, np.ndarray],
-) -> Result:
-    """What the test set says of the networks and of the baselines."""
-    errors = {name: (each - test.targets) ** 2 for name, each in predictions.items()}
+def _tested(
+    networks: dict[str, Fitted], errors: dict[str, np.ndarray], lengths: np.ndarray, middle: int
+) -> dict[str, Trained]:
+    """The networks with what the test set says of them; `errors` are squared (seeds, sequences)."""
     by_sequence = {name: each.mean(axis=0) for name, each in errors.items()}  # (sequences,)
-    lengths = test.lengths
-    models = {}
+    tested = {}
     for name, each in by_sequence.items():
-        models[name] = replace(
+        by_length = {int(length): each[lengths == length].mean() for length in np.unique(lengths)}
+        tested[name] = replace(
             networks[name].trained,
             test_mse_by_seed=tuple(errors[name].mean(axis=1).tolist()),
-            test_mse_by_length={
-                int(length): float(each[lengths == length].mean()) for length in np.unique(lengths)
-            },
+            test_mse_by_length={length: float(error) for length, error in by_length.items()},
             test_minus_vanilla=compare_errors(each, by_sequence["vanilla"]),
-            short_minus_long=compare_groups(
-                each[lengths <= facts.middle], each[lengths > facts.middle]
-            ),
+            short_minus_long=compare_groups(each[lengths <= middle], each[lengths > middle]),
         )
-    against_linear = UNKNOWN
-    if facts.shortest in fitted.linear_models:
-        expected = (fitted.linear_models[facts.shortest].predict(test) - test.targets) ** 2
-        against_linear = compare_errors(by_sequence["truncated_last"], expected)
-    return Result(settings, facts, fitted.test(test), models, against_linear, selection)
+    return tested
+
+
+def _minus_linear(
+    errors: dict[str, np.ndarray], fitted: baselines.Fitted, steps: int, test: Sequences
+) -> Difference:
+    """Errors of the network on the last `steps` minus those of the linear model on the same."""
+    if steps not in fitted.linear:
+        return UNKNOWN
+    linear = (fitted.linear[steps].predict(test) - test.targets) ** 2
+    return compare_errors(errors["truncated_last"].mean(axis=0), linear)

@@ -4,8 +4,9 @@ from hw4.foundation.figures import figure, labelled_level, labelled_line, new_fi
 from hw4.foundation.style import AMBER, BLUE, GREY, PALETTE
 from hw4.foundation.tables import table
 from hw4.foundation.words import n, number, pct, significant, spelled
-from hw4.sequences.result import ASKED, EXPERIMENT, NETWORKS, Result, Trained
-from hw4.sequences.result import NEAR as NEAR  # for the document
+from hw4.sequences.result import ASKED, EXPERIMENT, NETWORKS, Result
+from hw4.sequences.trained import NEAR as NEAR  # for the document
+from hw4.sequences.trained import Trained
 
 TRAINING, VALIDATION = AMBER, BLUE
 DOTTED = (0, (1, 2))

@@ -3,18 +3,19 @@
 import math
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from statistics import fmean, stdev
+from statistics import fmean
 
 import numpy as np
 
 from hw4.foundation.experiment import Experiment
 from hw4.foundation.files import DataSource
 from hw4.foundation.scores import Difference
-from hw4.foundation.settings import Amount, Count, Positive, Share
+from hw4.foundation.settings import Amount, Count, Share
 from hw4.foundation.work import Selection
 from hw4.sequences import data
-from hw4.sequences.baselines import Baselines, ratio
+from hw4.sequences.baselines import Baselines
 from hw4.sequences.data import Sequences
+from hw4.sequences.trained import TrainConfig, Trained, ratio
 
 NETWORKS = ("vanilla", "truncated", "padded", "truncated_last", "padded_front")
 """The three networks of the assignment, then two that keep the end of the sequence in its place.
@@ -23,20 +24,6 @@ NETWORKS = ("vanilla", "truncated", "padded", "truncated_last", "padded_front")
 the sequence.
 """
 ASKED = NETWORKS[:3]
-NEAR = 0.1
-"""A network has converged when its validation error is within this share of its best."""
-UNKNOWN = Difference(math.nan, math.nan, math.nan)
-
-
-@dataclass(frozen=True)
-class TrainConfig:
-    """How a network is trained."""
-
-    epochs: Count = 60  # at most
-    patience: Count = 20  # epochs without a lower validation error, then training stops
-    batch_size: Count = 64
-    learning_rate: Positive = 0.01  # at the start; falls along a cosine, to zero after `epochs`
-    order_seed: int = 0  # of the batches
 
 
 @dataclass(frozen=True)
@@ -52,7 +39,6 @@ class Settings:
             middle of each and goes on while a setting next to it is clearly better.
         clear_gain: a setting is clearly better if its validation error is lower by more than this
             share; less is noise of the seeds, and would lead to ever larger networks.
-        schedule: for all of them.
     """
 
     seed: int = 541
@@ -131,123 +117,6 @@ class DataFacts:
 
 
 @dataclass(frozen=True)
-class Curve:
-    """Mean squared errors of one network after each epoch, in the unit of the targets."""
-
-    training: tuple[float, ...]
-    validation: tuple[float, ...]
-
-    @property
-    def best_epoch(self) -> int:
-        """The epoch whose weights are kept, counted from 1."""
-        return self.validation.index(min(self.validation)) + 1
-
-    @property
-    def converged_epoch(self) -> int:
-        """First epoch within 10 % of the lowest validation error, counted from 1."""
-        return self.epoch_below((1 + NEAR) * min(self.validation))
-
-    def epoch_below(self, error: float) -> float:
-        """First epoch with a validation error of at most `error`, from 1; infinite if none."""
-        reached = (epoch for epoch, value in enumerate(self.validation, 1) if value <= error)
-        return next(reached, math.inf)
-
-
-@dataclass(frozen=True)
-class Tried:
-    """One setting of the search; `validation_mse` is the mean of the seeds' lowest errors."""
-
-    hidden_size: int
-    decay: float
-    validation_mse: float
-
-
-@dataclass(frozen=True)
-class Trained:
-    """One kind of network, trained with the setting that validation chose; what is said of the test
-    set is empty until that is opened.
-
-    Attributes:
-        curves: one for each seed.
-        seconds: of training all seeds side by side.
-        search: what was tried before, the chosen setting among it.
-        test_minus_vanilla: on the same sequences, in pairs.
-        short_minus_long: test error on sequences up to the middle length minus that on longer ones.
-    """
-
-    name: str
-    hidden_size: int
-    weight_decay: float
-    parameters: int
-    config: TrainConfig
-    curves: tuple[Curve, ...]
-    seconds: float
-    search: tuple[Tried, ...]
-    test_mse_by_seed: tuple[float, ...] = ()
-    test_mse_by_length: dict[int, float] = field(default_factory=dict)
-    test_minus_vanilla: Difference = UNKNOWN
-    short_minus_long: Difference = UNKNOWN
-
-    @property
-    def train_mse(self) -> float:
-        """Mean over the seeds, as all below, of the weights that are kept."""
-        return fmean(curve.training[curve.best_epoch - 1] for curve in self.curves)
-
-    @property
-    def validation_mse(self) -> float:
-        return fmean(min(curve.validation) for curve in self.curves)
-
-    @property
-    def validation_over_train(self) -> float:
-        return ratio(self.validation_mse, self.train_mse)
-
-    @property
-    def validation_over_train_at_end(self) -> float:
-        """After the last epoch."""
-        validation = fmean(curve.validation[-1] for curve in self.curves)
-        return ratio(validation, fmean(curve.training[-1] for curve in self.curves))
-
-    @property
-    def test_mse(self) -> float:
-        return fmean(self.test_mse_by_seed)
-
-    @property
-    def test_mse_std(self) -> float:
-        """Sample standard deviation over the seeds."""
-        return stdev(self.test_mse_by_seed) if len(self.test_mse_by_seed) > 1 else 0.0
-
-    @property
-    def epochs(self) -> float:
-        """Until training stopped."""
-        return fmean(len(curve.validation) for curve in self.curves)
-
-    @property
-    def best_epoch(self) -> float:
-        return fmean(curve.best_epoch for curve in self.curves)
-
-    @property
-    def epochs_to_converge(self) -> float:
-        """Until within 10 % of the best validation error."""
-        return fmean(curve.converged_epoch for curve in self.curves)
-
-    @property
-    def seconds_per_epoch(self) -> float:
-        """For all seeds side by side."""
-        return self.seconds / max(len(curve.validation) for curve in self.curves)
-
-    @property
-    def seconds_to_converge(self) -> float:
-        return self.seconds_per_epoch * self.epochs_to_converge
-
-    def report(self) -> dict:
-        """What `results.json` says of this network: all that prose can quote."""
-        derived = [name for name, value in vars(Trained).items() if isinstance(value, property)]
-        numbers = asdict(self) | {name: getattr(self, name) for name in derived}
-        del numbers["curves"]
-        return numbers
-
-
-@dataclass(frozen=True)
 class Result:
     """All that the report says of problem 2.
 
@@ -255,7 +124,6 @@ class Result:
         models: by the names in `NETWORKS`.
         last_steps_minus_linear: test error of `truncated_last` minus that of the linear model on
             the same steps, in pairs.
-        selection: what validation chose, written down before the test set was opened.
     """
 
     settings: Settings
@@ -316,7 +184,7 @@ class Result:
 
     @property
     def selected_at(self) -> str:
-        return datetime.fromisoformat(self.selection.written).strftime("%-d %B %Y, %H:%M UTC")
+        return f"{datetime.fromisoformat(self.selection.written):%-d %B %Y, %H:%M} UTC"
 
     @property
     def exponent(self) -> int:
@@ -347,9 +215,8 @@ def check(source: DataSource) -> None:
     """
     if not source.is_stand_in:
         settings = Settings()
-        learning = data.load(source, "train")
+        data.split(data.load(source, "train"), settings.validation_share, settings.seed)
         data.load(source, "test")
-        data.split(learning, settings.validation_share, settings.seed)
 
 
 EXPERIMENT = Experiment(

@@ -1,7 +1,5 @@
 """The baselines on a process whose answers are known, and on little data."""
 
-import math
-
 import numpy as np
 import pytest
 from sklearn.linear_model import LinearRegression, Ridge
@@ -12,7 +10,7 @@ from hw4.sequences.conftest import process
 
 def test_a_process_whose_answers_are_known():
     training, validation, test = (process(count, count, 0.5) for count in (800, 200, 2000))
-    measured = baselines.fit(training, validation, 5, known_floor=None).test(test)
+    measured = baselines.Fitted(training, validation, 5).test(test, known_floor=None)
     assert measured.noise_floor == pytest.approx(0.25, rel=0.1)
     assert abs(measured.noise_floor - 0.25) < 3 * measured.noise_floor_error
     assert 2 <= measured.chosen <= 4
@@ -23,49 +21,48 @@ def test_a_process_whose_answers_are_known():
     assert measured.first_steps_informed < 1.02 * measured.first_steps
 
 
-def test_linear_models_are_scikit_learns():
+def test_linear_are_scikit_learns():
     training, validation, test = (process(count, count) for count in (200, 50, 60))
-    fitted = baselines.fit(training, validation, 5, None)
+    fitted = baselines.Fitted(training, validation, 5)
     rows = [part.last(3).padded(3, "front").reshape(len(part), -1) for part in (training, test)]
     reference = LinearRegression().fit(rows[0].astype(float), training.targets)
-    ours = fitted.linear_models[3].predict(test)
+    ours = fitted.linear[3].predict(test)
     np.testing.assert_allclose(ours, reference.predict(rows[1].astype(float)), rtol=1e-6)
     expected = np.mean((ours - test.targets) ** 2)
-    assert fitted.test(test).linear[3].test_mse == pytest.approx(expected)
+    assert fitted.test(test, None).linear[3].test_mse == pytest.approx(expected)
 
 
 def test_the_first_steps_have_the_ridge_that_validation_chose():
     training, validation = (process(count, count) for count in (60, 40))
-    fitted = baselines.fit(training, validation, 5, None)
+    fitted = baselines.Fitted(training, validation, 5)
     rows = [part.first(5).padded(5).reshape(len(part), -1) for part in (training, validation)]
     references = [Ridge(ridge or 1e-9).fit(rows[0], training.targets) for ridge in baselines.RIDGES]
     errors = [((it.predict(rows[1]) - validation.targets) ** 2).mean() for it in references]
     best = int(np.argmin(errors))
     assert best > 0  # or the test says nothing of the penalty
     np.testing.assert_allclose(
-        fitted.first_steps_model.predict(validation), references[best].predict(rows[1]), rtol=1e-4
+        fitted.first_steps.predict(validation), references[best].predict(rows[1]), rtol=1e-4
     )
 
 
 def test_the_informed_predictor_averages_over_the_lengths():
     # all sequences of two steps: the first two are the last two, and it knows as much as anyone
     training, validation, test = (process(n, n, lengths=(2, 2)) for n in (300, 60, 60))
-    measured = baselines.fit(training, validation, 2, None).test(test)
+    measured = baselines.Fitted(training, validation, 2).test(test, None)
     assert measured.chosen == 2
     assert measured.first_steps_informed == pytest.approx(measured.linear[2].test_mse)
 
 
 def test_what_validation_chooses_ignores_the_test_set():
     training, validation, test = (process(count, count) for count in (200, 50, 60))
-    fitted = baselines.fit(training, validation, 5, None)
-    measured = fitted.test(test)
+    fitted = baselines.Fitted(training, validation, 5)
+    measured = fitted.test(test, None)
     lowest = min(measured.linear.values(), key=lambda each: each.validation_mse)
     assert measured.chosen == lowest.steps
     assert measured.noise_floor == min(each.noise for each in measured.linear.values())
-    assert math.isnan(fitted.baselines.mean)
 
 
-def test_few_sequences_fit_few_linear_models():
+def test_few_sequences_fit_few_linear():
     training, validation, test = (process(count, count) for count in (17, 3, 20))
-    measured = baselines.fit(training, validation, 5, None).test(test)
+    measured = baselines.Fitted(training, validation, 5).test(test, None)
     assert list(measured.linear) == [1]

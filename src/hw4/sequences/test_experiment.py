@@ -15,7 +15,9 @@ from hw4.foundation.store import from_plain, to_plain
 from hw4.sequences import data, experiment, present, standin
 from hw4.sequences.conftest import TINY, process
 from hw4.sequences.data import Sequences
-from hw4.sequences.result import NETWORKS, Curve, Result, Settings, TrainConfig
+from hw4.sequences.result import NETWORKS, Result, Settings
+from hw4.sequences.trained import Curve, TrainConfig
+from hw4.sequences.training import Run
 
 SHARED = ROOT.parent / "shared" / "data" / "sequences"
 TRAIN, TEST = process(90, 1), process(40, 2)
@@ -126,7 +128,7 @@ def searched(error, folder, monkeypatch):
 
     def train(self, stage, hidden_size, decays, seeds):
         errors = [error(hidden_size, each) for each in decays for _ in seeds]
-        return Outcome(experiment.Run(tuple(Curve((-each,), (each,)) for each in errors), 1.0))
+        return Outcome(Run(tuple(Curve((-each,), (each,)) for each in errors), 1.0))
 
     monkeypatch.setattr(experiment.Trainer, "train", train)
     work = Work("sequences", data.source(), Device("cpu", ""), "search")

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence
 
-from hw4.sequences.model import Network, PaddedNetwork, TruncatedNetwork, VanillaRNN, pack
-from hw4.sequences.recurrence import Recurrence, recurrence_step
+from hw4.sequences.model import Network, PaddedNetwork, TruncatedNetwork, VanillaRNN
+from hw4.sequences.recurrence import Recurrence
 
 FEATURES, HIDDEN = 10, 7
 
@@ -80,31 +80,6 @@ def test_gradient_by_hand_equals_finite_differences():
     )
 
 
-def test_gradient_by_hand_equals_autograd_through_the_shared_step():
-    active = [3, 3, 3]
-    projected = torch.randn(1, 9, 4, dtype=torch.float64, requires_grad=True)
-    weight = torch.randn(1, 4, 4, dtype=torch.float64, requires_grad=True)
-    by_hand = torch.autograd.grad(
-        Recurrence.apply(projected.clone(), weight, active)[:, -3:].sum(), (projected, weight)
-    )
-    hidden = torch.zeros(1, 3, 4, dtype=torch.float64)
-    for step in projected.split(3, dim=1):
-        hidden = recurrence_step(step, hidden, weight)
-    for ours, theirs in zip(
-        by_hand, torch.autograd.grad(hidden.sum(), (projected, weight)), strict=True
-    ):
-        torch.testing.assert_close(ours, theirs)
-
-
-def test_pack_keeps_every_step_and_finds_each_last():
-    inputs, lengths = batch([2, 5, 3, 5])
-    packed = pack(inputs, lengths)
-    assert packed.active == [4, 4, 3, 2, 2]
-    assert len(packed.values) == sum([2, 5, 3, 5])
-    for sequence, length, last in zip(inputs, lengths, packed.last, strict=True):
-        torch.testing.assert_close(packed.values[last], sequence[length - 1])
-
-
 @pytest.mark.parametrize("padding", ["end", "front"])
 def test_padding_content_changes_neither_prediction_nor_gradient(padding):
     network = PaddedNetwork(FEATURES, HIDDEN, steps=9, seeds=(0, 1), padding=padding).double()
@@ -164,14 +139,6 @@ def test_each_padded_step_has_weights_of_its_own():
     network.zero_grad()
     network(short, lengths).sum().backward()
     assert network.input_weight.grad[0, 2:].abs().max() == 0
-
-
-def test_networks_side_by_side_are_the_networks_alone():
-    inputs, lengths = batch([5, 2, 7])
-    together = VanillaRNN(FEATURES, HIDDEN, seeds=(8, 9)).double()(inputs, lengths)
-    for which, seed in enumerate((8, 9)):
-        alone = VanillaRNN(FEATURES, HIDDEN, seeds=(seed,)).double()(inputs, lengths)
-        torch.testing.assert_close(together[which], alone[0])
 
 
 def test_weights_begin_as_those_of_pytorchs_recurrent_layers():

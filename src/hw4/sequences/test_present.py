@@ -11,7 +11,8 @@ import pytest
 from hw4.sequences import present
 from hw4.sequences.conftest import DOCUMENT
 from hw4.sequences.made_up import MEAN, made_up, result
-from hw4.sequences.result import NETWORKS, Curve
+from hw4.sequences.result import NETWORKS
+from hw4.sequences.trained import Curve
 
 CASES = made_up()
 BOUND = re.compile(r'(?:claim|when)="`\{python\} (.+?)`"')

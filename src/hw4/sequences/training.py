@@ -11,7 +11,7 @@ from torch import Tensor
 
 from hw4.sequences.data import Sequences
 from hw4.sequences.model import Network
-from hw4.sequences.result import Curve, TrainConfig
+from hw4.sequences.trained import Curve, TrainConfig
 
 CHUNK = 4096
 """Sequences that are evaluated at once, to bound the memory."""
@@ -64,6 +64,14 @@ class View:
         return scaled.astype(np.float64) * self.std + self.mean
 
 
+@dataclass(frozen=True)
+class Run:
+    """One training of networks side by side: the errors of each until it was stopped."""
+
+    curves: tuple[Curve, ...]
+    seconds: float
+
+
 class EarlyStopping:
     """The errors of one network after each epoch, and whether it is still trained."""
 
@@ -94,7 +102,7 @@ def train(
     config: TrainConfig,
     decays: tuple[float, ...],
     on_epoch: Callable[[float], None] = lambda error: None,
-) -> tuple[tuple[Curve, ...], float]:
+) -> Run:
     """Minimize the mean squared error; leaves each network with its best weights.
 
     Adam with a step size that falls along a cosine, and decoupled weight decay. The networks see
@@ -105,9 +113,6 @@ def train(
         decays: of each network; a step multiplies every weight, biases too, by 1 - step size ·
             decay.
         on_epoch: called after each epoch with the lowest validation error so far.
-
-    Returns:
-        The errors of each network until it was stopped, and the seconds of all.
     """
     weights = list(network.parameters())  # each (networks, ...)
     optimizer = torch.optim.Adam(weights, config.learning_rate, betas=(0.9, 0.99))
@@ -145,7 +150,7 @@ def train(
         for kept, weight in zip(best, weights, strict=True):
             weight.copy_(kept)
     curves = tuple(Curve(tuple(stop.training), tuple(stop.validation)) for stop in stops)
-    return curves, time.perf_counter() - began
+    return Run(curves, time.perf_counter() - began)
 
 
 def mean_squared_error(network: Network, batch: Batch) -> Tensor:

@@ -67,8 +67,7 @@ def provenance(experiment: "Experiment") -> Here:
     On a stand-in it prints the mark that puts a note on the problem's pages and a tag on its
     figures and tables.
     """
-    stored = experiment.provenance()
-    source, device = stored.source, stored.device
+    source, made = experiment.state().source, experiment.made()
     if source.kind == "stand-in":
         print(STAND_IN_ON)
     return Here(
@@ -77,8 +76,8 @@ def provenance(experiment: "Experiment") -> Here:
         is_without_data=source.kind == "none",
         files=Markdown(listing([*map(named, source.files)]) or "its files"),
         fingerprint=Markdown(f"`{source.fingerprint[:FINGERPRINT_LENGTH]}`"),
-        time=duration(stored.seconds),
-        device=DEVICES.get(device.kind, device.kind),
+        time=duration(made.seconds),
+        device=DEVICES.get(made.device.kind, made.device.kind),
     )
 
 
@@ -89,7 +88,7 @@ def front_page(experiments: "Sequence[Experiment]") -> Build:
     names: dict[str, list[str]] = {"stand-in": [], "course": [], "none": []}
     for it in experiments:
         problem = it.title.split(":")[0].replace("Problem", "problem")
-        names[it.provenance().source.kind].append(problem)
+        names[it.state().source.kind].append(problem)
     return Build(quick(), listing(names["stand-in"]) or "none", listing(names["course"]) or "none")
 
 

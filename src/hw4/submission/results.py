@@ -33,13 +33,18 @@ def write_results(experiments: "Sequence[Experiment]") -> None:
         }
     }
     for experiment in experiments:
-        provenance = experiment.provenance()
+        state, made = experiment.state(), experiment.made()
         content[experiment.name] = {
-            **vars(provenance),
-            "source": provenance.source.kind,
-            "fingerprint": provenance.source.fingerprint,
-            "files": provenance.source.files,
-            "seconds": round(provenance.seconds, 1),
+            "source": state.source.kind,
+            "fingerprint": state.source.fingerprint,
+            "files": state.source.files,
+            "seed": state.settings.seed,
+            "seconds": round(made.seconds, 1),
+            "device": made.device,
+            "versions": state.versions,
+            "key": state.key,
+            "finished": made.finished,
+            "settings": state.settings,
             **experiment.stored().report(),
         }
     text = json.dumps(without_nan(to_plain(content)), indent=2, ensure_ascii=False)

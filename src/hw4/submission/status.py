@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from hw4.foundation.names import plain
 from hw4.foundation.places import ROOT
+from hw4.foundation.store import to_plain
 from hw4.foundation.words import duration
 
 if TYPE_CHECKING:  # what computes takes long to import
@@ -22,16 +23,16 @@ def status(experiment: "Experiment") -> Iterator[str]:
     latest = experiment.latest()
     took = ""
     if latest:
-        stored = latest["provenance"]
-        finished = datetime.fromisoformat(stored["finished"])
-        took = f"{duration(stored['seconds'])} on {finished:%Y-%m-%d at %H:%M} UTC"
+        made = latest["made"]
+        finished = datetime.fromisoformat(made["finished"])
+        took = f"{duration(made['seconds'])} on {finished:%Y-%m-%d at %H:%M} UTC"
     if experiment.is_stored():
         yield f"{experiment.title}: stored{took and f' ({took})'}"
     elif latest is None:
         yield f"{experiment.title}: to be computed, nothing is stored yet"
     else:
         yield f"{experiment.title}: to be computed again; the last time: {took}"
-        changes = list(differences(latest["basis"], experiment.parts()))
+        changes = list(differences(latest["state"], to_plain(experiment.state())))
         for change in changes or ["nothing: the stored result is damaged, or was taken away"]:
             yield f"  changed: {change}"
 

@@ -5,16 +5,16 @@ from types import SimpleNamespace
 import pytest
 
 from hw4.foundation.compute import Device
+from hw4.foundation.experiment import Made
 from hw4.foundation.files import DataSource
 from hw4.submission import provenance as module
 from hw4.submission.provenance import Appendix, front_page, provenance
 
 
 def experiment(kind: str, files: tuple[str, ...] = (), title: str = "Problem 2: sequences"):
-    stored = SimpleNamespace(
-        source=DataSource(kind, "0123456789abcdef", files), seconds=42.0, device=Device("cpu", "")
-    )
-    return SimpleNamespace(title=title, provenance=lambda: stored)
+    state = SimpleNamespace(source=DataSource(kind, "0123456789abcdef", files))
+    made = Made(42.0, Device("cpu", ""))
+    return SimpleNamespace(title=title, state=lambda: state, made=lambda: made)
 
 
 @pytest.fixture(autouse=True)

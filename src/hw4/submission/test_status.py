@@ -15,8 +15,8 @@ PARTS = {
     "circumstances": {"weights": "none"},
 }
 LATEST = {
-    "provenance": {"seconds": 35.6, "finished": "2026-11-24T13:45:23+00:00"},
-    "basis": PARTS,
+    "made": {"seconds": 35.6, "finished": "2026-11-24T13:45:23+00:00"},
+    "state": PARTS,
 }
 
 
@@ -25,7 +25,7 @@ def experiment(is_stored=False, latest=LATEST, parts=PARTS):
         title="Problem 2: sequences",
         is_stored=lambda: is_stored,
         latest=lambda: latest,
-        parts=lambda: parts,
+        state=lambda: parts,
     )
 
 

@@ -5,7 +5,6 @@ from math import prod
 
 from hw4.foundation.experiment import Experiment
 from hw4.foundation.settings import Share
-from hw4.transformer.data import source
 from hw4.transformer.derive import PARAMETERS, Dimensions, Item, Reading
 
 
@@ -82,6 +81,5 @@ EXPERIMENT = Experiment(
     title="Problem 4: the transformer layer",
     settings=Settings,
     result=Result,
-    source=source,
     libraries=("torch",),
 )

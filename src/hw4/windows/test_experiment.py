@@ -342,7 +342,7 @@ def small(places, monkeypatch):
 def test_without_weights_the_best_from_scratch_answers(small):
     assert EXPERIMENT.ensure()
     result = EXPERIMENT.stored()
-    assert EXPERIMENT.provenance().source.is_stand_in and result.labelled
+    assert EXPERIMENT.source().is_stand_in and result.labelled
     assert list(result.trained) == ["baseline", "small", "small-no-augmentation", REFITTED]
     assert not result.pretrained and result.backbone == "none"
     report = json.loads(json.dumps(to_plain(result.report())))
