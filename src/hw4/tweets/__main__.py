@@ -6,7 +6,8 @@ from dataclasses import replace
 from hw4.foundation.errors import UserError
 from hw4.tweets.arguments import TrainConfig, parse
 from hw4.tweets.encoder import fetch_from_hub
-from hw4.tweets.result import EXPERIMENT, Tried, settings_now
+from hw4.tweets.result import EXPERIMENT, settings_now
+from hw4.tweets.trained import Tried
 
 
 def main(line: list[str] | None = None) -> int:

@@ -44,12 +44,12 @@ def prepared(small):
     from transformers import DistilBertTokenizerFast
 
     from hw4.tweets.features import compute_features
-    from hw4.tweets.tokens import Tokens, to_dataset
+    from hw4.tweets.tokens import to_dataset
     from hw4.tweets.training import load_pretrained
 
     folder, tweets = small
     tokenizer = DistilBertTokenizerFast.from_pretrained(folder)
-    tokens = Tokens.of(to_dataset(tweets, tokenizer, 48))
+    tokens = to_dataset(tweets, tokenizer, 48)["input_ids"][:]
     encoder = load_pretrained(folder, TrainConfig()).distilbert
     features = compute_features(encoder, tokens, keep_layer=1)
     return folder, tokens, features, tweets.targets

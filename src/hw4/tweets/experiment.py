@@ -18,9 +18,9 @@ from hw4.tweets.data import Split, Tweets
 from hw4.tweets.encoder import required_encoder
 from hw4.tweets.explain import explain_most_decided
 from hw4.tweets.features import Development, Features, Pooled
-from hw4.tweets.result import CLASSES, Part, Result, Settings, SplitUsed, Trained, Tried, best
+from hw4.tweets.result import Part, Result, Settings, SplitUsed
 from hw4.tweets.thresholds import HALF, best_threshold, crossed_f1_macro
-from hw4.tweets.tokens import Tokens
+from hw4.tweets.trained import CLASSES, Trained, Tried, best
 from hw4.tweets.training import Run, probabilities, restored, train, trainable_of
 from hw4.tweets.weights import distilbert_folder
 
@@ -257,7 +257,7 @@ def evaluate(
 ) -> tuple[Tweets, dict[str, np.ndarray]]:
     """Open the test tweets, once and after the selection, and have every row judge them."""
     test = sealed.open(selection)
-    features = dev.encode(Tokens.of(dev.tokenized(test)))
+    features = dev.encode(dev.tokenized(test))
     return test, {key: judge(dev, row, test, features) for key, row in rows.items()}
 
 

@@ -10,7 +10,8 @@ from transformers import DistilBertForSequenceClassification, DistilBertTokenize
 from hw4.foundation.work import Outcome
 from hw4.tweets.data import Tweets, clean_tweet
 from hw4.tweets.model import PooledClassifier
-from hw4.tweets.result import Explained, Trained
+from hw4.tweets.result import Explained
+from hw4.tweets.trained import Trained
 from hw4.tweets.training import restored
 
 STEPS = 24

@@ -1,7 +1,7 @@
 """What is known of tweets before a training: tokens, folds, the frozen encoder's outputs."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +18,7 @@ from hw4.tweets.data import Tweets
 from hw4.tweets.encoder import EncoderSource
 from hw4.tweets.model import masked_mean
 from hw4.tweets.result import EncoderUsed, Lengths, Settings
-from hw4.tweets.tokens import Tokens, batches_by_length, to_dataset
+from hw4.tweets.tokens import batches_by_length, padded, to_dataset
 
 BATCH_SIZE = 32
 BIN = 4
@@ -27,24 +27,23 @@ BIN = 4
 
 @dataclass(frozen=True)
 class Features:
-    """The frozen encoder's outputs for tweets: what a training needs to know of the encoder.
+    """The frozen encoder's outputs for tweets.
 
     Attributes:
         first: the last output of the first token (tweets, dim).
-        means: the mean output over the tokens, of every layer and of the embeddings (tweets,
+        means: the mean output over the tokens, of the embeddings and of every layer (tweets,
             layers + 1, dim).
-        hidden: one layer's output for all tokens, tweets end to end (all tokens, dim) float16.
+        hidden: of each tweet, one layer's output for all tokens (time, dim) float16; or nothing.
     """
 
-    tokens: Tokens
     first: np.ndarray
     means: np.ndarray
-    hidden: np.ndarray | None = None
+    hidden: tuple[np.ndarray, ...] = ()
 
     @property
     def lengths(self) -> np.ndarray:
         """(tweets,) tokens of each tweet."""
-        return self.tokens.lengths
+        return np.array([len(one) for one in self.hidden])
 
     def pooled(self, pooling: str) -> np.ndarray:
         """As `model.pool` gives them: (tweets, dim) or (tweets, layers + 1, dim)."""
@@ -53,9 +52,9 @@ class Features:
         return self.means[:, -1] if pooling == "mean" else self.means
 
     def batch(self, idx: np.ndarray) -> tuple[Tensor, Tensor, Tensor]:
-        """What `UpperLayers` take: `hidden`, padded, its mask (batch, time), and the means."""
-        hidden = self.tokens.padded(self.hidden, idx).float()  # (batch, time, dim)
-        return hidden, self.tokens.mask(idx), torch.from_numpy(self.means[idx])
+        """What `UpperLayers` take: `hidden` (batch, time, dim), its mask, and the means."""
+        hidden, mask = padded([self.hidden[i] for i in idx])
+        return hidden.float(), mask, torch.from_numpy(self.means[idx])
 
 
 @dataclass(frozen=True)
@@ -78,26 +77,26 @@ class Pooled:
 
 def compute_features(
     encoder: DistilBertModel,
-    tokens: Tokens,
+    tokens: Sequence[Sequence[int]],
     device: str = "cpu",
-    keep_layer: int | None = None,
+    keep_layer: int = 0,
     on_batch: Callable[[int], None] = lambda count: None,
 ) -> Features:
     """Run the frozen encoder once over all tweets.
 
     Args:
-        keep_layer: the layer whose output is kept as `hidden` (0 for the embeddings), if any.
+        tokens: ids of each tweet's.
+        keep_layer: the layer whose output is kept as `hidden`; 0 for the embeddings.
         on_batch: told how many tweets were done.
     """
     config, count = encoder.config, len(tokens)
     first = np.empty((count, config.dim), dtype=np.float32)
     means = np.empty((count, config.n_layers + 1, config.dim), dtype=np.float32)
-    kept = None
-    if keep_layer is not None:
-        kept = np.empty((len(tokens.ids), config.dim), dtype=np.float16)
+    kept = [np.empty(0)] * count
+    lengths = np.array([len(ids) for ids in tokens])
     encoder.eval()  # no dropout, or the features were random
-    for batch in batches_by_length(np.arange(count), tokens.lengths, BATCH_SIZE):
-        input_ids, mask = (tensor.to(device) for tensor in tokens.batch(batch))
+    for batch in batches_by_length(np.arange(count), lengths, BATCH_SIZE):
+        input_ids, mask = (tensor.to(device) for tensor in padded([tokens[i] for i in batch]))
         with torch.inference_mode():
             hidden_states = encoder(
                 input_ids=input_ids, attention_mask=mask, output_hidden_states=True
@@ -105,12 +104,10 @@ def compute_features(
             first[batch] = hidden_states[-1][:, 0].cpu().numpy()
             for layer, hidden in enumerate(hidden_states):
                 means[batch, layer] = masked_mean(hidden, mask).cpu().numpy()
-        if kept is not None:
-            for i, row in zip(batch, hidden_states[keep_layer].cpu().numpy(), strict=True):
-                start, end = tokens.starts[i : i + 2]
-                kept[start:end] = row[: end - start]
+        for i, hidden in zip(batch, hidden_states[keep_layer].half().cpu().numpy(), strict=True):
+            kept[i] = hidden[: lengths[i]].copy()  # not the padding, which would be kept as well
         on_batch(len(batch))
-    return Features(tokens, first, means, kept)
+    return Features(first, means, tuple(kept))
 
 
 class Development:
@@ -118,11 +115,10 @@ class Development:
 
     Attributes:
         folder: of the pre-trained model.
-        common: what every stored part depends on, besides its own settings.
-        tweets: for training, then those for validation.
-        features: of all tweets, without `hidden`.
-        train, validation: places in `tweets`.
+        tweets: for training, then those for validation; `train` and `validation` are their places.
         folds: the validation tweets, then the training tweets in parts, stratified.
+        common: what every stored part depends on, besides its own settings.
+        features: of all tweets, without `hidden`.
     """
 
     def __init__(
@@ -141,13 +137,11 @@ class Development:
         self.folds = make_folds(
             self.targets, self.train, self.validation, settings.folds, settings.seed
         )
-        dataset = self.tokenized(self.tweets)
-        self.tokens = Tokens.of(dataset)
-        self._whole_lengths = np.array(dataset["whole_length"])
+        self.dataset = self.tokenized(self.tweets)
         self.common = (source.identity, settings.tweets, settings.stand_in, settings.common)
         stored = work.part("features", self.common, EncoderUsed, self._encode)
         self.encoder = stored.result
-        self.features = Features(self.tokens, **stored.tensors)
+        self.features = Features(**stored.tensors)
 
     def place(self, config: TrainConfig, fold: int | None) -> tuple:
         """What a stored training depends on."""
@@ -163,12 +157,13 @@ class Development:
         tokenizer = DistilBertTokenizerFast.from_pretrained(self.folder)
         return to_dataset(tweets, tokenizer, self.settings.max_length)
 
-    def encode(self, tokens: Tokens) -> Features:
+    def encode(self, dataset) -> Features:
         """Run the encoder, and keep the output of the last layer that is not trained."""
         encoder = DistilBertModel.from_pretrained(self.folder, attn_implementation="sdpa")
         encoder.to(self.work.device)
         keep = max(0, encoder.config.n_layers - self.settings.unfrozen.unfreeze_layers)
-        with self.work.bar(len(tokens), "frozen encoder, once over all tweets") as bar:
+        with self.work.bar(len(dataset), "frozen encoder, once over all tweets") as bar:
+            tokens = dataset["input_ids"][:]
             return compute_features(encoder, tokens, self.work.device, keep, bar.update)
 
     @cached_property
@@ -177,7 +172,7 @@ class Development:
 
         So they are kept in memory alone, and are computed again if a training needs them.
         """
-        return self.encode(self.tokens)
+        return self.encode(self.dataset)
 
     def _encode(self) -> Outcome[EncoderUsed]:
         began = time.perf_counter()
@@ -197,7 +192,7 @@ class Development:
 
     def lengths(self) -> Lengths:
         """How many tokens the tweets of each class have before they are cut."""
-        whole, longest = self._whole_lengths, self.settings.max_length
+        whole, longest = np.array(self.dataset["whole_length"]), self.settings.max_length
         edges = np.arange(0, whole.max() + BIN + 1, BIN)
         by_class = (whole[self.targets == target] for target in (0, 1))
         return Lengths(

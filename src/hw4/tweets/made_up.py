@@ -8,18 +8,8 @@ from hw4.foundation.scores import compare_f1_macro, precision_recall, score
 from hw4.foundation.work import Selection
 from hw4.tweets.arguments import Grid, TrainConfig
 from hw4.tweets.encoder import EncoderSource
-from hw4.tweets.result import (
-    CLASSES,
-    EncoderUsed,
-    Epoch,
-    Explained,
-    Lengths,
-    Part,
-    Result,
-    SplitUsed,
-    Trained,
-    Tried,
-)
+from hw4.tweets.result import EncoderUsed, Explained, Lengths, Part, Result, SplitUsed
+from hw4.tweets.trained import CLASSES, Epoch, Trained, Tried
 
 
 def made_up() -> dict[str, Result]:

@@ -16,8 +16,9 @@ from hw4.tweets import baselines, encoder, experiment, features, training
 from hw4.tweets.arguments import Grid, TrainConfig, neighbors
 from hw4.tweets.data import Split, Tweets
 from hw4.tweets.experiment import search
-from hw4.tweets.result import EXPERIMENT, Result, Settings, Trained, Tried, best
+from hw4.tweets.result import EXPERIMENT, Result, Settings
 from hw4.tweets.thresholds import best_threshold
+from hw4.tweets.trained import Trained, Tried, best
 
 
 def tiny() -> Settings:

@@ -8,6 +8,7 @@ from transformers import DistilBertForSequenceClassification
 from hw4.tweets.arguments import TrainConfig
 from hw4.tweets.features import Pooled
 from hw4.tweets.model import Head, PooledClassifier, UpperLayers, freeze, pool
+from hw4.tweets.tokens import padded
 from hw4.tweets.training import fit, load_pretrained, probabilities
 
 TRAIN, REST = np.arange(110), np.arange(110, 160)
@@ -17,7 +18,7 @@ def logits_of_whole_model(model, pooling, tokens, idx):
     """Logits of the whole model, tweet by tweet, without padding."""
     classifier = PooledClassifier(model, pooling).eval()
     with torch.no_grad():
-        return torch.cat([classifier(*tokens.batch([i])) for i in idx])
+        return torch.cat([classifier(*padded([tokens[i]])) for i in idx])
 
 
 def trained_head(prepared, config):
@@ -39,7 +40,7 @@ def test_head_on_stored_outputs_is_the_full_model(prepared, pooling, head):
     assert (on_stored - whole).abs().max() < 1e-5
     assert torch.equal(on_stored.argmax(dim=1), whole.argmax(dim=1))
     if (pooling, head) == ("first", "hidden"):  # then it is DistilBERT's own classifier
-        ids, mask = tokens.batch(REST)
+        ids, mask = padded([tokens[i] for i in REST])
         with torch.no_grad():
             own = model(input_ids=ids, attention_mask=mask).logits
         assert (own - whole).abs().max() < 1e-5
@@ -82,11 +83,11 @@ def test_padding_changes_nothing(prepared):
     folder, tokens, *_ = prepared
     model = load_pretrained(folder, TrainConfig())
     alone = logits_of_whole_model(model, "mean", tokens, [0])
-    ids, mask = tokens.batch([0, int(tokens.lengths.argmax())])
+    ids, mask = padded([tokens[0], max(tokens, key=len)])
     ids[0][mask[0] == 0] = 7  # whatever stands there
     with torch.no_grad():
-        padded = PooledClassifier(model, "mean").eval()(ids, mask)[:1]
-    assert (alone - padded).abs().max() < 1e-5
+        together = PooledClassifier(model, "mean").eval()(ids, mask)[:1]
+    assert (alone - together).abs().max() < 1e-5
 
 
 def test_pooling_by_hand():

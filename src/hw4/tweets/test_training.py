@@ -134,10 +134,10 @@ def test_a_linear_head_standardizes_what_it_is_trained_on(prepared):
     folder, _, features, targets = prepared
     config = TrainConfig(pooling="layers", head="linear", epochs=2)
     head = Head(load_pretrained(folder, config))
-    initialize(head, config.seed)
+    pooled = torch.tensor(features.means[TRAIN])
+    initialize(head, config.seed, pooled)
     assert head.classifier.weight.abs().max() == 0
     fit(config, head, Pooled(features.means), targets, TRAIN)
-    pooled = torch.tensor(features.means[TRAIN])
     standard = head.pre_classifier(pooled.flatten(1)) / head.pre_classifier.scale
     assert standard.mean(dim=0).abs().max() < 1e-3 and (standard.std(dim=0) - 1).abs().max() < 0.01
     assert head.classifier.weight.abs().max() > 0

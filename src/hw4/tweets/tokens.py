@@ -1,11 +1,11 @@
 """Q3: tweets as HuggingFace datasets of tokens, and as batches of about equal length."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 
 from hw4.tweets.data import Tweets, clean_tweet
 
@@ -42,46 +42,14 @@ def to_dataset(tweets: Tweets, tokenizer, max_length: int):
     )
 
 
-@dataclass(frozen=True)
-class Tokens:
-    """Token ids of many tweets, end to end.
+def padded(rows: Sequence[Sequence | np.ndarray]) -> tuple[Tensor, Tensor]:
+    """Rows (time, ...) of different lengths as one tensor (batch, time, ...), padded with 0.
 
-    Attributes:
-        ids: (all tokens,) int32.
-        starts: (tweets + 1,) where each tweet begins in `ids`.
+    With it comes the attention mask (batch, time), 1 for all that is no padding.
     """
-
-    ids: np.ndarray
-    starts: np.ndarray
-
-    @classmethod
-    def of(cls, *datasets) -> "Tokens":
-        """The tokens of tokenized datasets, one after the other."""
-        ids = [one for dataset in datasets for one in dataset["input_ids"]]
-        starts = np.cumsum([0, *map(len, ids)])
-        return cls(np.concatenate(ids).astype(np.int32), starts)
-
-    @property
-    def lengths(self) -> np.ndarray:
-        """(tweets,) tokens of each tweet."""
-        return np.diff(self.starts)
-
-    def __len__(self) -> int:
-        return len(self.starts) - 1
-
-    def batch(self, idx: Sequence[int]) -> tuple[Tensor, Tensor]:
-        """`input_ids` and `attention_mask` of the tweets at `idx`, padded: (batch, time)."""
-        return self.padded(self.ids, idx).long(), self.mask(idx)
-
-    def padded(self, values: np.ndarray, idx: Sequence[int]) -> Tensor:
-        """What `values` (all tokens, ...) has for the tweets at `idx`: (batch, time, ...)."""
-        rows = [torch.from_numpy(values[self.starts[i] : self.starts[i + 1]]) for i in idx]
-        return nn.utils.rnn.pad_sequence(rows, batch_first=True)
-
-    def mask(self, idx: Sequence[int]) -> Tensor:
-        """1 for each token of the tweets at `idx`, 0 for padding: (batch, time)."""
-        lengths = torch.from_numpy(self.lengths[idx])
-        return (torch.arange(int(lengths.max())) < lengths[:, None]).long()
+    tensors = [torch.as_tensor(row) for row in rows]
+    ones = [torch.ones(len(row), dtype=torch.long) for row in rows]
+    return pad_sequence(tensors, batch_first=True), pad_sequence(ones, batch_first=True)
 
 
 def batches_by_length(

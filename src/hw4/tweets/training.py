@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -22,9 +22,9 @@ from hw4.foundation.work import Outcome
 from hw4.tweets.arguments import TrainConfig
 from hw4.tweets.features import Development, Features, Pooled
 from hw4.tweets.model import Head, Standardize, UpperLayers, freeze, reshape_head
-from hw4.tweets.result import Epoch
 from hw4.tweets.thresholds import HALF
 from hw4.tweets.tokens import batches_by_length
+from hw4.tweets.trained import Epoch
 
 EVALUATION_BATCH = 64
 INITIAL_STD = 0.02
@@ -52,22 +52,22 @@ def trainable_of(model: DistilBertForSequenceClassification, config: TrainConfig
     return Head(model)
 
 
-def initialize(head: Head, seed: int) -> None:
-    """Give the head the weights that `seed` stands for; a linear one begins with zeros."""
-    random = torch.Generator().manual_seed(seed)
-    std = 0.0 if isinstance(head.pre_classifier, Standardize) else INITIAL_STD
-    for layer in (head.pre_classifier, head.classifier):
-        if isinstance(layer, nn.Linear):
-            layer.weight.data = torch.randn(layer.weight.shape, generator=random) * std
-            nn.init.zeros_(layer.bias)
+def initialize(head: Head, seed: int, pooled: Tensor) -> None:
+    """Give the head the weights that `seed` stands for.
 
-
-def standardize(head: Head, pooled: Tensor) -> None:
-    """Set the means and standard deviations of a linear head to those of `pooled` outputs."""
-    if isinstance(head.pre_classifier, Standardize):
+    A linear one begins with zeros, and with means and standard deviations of `pooled` outputs.
+    """
+    is_linear = isinstance(head.pre_classifier, Standardize)
+    if is_linear:
         flat = pooled.flatten(1)  # (tweets, width)
         head.pre_classifier.mean.copy_(flat.mean(dim=0))
         head.pre_classifier.std.copy_(flat.std(dim=0) + 1e-6)
+    random = torch.Generator().manual_seed(seed)
+    for layer in (head.pre_classifier, head.classifier):
+        if isinstance(layer, nn.Linear):
+            std = 0.0 if is_linear else INITIAL_STD
+            layer.weight.data = torch.randn(layer.weight.shape, generator=random) * std
+            nn.init.zeros_(layer.bias)
 
 
 def class_weights(targets: np.ndarray, class_weighting: str) -> Tensor | None:
@@ -113,13 +113,17 @@ def schedule(optimizer: torch.optim.Optimizer, steps: int, warmup_share: float):
     return torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
 
 
-def half_precision(device: str, wanted: bool) -> AbstractContextManager:
-    """Matrix products in bfloat16 where the hardware has them: half the time."""
+def logits_of(
+    trainable: Trainable, outputs: Pooled | Features, batch: np.ndarray, device: str
+) -> Tensor:
+    """Logits (batch, 2) of some tweets; of layers in bfloat16 where the hardware has it."""
     able = {
         "cpu": torch.ops.mkldnn._is_mkldnn_bf16_supported,
         "cuda": torch.cuda.is_bf16_supported,
     }.get(device, lambda: False)
-    return torch.autocast(device, dtype=torch.bfloat16, enabled=wanted and able())
+    half_precision = isinstance(trainable, UpperLayers) and able()
+    with torch.autocast(device, dtype=torch.bfloat16, enabled=half_precision):
+        return trainable(*(tensor.to(device) for tensor in outputs.batch(batch))).float()
 
 
 def fit(
@@ -141,15 +145,14 @@ def fit(
     """
     upper = isinstance(trainable, UpperLayers)
     head = trainable.head if upper else trainable
-    initialize(head, config.seed)
-    standardize(head, torch.from_numpy(outputs.pooled(config.pooling)[idx]))
+    initialize(head, config.seed, torch.from_numpy(outputs.pooled(config.pooling)[idx]))
     head.dropout.p = config.dropout
     trainable.to(device)
     random = np.random.default_rng(config.seed)
-    epochs = [
-        batches_by_length(drawn, outputs.lengths, config.batch_size, random)
-        for drawn in (draw(config, targets, idx, random) for _ in range(config.epochs))
-    ]
+    epochs = []
+    for _ in range(config.epochs):
+        drawn = draw(config, targets, idx, random)
+        epochs.append(batches_by_length(drawn, outputs.lengths, config.batch_size, random))
     optimizer = torch.optim.AdamW(
         parameter_groups(config, trainable), weight_decay=config.weight_decay, fused=True
     )
@@ -162,12 +165,9 @@ def fit(
         trainable.train()
         losses = []
         for batch in batches:
-            inputs = [tensor.to(device) for tensor in outputs.batch(batch)]
-            with half_precision(device, wanted=upper):
-                logits = trainable(*inputs)  # (batch, 2)
-            loss = functional.cross_entropy(
-                logits.float(), torch.from_numpy(targets[batch]).to(device), weight=weights
-            )
+            logits = logits_of(trainable, outputs, batch, device)  # (batch, 2)
+            labels = torch.from_numpy(targets[batch]).to(device)
+            loss = functional.cross_entropy(logits, labels, weight=weights)
             optimizer.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(trainable.parameters(), config.max_grad_norm)
@@ -194,10 +194,8 @@ def probabilities(
     trainable.to(device).eval()
     found = np.zeros(len(outputs.lengths), dtype=np.float32)
     for batch in batches_by_length(idx, outputs.lengths, EVALUATION_BATCH):
-        inputs = [tensor.to(device) for tensor in outputs.batch(batch)]
-        with half_precision(device, wanted=isinstance(trainable, UpperLayers)):
-            logits = trainable(*inputs)  # (batch, 2)
-        found[batch] = torch.softmax(logits.float(), dim=1)[:, 1].cpu().numpy()
+        logits = logits_of(trainable, outputs, batch, device)
+        found[batch] = torch.softmax(logits, dim=1)[:, 1].cpu().numpy()
     return found[idx]
 
 
