@@ -162,16 +162,6 @@ def test_who_reads_only_the_first_line_is_not_told_of_errors(small):
     assert found.output.startswith("Data folder: ") and found.output.count("\n") == 1
 
 
-def test_a_cell_that_would_end_the_build_is_refused_with_file_and_line(project):
-    good = project.pdf.read_bytes()
-    project.append("report/_layer.qmd", "```{python}\nimport os\n\nos._exit(3)\n```\n")
-    build = project.run("render", "--with", "press")
-    assert build.status == 1
-    assert "_layer.qmd:" in build.output
-    assert "would end the build" in build.output
-    assert project.pdf.read_bytes() == good
-
-
 def test_a_home_that_is_not_there_does_no_harm(project):
     build = project.run("render", "--with", "press", HOME="/nonexistent", XDG_CACHE_HOME="")
     assert build.status == 0, build.output

@@ -21,11 +21,9 @@ from hw4.submission.documents import (
     Cell,
     Expression,
     Prose,
-    read_lines,
-    split_cells,
-    split_header,
+    read_document,
 )
-from hw4.submission.kernel import Kernel
+from hw4.submission.kernel import start_kernel
 from hw4.submission.numbers import typed_numbers
 from hw4.submission.press import read
 from hw4.submission.renderer import DOCUMENT
@@ -66,8 +64,8 @@ def test_a_result_that_is_typed_is_found(number, tmp_path):
 
 
 def nameless_cells(document):
-    _, body = split_header(read_lines(document, document.parents[1]))
-    cells = [part for part in split_cells(body) if isinstance(part, Cell)]
+    _, parts = read_document(document, document.parents[1])
+    cells = [part for part in parts if isinstance(part, Cell)]
     return [str(cell.fence) for cell in cells if "label" not in cell.options]
 
 
@@ -95,9 +93,8 @@ def values(monkeypatch):
             Experiment, "made", lambda self: Made(1.0, Device("cpu", "a processor"))
         )
         monkeypatch.setattr(Experiment, "tensors", lambda self: {})
-        _, body = split_header(read_lines(path, ROOT))
-        parts = split_cells(body)
-        with Kernel(ROOT, {}) as kernel:
+        _, parts = read_document(path, ROOT)
+        with start_kernel(ROOT, {}) as kernel:
             kernel.run(next(part for part in parts if isinstance(part, Cell)))
             lines = [line for part in parts if isinstance(part, Prose) for line in part.lines]
             return [

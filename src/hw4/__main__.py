@@ -100,60 +100,50 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m hw4", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="command")
 
-    def command(name: str, run: Callable, what: str, of_problems: bool = False):
-        made = commands.add_parser(name, help=what)
-        made.set_defaults(command=run)
+    def add(run: Callable, of_problems: bool = False) -> Callable:
+        """The command that a function below is; the function that adds an argument to it."""
+        command = commands.add_parser(run.__name__.strip("_"), help=run.__doc__)
+        command.set_defaults(command=run)
         if of_problems:
-            made.add_argument("problems", nargs="*", metavar="problem", help=", ".join(WINGS))
-        return made.add_argument
+            command.add_argument("problems", nargs="*", metavar="problem", help=", ".join(WINGS))
+        return command.add_argument
 
-    add = command(
-        "train", _train, "compute what is not stored yet, and write _output/results.json", True
-    )
+    argument = add(_train, of_problems=True)
     dry = "say what would be computed, and why; nothing is"
-    add("--dry-run", action="store_true", help=dry)
-
-    command("status", _status, "say what is stored, and why it would train again", True)
-
-    add = command("render", _render, "make _output/report/submission.pdf")
+    argument("--dry-run", action="store_true", help=dry)
+    add(_status, of_problems=True)
+    argument = add(_render)
     part = "a part, such as report/_2-sequences.qmd: a quick look at it in _output/preview/"
     absolute = lambda name: Path(name).absolute()  # noqa: E731, before the project is entered
-    add("document", nargs="?", type=absolute, help=part)
+    argument("document", nargs="?", type=absolute, help=part)
     choice = "Quarto where there is one, else the built-in press (default: auto)"
     renderers = ("auto", "quarto", "press")
-    add("--with", dest="renderer", choices=renderers, default="auto", help=choice)
+    argument("--with", dest="renderer", choices=renderers, default="auto", help=choice)
     once = "try once to install Quarto if there is none"
-    add("--install-quarto", action="store_true", help=once)
-
-    command("check", _check, "proof-read the PDF against the rubric")
-
-    add = command("data", _data, "say which of the course's files are found")
-    add("--download", action="store_true", help="fetch the one public file, Twitter.csv")
-
-    add = command("numbers", _numbers, "list what prose can quote, ready to paste", True)
+    argument("--install-quarto", action="store_true", help=once)
+    add(_check)
+    argument = add(_data)
+    argument("--download", action="store_true", help="fetch the one public file, Twitter.csv")
+    argument = add(_numbers, of_problems=True)
     like = "only those with this in them, such as recall"
-    add("--like", default="", metavar="WORD", help=like)
-
-    command("notebooks", _notebooks, "make one notebook a problem: notebooks/")
-    command("preview", _preview, "render again whenever a file is saved")
+    argument("--like", default="", metavar="WORD", help=like)
+    add(_notebooks)
+    add(_preview)
     return parser
 
 
-def experiments() -> "list[Experiment]":
-    """The experiments of all problems, in the order of the sheet."""
-    return [import_module(f"hw4.{wing}.result").EXPERIMENT for wing in WINGS]
-
-
-def _chosen(names: Sequence[str]) -> "list[Experiment]":
-    """The experiments of these names, in the order of the sheet; all of them if there is none."""
+def experiments(names: Sequence[str] = ()) -> "list[Experiment]":
+    """The experiments of these problems in the order of the sheet; of all if none is named."""
     if unknown := [name for name in names if name not in WINGS]:
         raise UserError(
             f"There is no problem named {unknown[0]!r}: choose from {', '.join(WINGS)}."
         )
-    return [it for it in experiments() if it.name in (names or WINGS)]
+    chosen = [wing for wing in WINGS if not names or wing in names]
+    return [import_module(f"hw4.{wing}.result").EXPERIMENT for wing in chosen]
 
 
 def _train(options: argparse.Namespace) -> None:
+    """compute what is not stored yet, and write _output/results.json"""
     from hw4.foundation.files import say_unused
     from hw4.submission.results import write_results
 
@@ -163,7 +153,7 @@ def _train(options: argparse.Namespace) -> None:
         from hw4.submission.renderer import see_format
 
         see_format()
-    chosen = _chosen(options.problems)
+    chosen = experiments(options.problems)
     if not options.problems:
         say_unused([experiment.source() for experiment in chosen])
     missing = [experiment for experiment in chosen if not experiment.is_stored()]
@@ -179,14 +169,16 @@ def _train(options: argparse.Namespace) -> None:
 
 
 def _status(options: argparse.Namespace) -> None:
+    """say what is stored, and why it would train again"""
     from hw4.submission.status import status
 
-    for experiment in _chosen(options.problems):
+    for experiment in experiments(options.problems):
         for line in status(experiment):
             print(line)
 
 
 def _render(options: argparse.Namespace) -> int:
+    """make _output/report/submission.pdf"""
     from hw4.submission.renderer import DOCUMENT, render, render_part
 
     if options.document and options.document.resolve() != DOCUMENT:
@@ -195,12 +187,14 @@ def _render(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
+    """proof-read the PDF against the rubric"""
     from hw4.submission.check import check
 
     return check()
 
 
 def _data(options: argparse.Namespace) -> int:
+    """say which of the course's files are found"""
     from hw4.foundation.files import say_unused
     from hw4.foundation.names import plain
     from hw4.foundation.places import data_folder
@@ -218,17 +212,17 @@ def _data(options: argparse.Namespace) -> int:
             experiment.check(source)
         except UserError as error:
             faults[str(error)] = None  # a folder that is not there is one fault, not three
-            found = "cannot be used"
-        else:
-            sources.append(source)
-            found = {
-                "course": f"the course's files ({', '.join(map(plain, source.files))})",
-                "stand-in": "not found, the stand-in will be used "
-                "(data/README.md says what goes where)",
-                "none": "",
-            }[source.kind]
-        if found:
-            say(f"  {experiment.title}: {found}")
+            say(f"  {experiment.title}: cannot be used")
+            continue
+        sources.append(source)
+        if source.kind == "course":
+            files = ", ".join(map(plain, source.files))
+            say(f"  {experiment.title}: the course's files ({files})")
+        elif source.kind == "stand-in":
+            say(
+                f"  {experiment.title}: not found, the stand-in will be used "
+                "(data/README.md says what goes where)"
+            )
     if not faults:
         say_unused(sources)
     for fault in faults:
@@ -236,18 +230,8 @@ def _data(options: argparse.Namespace) -> int:
     return 1 if faults else 0
 
 
-def _parts(problems: Sequence[str] = ()) -> dict[str, Path]:
-    """The part of the report for each of some problems, of all if none is named."""
-    names = [experiment.name for experiment in _chosen(problems)]
-    parts = {name: next((ROOT / "report").glob(f"_*-{name}.qmd"), None) for name in names}
-    if lacking := [name for name, part in parts.items() if part is None]:
-        raise UserError(
-            f"There is no part report/_…-{lacking[0]}.qmd for the problem {lacking[0]!r}: write it."
-        )
-    return parts
-
-
 def _numbers(options: argparse.Namespace) -> None:
+    """list what prose can quote, ready to paste"""
     from hw4.submission.numbers import print_numbers
 
     for problem, part in _parts(options.problems).items():
@@ -255,6 +239,7 @@ def _numbers(options: argparse.Namespace) -> None:
 
 
 def _notebooks(options: argparse.Namespace) -> None:
+    """make one notebook a problem: notebooks/"""
     from hw4.submission.notebooks import write_notebooks
 
     for path in write_notebooks(_parts(), ROOT / "notebooks"):
@@ -262,9 +247,23 @@ def _notebooks(options: argparse.Namespace) -> None:
 
 
 def _preview(options: argparse.Namespace) -> int:
+    """render again whenever a file is saved"""
     from hw4.submission.preview import preview
 
     return preview()
+
+
+def _parts(problems: Sequence[str] = ()) -> dict[str, Path]:
+    """The part of the report for each of some problems, of all if none is named."""
+    parts = {}
+    for experiment in experiments(problems):
+        name = experiment.name
+        parts[name] = next((ROOT / "report").glob(f"_*-{name}.qmd"), None)
+        if parts[name] is None:
+            raise UserError(
+                f"There is no part report/_…-{name}.qmd for the problem {name!r}: write it."
+            )
+    return parts
 
 
 if __name__ == "__main__":

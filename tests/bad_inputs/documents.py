@@ -67,7 +67,7 @@ CASES = (
     Bad(
         "a cell in R",
         body("```{r}\n1\n```\n"),
-        *(f"{QMD}:5", "not r", "cells are in Python", "write ```{python}", RENDER),
+        *(f"{QMD}:5", "{r}", "cells are in Python", "```name to show", RENDER),
     ),
     Bad(
         "options in the fence",
@@ -77,12 +77,18 @@ CASES = (
     Bad(
         "code in the fence",
         body("```{python} 1 + 1 {x}\n```\n"),
-        *(f"{QMD}:5", "a cell", "begins with ```{python} and nothing else", "move", RENDER),
+        *(
+            f"{QMD}:5",
+            "```{python} 1 + 1 {x}",
+            "a cell begins with ```{python} and nothing else",
+            "write",
+            RENDER,
+        ),
     ),
     Bad(
         "a cell that is indented",
         body("- item\n\n  ```{python}\n  1\n  ```\n"),
-        *(f"{QMD}:7", "a cell", "begins at the margin", "```{python}", RENDER),
+        *(f"{QMD}:7", "```{python}", "nothing else, at the margin", "write", RENDER),
     ),
     Bad(
         "a fence left open",
@@ -127,12 +133,12 @@ CASES = (
     Bad(
         "an expression in another language",
         body("It is `{r} 1 + 1`.\n"),
-        *(f"{QMD}:5", "expressions", "in Python", "write `{python}", RENDER),
+        *(f"{QMD}:5", "`{r} 1 + 1`", "in Python", "write `{python}", RENDER),
     ),
     Bad(
         "an expression over two lines",
         body("It is `{python} f(\n1)`.\n"),
-        *(f"{QMD}:5", "an expression", "on one line", "whole", RENDER),
+        *(f"{QMD}:5", "`{python} f(", "on one line, whole", "write `{python}", RENDER),
     ),
     Bad(
         "a part that is not there",
@@ -192,7 +198,7 @@ CASES = (
     Bad(
         "a form of the date that there is not",
         header("---\ntitle: x\ndate: today\ndate-format: YYYY\n---\ntext\n"),
-        *(QMD, "'YYYY'", "expected long or iso", "write that", RENDER),
+        *(QMD, "'YYYY'", "expected 'long' or 'iso'", "write that", RENDER),
     ),
     Bad(
         "a reference to nothing",
@@ -213,7 +219,7 @@ CASES = (
     Bad(
         "a picture that is not there",
         body('::: {#fig-x fig-alt="Words."}\n![](gone.png)\n\nCaption.\n:::\n'),
-        *(f"{QMD}:6", "gone.png", "there is no picture", "mend the path", RENDER),
+        *(f"{QMD}:6", "gone.png", "cannot be read (No such file", "mend the path", RENDER),
     ),
     Bad(
         "HTML",

@@ -4,11 +4,13 @@ import hashlib
 import os
 import platform
 import tempfile
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from importlib import import_module
 from io import StringIO
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -25,21 +27,14 @@ class Accepted(AssertionError):
     """A bad input went as far as the training or the execution of a cell."""
 
 
-class NoKernel:
+@contextmanager
+def no_kernel(*_: object) -> Iterator[None]:
     """In place of the press's kernel: no bad document may get as far as running a cell."""
 
-    def __init__(self, *_: object) -> None:
-        pass
-
-    def __enter__(self) -> "NoKernel":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        pass
-
-    def run(self, cell: object) -> list[dict]:
-        """Never to be reached."""
+    def run(cell: object) -> None:
         raise Accepted(cell)
+
+    yield SimpleNamespace(run=run)
 
 
 @dataclass(frozen=True)
@@ -128,7 +123,7 @@ def _prepare(patch: pytest.MonkeyPatch, home: Home, case: Bad, scratch: Path) ->
     patch.setattr(tempfile, "tempdir", str(scratch))
     patch.setattr("hw4.foundation.experiment.Work.part", _accepted)
     patch.setattr("hw4.windows.result.fetch_missing", lambda names: None)  # asks a server
-    patch.setattr("hw4.submission.press.Kernel", NoKernel)
+    patch.setattr("hw4.submission.press.start_kernel", no_kernel)
     for module in ("renderer", "check", "faults"):
         patch.setattr(f"hw4.submission.{module}.DOCUMENT", home.document)
     for module in ("renderer", "results"):

@@ -289,7 +289,7 @@ CASES = (
     Bad(
         "an author without a name",
         and_config("author: [{email: a@wpi.edu}]\n"),
-        *("_quarto.yml:17", "author is {'email'", "expected a name", "write it", RENDER),
+        *("_quarto.yml:17", "author is {'email'", "expected a name", "write that", RENDER),
     ),
     Bad(
         "a control character",

@@ -97,7 +97,8 @@ def heat_map(
     text: Callable[[Any], str] = str,
     shades: Sequence[Sequence[float]] | None = None,
     limits: tuple[float, float] | None = None,
-    bold: Callable[[Any], bool] = lambda value: False,
+    bold: tuple[int, int] | None = None,
+    fontsize: float = style.SETTINGS["font.size"],
 ) -> None:
     """`values` (rows, columns) in cells that are shaded from little to much.
 
@@ -105,6 +106,7 @@ def heat_map(
         rows, columns: names, from the top and from the left.
         shades: (rows, columns), what is shaded in place of `values`.
         limits: the lightest and the darkest shade; else those of the shades that are there.
+        bold: row and column of the one cell that is set in bold.
     """
     from matplotlib.colors import LinearSegmentedColormap
 
@@ -121,7 +123,8 @@ def heat_map(
                 ha="center",
                 va="center",
                 color=style.INK if light[row, column] > 0.2 else style.PAPER,
-                fontweight="bold" if bold(value) else "normal",
+                fontsize=fontsize,
+                fontweight="bold" if (row, column) == bold else "normal",
             )
     axes.set_xticks(range(len(columns)), columns, linespacing=1.1)
     axes.set_yticks(range(len(rows)), rows, linespacing=1.1)

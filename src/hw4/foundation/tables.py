@@ -34,6 +34,11 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[object]], align: str):
     )
 
 
+def bold(row: Sequence[str]) -> list[str]:
+    """The cells of a row that stands out."""
+    return [f"**{cell}**" if cell else cell for cell in row]
+
+
 def _cell(cell: object) -> str:
     text = re.sub(r"(?<!\\)((?:\\\\)*)\|", r"\1\\|", str(cell))  # one that is escaped stays so
     return text.replace("\n", " ")

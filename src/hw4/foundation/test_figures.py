@@ -150,7 +150,7 @@ def test_names_of_lines_stand_apart_in_the_order_of_their_ends(scale):
 
 def test_a_heat_map_has_each_value_in_its_cell_legible_on_its_shade():
     _, axes = new_figure()
-    heat_map(axes, [[0.1, 0.9], [0.5, 0.2]], ["r", "s"], ["x", "y"], bold=lambda v: v == 0.9)
+    heat_map(axes, [[0.1, 0.9], [0.5, 0.2]], ["r", "s"], ["x", "y"], bold=(0, 1))
     cells = {text.get_position(): text for text in axes.texts}
     assert {place: text.get_text() for place, text in cells.items()} == {
         (0, 0): "0.1",

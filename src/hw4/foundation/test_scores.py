@@ -5,17 +5,22 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from scipy.stats import t
 from sklearn import metrics
 
 from hw4.foundation import scores
 from hw4.foundation.scores import (
+    best_temperature,
     calibration,
+    compare_errors,
     compare_f1_macro,
+    compare_groups,
     f1_macro,
     f1_macro_resampled,
     mcnemar,
     precision_recall,
     score,
+    tempered,
     wilson,
 )
 
@@ -105,6 +110,26 @@ def test_two_that_never_differ_are_not_told_apart():
         assert (found.value, found.std, found.p, found.significant) == (0, 0, 1, False)
 
 
+def test_mean_errors_are_compared_by_student_s_and_by_welch_s_t():
+    random = np.random.default_rng(9)
+    first, second = random.exponential(1.0, 40), random.exponential(1.3, 40)
+    pairs = first - second
+    std = pairs.std(ddof=1) / math.sqrt(40)
+    found = compare_errors(first, second)
+    assert (found.value, found.std) == pytest.approx((pairs.mean(), std))
+    assert found.p == pytest.approx(2 * t.sf(abs(pairs.mean()) / std, 39))
+    assert math.isnan(compare_errors(first, first).p)
+
+    few = second[:7]
+    parts = first.var(ddof=1) / 40, few.var(ddof=1) / 7
+    freedom = sum(parts) ** 2 / (parts[0] ** 2 / 39 + parts[1] ** 2 / 6)
+    found = compare_groups(first, few)
+    value, std = first.mean() - few.mean(), math.sqrt(sum(parts))
+    assert (found.value, found.std) == pytest.approx((value, std))
+    assert found.p == pytest.approx(2 * t.sf(abs(value) / std, freedom))
+    assert math.isnan(compare_groups(first, few[:1]).value)
+
+
 def test_resampled_f1_is_scikit_learn_s_on_the_same_draws(monkeypatch):
     monkeypatch.setattr(scores, "RESAMPLES", 20)
     targets, predictions = drawn(60, 0.6, 4)
@@ -173,6 +198,21 @@ def test_honest_probabilities_are_calibrated_and_boasting_ones_are_not():
     assert calibration(boasting, targets).error > 0.15
     assert sum(one.n for one in calibration(honest, targets).bins) == 20_000
     assert len(calibration(honest[:3], targets[:3]).bins) == 3
+
+
+def test_a_temperature_below_one_is_for_the_under_confident():
+    targets = np.arange(100) % 5
+    answers = np.where(np.arange(100) < 90, targets, (targets + 1) % 5)
+    probabilities = np.full((100, 5), 0.5 / 4)
+    probabilities[np.arange(100), answers] = 0.5
+    assert best_temperature(tempered(probabilities, 0.2), targets) > 1
+    under = best_temperature(probabilities, targets)
+    assert under < 1
+    scaled = tempered(probabilities, under)
+    np.testing.assert_allclose(scaled.sum(1), 1)
+    assert (scaled.argmax(1) == answers).all()
+    assert scaled.max() == pytest.approx(0.9, abs=0.02)
+    np.testing.assert_allclose(tempered(probabilities, 1.0), probabilities)
 
 
 def test_precision_against_recall_is_thinned_not_changed():

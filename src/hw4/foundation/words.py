@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from datetime import datetime
 
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _SMALL = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
@@ -69,6 +70,16 @@ def duration(seconds: float) -> str:
         return f"{seconds:.0f} s"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+
+
+def moment(written: str) -> str:
+    """An ISO date and time (UTC) as November 24, 2026, 19:12 UTC."""
+    return f"{datetime.fromisoformat(written):%B %-d, %Y, %H:%M} UTC"
+
+
+def p_value(p: float) -> str:
+    """A p-value as tables print it: < 0.001, 0.023, 0.46."""
+    return "< 0.001" if p < 0.001 else number(p, 3 if p < 0.1 else 2)
 
 
 def listing(items: Sequence[str]) -> str:

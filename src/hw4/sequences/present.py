@@ -1,6 +1,10 @@
 """Tables and figures of problem 2."""
 
-from hw4.foundation.figures import figure, labelled_level, labelled_line, new_figure
+from textwrap import fill
+
+import numpy as np
+
+from hw4.foundation.figures import figure, heat_map, labelled_level, labelled_line, new_figure
 from hw4.foundation.style import AMBER, BLUE, GREY, PALETTE
 from hw4.foundation.tables import table
 from hw4.foundation.words import n, number, pct, significant, spelled
@@ -15,32 +19,8 @@ CLOSE = 2
 
 
 def load() -> Result:
-    """The stored result.
-
-    Raises:
-        UserError: there is none.
-    """
+    """The stored result; a UserError if there is none."""
     return EXPERIMENT.stored()
-
-
-def search_table(result: Result):
-    """Validation error of each setting tried for the networks asked for; the chosen one bold."""
-    decays = sorted({tried.decay for name in ASKED for tried in result.models[name].search})
-    rows = []
-    for name in ASKED:
-        model = result.models[name]
-        for size in sorted({tried.hidden_size for tried in model.search}):
-            cells = dict.fromkeys(decays, "")
-            for tried in model.search:
-                if tried.hidden_size == size:
-                    error = _error(result, tried.validation_mse)
-                    is_chosen = (size, tried.decay) == (model.hidden_size, model.weight_decay)
-                    cells[tried.decay] = f"**{error}**" if is_chosen else error
-            # equally wide, so that Pandoc makes the columns equal
-            wide = [cell.rjust(len("**10.00**")) for cell in cells.values()]
-            rows.append([title(result, name), n(size), *wide])
-    headers = ["Network", "Units", *(significant(decay, 1) for decay in decays)]
-    return table(headers, rows, "lr" + "r" * len(decays))
 
 
 def comparison_table(result: Result):
@@ -56,7 +36,7 @@ def comparison_table(result: Result):
     rows = [
         ["**Asked for**", *rest],
         *networks[: len(ASKED)],
-        ["**Two more**", *rest],
+        ["**Two variants**", *rest],
         *networks[len(ASKED) :],
         ["**No network**", *rest],
         ["Always the mean", *mean],
@@ -113,8 +93,45 @@ def title(result: Result, name: str) -> str:
     }[name]
 
 
-def _error(result: Result, mse: float) -> str:
-    return number(mse / 10.0**result.exponent, 2)
+def _error(result: Result, mse: float, digits: int = 2) -> str:
+    return number(mse / 10.0**result.exponent, digits)
+
+
+def _short(result: Result, mse: float) -> str:
+    return _error(result, mse, 2 if mse < 10.0 ** (result.exponent + 1) else 1)
+
+
+@figure("sequences-search", EXPERIMENT)
+def search(result: Result):
+    """Validation error of each setting that was tried, a panel a network; the chosen one bold."""
+    models = result.models.values()
+    sizes = [sorted({tried.hidden_size for tried in model.search}) for model in models]
+    decays = [sorted({tried.decay for tried in model.search}) for model in models]
+    fig, panels = new_figure(
+        height=0.17 * max(map(len, sizes)) + 0.75,
+        columns=len(models),
+        width_ratios=[len(columns) + 0.7 for columns in decays],
+    )
+    for axes, model, rows, columns in zip(panels, models, sizes, decays, strict=True):
+        tried = {(one.hidden_size, one.decay): one.validation_mse for one in model.search}
+        errors = np.array(
+            [[tried.get((row, column), np.nan) for column in columns] for row in rows]
+        )
+        heat_map(
+            axes,
+            errors,
+            [n(size) for size in rows],
+            [significant(decay, 1) for decay in columns],
+            text=lambda error: "" if np.isnan(error) else _short(result, error),
+            shades=-np.log(np.maximum(errors, np.finfo(float).tiny)),
+            bold=(rows.index(model.hidden_size), columns.index(model.weight_decay)),
+            fontsize=8,
+        )
+        axes.tick_params(labelsize=8)
+        axes.set_title(fill(title(result, model.name), 12), fontsize=9)
+    panels[0].set_ylabel("hidden units")
+    fig.supxlabel("weight decay", fontsize=9.5)
+    return fig
 
 
 @figure("sequences-learning-curves", EXPERIMENT)
@@ -158,18 +175,20 @@ def _draw_curves(axes, model: Trained) -> None:
 
 
 def _magnify(axes, model: Trained, mean: float) -> None:
-    """An inset where all curves lie on the line of the mean, with both in linear scale."""
+    """An inset where all curves lie on the line of the mean: the same on a linear scale."""
     errors = [error for curve in model.curves for error in (*curve.training, *curve.validation)]
     low, high = min(errors), max(errors)
     if high > CLOSE * low or not mean / CLOSE < low < CLOSE * mean:
         return
-    inset = axes.inset_axes((0.3, 0.3, 0.66, 0.42))
+    inset = axes.inset_axes((0.17, 0.16, 0.8, 0.45))
     _draw_curves(inset, model)
     inset.axhline(mean, color=GREY, lw=0.8, ls=DOTTED)
-    inset.set_yticks([low, high], [number(error / mean, 2) for error in (low, high)])
-    inset.set_xticks([])
+    inset.set_xlim(axes.get_xlim())
+    apart = [error for error in (low, high) if abs(error - mean) > 0.15 * (high - low)]
+    levels = [mean, *apart]
+    inset.set_yticks(levels, [number(error / mean, 2) for error in levels])
     inset.tick_params(labelsize=7.5, length=2)
-    inset.set_title("magnified, 1 = mean", fontsize=7.5, weight="normal", pad=2)
+    inset.set_title("in units of the mean's error", fontsize=7.5, weight="normal", pad=2)
 
 
 @figure("sequences-error-by-length", EXPERIMENT)

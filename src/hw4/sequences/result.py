@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
 from statistics import fmean
 
 import numpy as np
@@ -181,10 +180,6 @@ class Result:
             if self.models[name].hidden_size in (sizes[0], sizes[-1])
             or self.models[name].weight_decay in (decays[0], decays[-1])
         ]
-
-    @property
-    def selected_at(self) -> str:
-        return f"{datetime.fromisoformat(self.selection.written):%-d %B %Y, %H:%M} UTC"
 
     @property
     def exponent(self) -> int:

@@ -298,9 +298,9 @@ def test_whatever_the_check_admits_is_built_to_the_end(run, case, written):
     for expression, value in written(from_plain(Result, to_plain(result))).items():
         assert value.strip(), expression
         assert not re.search(r"\bnan\b|\binf\b", value, re.IGNORECASE), expression
-    for show in (present.search_table, present.comparison_table, present.baselines_table):
+    for show in (present.comparison_table, present.baselines_table):
         assert "nan" not in show(result).data
-    for draw in (present.learning_curves, present.error_by_length):
+    for draw in (present.search, present.learning_curves, present.error_by_length):
         draw.__wrapped__(result).savefig("/dev/null", format="svg")
 
 

@@ -13,8 +13,7 @@ from hw4.submission.press import read
 from hw4.submission.reading import Reading
 from hw4.submission.renderer import (
     DOCUMENT,
-    put_aside,
-    put_in_place,
+    hand_out,
     quarto_pdf,
     quarto_words,
     submission_pdf,
@@ -45,23 +44,20 @@ def check() -> int:
             "with --to typst or --to html."
         )
     by_quarto = bool(made) and not path.name.startswith(".")
+    is_good = False
     try:
         reading = _reading(Pdf(path))
-        faults = _found(reading, FAULTS)
-    except UserError:
-        if by_quarto and path.exists():
-            say(f"The PDF is {put_aside(path, final)}.")
-        raise
-    if faults:
-        if by_quarto:
-            say(f"The PDF with these faults is {put_aside(path, final)}.")
+        is_good = not _found(reading, FAULTS)
+    finally:
+        if by_quarto and not is_good and path.exists():
+            say(f"The PDF is {hand_out(path, final, is_good)}.")
+    if not is_good:
         return 1
     for problem in reading.problems:
         say(_summary(reading, problem))
     if path == quarto_pdf():
         words = quarto_words()  # a preview goes on showing the file that it has made
-        put_in_place(path, final, keep=not words or "preview" in words)
-        say(f"The submission is {final.relative_to(ROOT)}.")
+        say(f"The submission is {hand_out(path, final, keep=not words or 'preview' in words)}.")
     elif by_quarto:  # a name that a user gave
         say(f"The submission is {made[0]}.")
     return 0

@@ -10,16 +10,19 @@ import difflib
 import re
 import tokenize
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 from pathlib import Path
 
 from hw4.foundation.errors import UserError
+from hw4.submission.lines import fenced
 
 SOURCE = Path(__file__).resolve().parents[2]
 """The folder that holds the package `hw4`."""
 
 DOCSTRINGS = ("short", "full")
+CUT = " ⋯"
+"""Ends a docstring that goes on in the file."""
 _SENTENCE = re.compile(r"[.!?](?=\s|$)|\n\s*\n")
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
@@ -39,56 +42,36 @@ class Excerpt:
         return "\n".join(self.file[self.first - 1 : self.last])
 
 
-def code(*names: str, **how: str) -> None:
-    """Print the code window of one or more definitions, for a cell with `output: asis`.
-
-    `how` is `label`, `caption` and `docstring`, as `window` takes them.
-    """
-    print(window(*names, **how))
+def code(*names: str, docstring: str = "short") -> None:
+    """Print the code window of one or more definitions, for a cell with `output: asis`."""
+    print(window(*names, docstring=docstring))
 
 
-def window(
-    *names: str,
-    label: str | None = None,
-    caption: str | None = None,
-    docstring: str = "short",
-    source: Path = SOURCE,
-) -> str:
+def window(*names: str, docstring: str = "short", source: Path = SOURCE) -> str:
     """The Markdown of a code window; several names make several parts of it, from one file.
 
     Args:
         names: dotted, such as `hw4.sequences.model.VanillaRNN.forward`; functions, classes,
             methods and assigned names are found.
-        label: begins with `lst-`; makes the window a listing that `@lst-…` refers to.
-        caption: Markdown, a single paragraph; goes with a label.
         docstring: `short` shows the first sentence of each docstring, `full` all of it.
         source: the folder of packages to read.
     """
     shown = f"code({', '.join(map(repr, names))})"
     if not names:
         raise UserError("code() was called without a name: write code('hw4.….SomeClass').")
-    if (label is None) != (caption is None) or not (label or "lst-").startswith("lst-"):
-        raise UserError(
-            f"{shown} has label={label!r} and caption={caption!r}: give both, with a "
-            "label that begins with lst-, or neither."
-        )
     if docstring not in DOCSTRINGS:
         raise UserError(
             f"{shown} has docstring={docstring!r}: write one of "
             f"{' and '.join(map(repr, DOCSTRINGS))}."
         )
-    parts = [excerpt(name, source) for name in names]
+    parts = [part for name in names for part in (*_class_line(name, source), excerpt(name, source))]
     path, *others = sorted({part.path for part in parts})
     if others:
         raise UserError(
             f"{shown} names definitions in {' and '.join([path, *others])}, but a window shows one "
             "file: call code() once for each file."
         )
-    blocks = [_fenced(*block) for block in _blocks(parts, docstring)]
-    lines = [f'::: {{.code-window path="{path}"}}', *blocks, ":::", ""]
-    if label and caption:
-        lines = [f"::: {{#{label}}}", *lines, " ".join(caption.split()), ":::", ""]
-    return "\n".join(["", *lines])
+    return "\n".join([f'\n::: {{.code-window path="{path}"}}', *_blocks(parts, docstring), ":::\n"])
 
 
 def excerpt(name: str, source: Path = SOURCE) -> Excerpt:
@@ -100,6 +83,16 @@ def excerpt(name: str, source: Path = SOURCE) -> Excerpt:
     first = min(node.lineno for node in [found, *getattr(found, "decorator_list", [])])
     path = f"src/{file.relative_to(source).as_posix()}"
     return Excerpt(path, first, found.end_lineno, tuple(_text(file).split("\n")))
+
+
+def _class_line(name: str, source: Path) -> list[Excerpt]:
+    """Where the class of a method begins, so that a reader sees whose method it is."""
+    file, owner = _file_of(name, source), name.rpartition(".")[0]
+    found = _definitions(file, source).get(owner) if file else None
+    if not isinstance(found, ast.ClassDef):
+        return []
+    whole = excerpt(owner, source)
+    return [replace(whole, last=found.body[0].lineno - 1)]
 
 
 def _file_of(name: str, source: Path) -> Path | None:
@@ -154,18 +147,14 @@ def _advice(name: str, source: Path) -> str:
     files = [file for file in files if not file.name.startswith("test_")]
     known = [it for file in files for it in _definitions(file, source)]
     same_end = [it for it in known if it.endswith("." + name.rpartition(".")[2])]
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.75)
-    inside = [it for it in known if it.startswith(name + ".")]
-    meant = list(dict.fromkeys([*same_end[:2], *near, *inside]))[:3]
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    meant = dict.fromkeys([*same_end[:2], *near])
     advice = f"did you mean {' or '.join(meant)}?" if meant else "correct the name."
     return f"class or name in {source}; {advice}"
 
 
-def _blocks(parts: list[Excerpt], docstring: str) -> Iterator[tuple[int, str, bool]]:
-    """The parts in the order of the file, each line once.
-
-    Each block with the number of its first line, and whether a docstring was cut just before it.
-    """
+def _blocks(parts: list[Excerpt], docstring: str) -> Iterator[str]:
+    """The parts in the order of the file, each line once; a block ends where lines are left out."""
     file = list(parts[0].file)
     shown = {number for part in parts for number in range(part.first, part.last + 1)}
     for before, after in pairwise(sorted(shown)):
@@ -174,8 +163,10 @@ def _blocks(parts: list[Excerpt], docstring: str) -> Iterator[tuple[int, str, bo
     cut = _cut_docstrings(file) & shown if docstring == "short" else set()
     for _, run in groupby(enumerate(sorted(shown - cut)), lambda it: it[1] - it[0]):
         numbers = [number for _, number in run]
-        first = numbers[0]
-        yield first, "\n".join(file[number - 1] for number in numbers), first - 1 in cut
+        # one that continues another is parted from it by what was cut
+        classes = ".python .numberLines" + (" .continues" if numbers[0] - 1 in cut else "")
+        text = "\n".join(file[number - 1] for number in numbers)
+        yield fenced(text, f' {{{classes} startFrom="{numbers[0]}"}}')
 
 
 def _cut_docstrings(file: list[str]) -> set[int]:
@@ -190,15 +181,7 @@ def _cut_docstrings(file: list[str]) -> set[int]:
         end = quotes and _SENTENCE.search(text, quotes.end())
         kept = text[: end.end()].rstrip() if end else text
         if text[len(kept) :].strip(" \n\"'"):
-            lines = (kept + quotes[1]).split("\n")
+            lines = (kept + CUT + quotes[1]).split("\n")
             file[first - 1 : first - 1 + len(lines)] = lines
             cut |= set(range(first + len(lines), last + 1))
     return cut
-
-
-def _fenced(first: int, text: str, continues: bool) -> str:
-    """A block of code; one that continues another is parted from it by what was cut."""
-    longest = max(map(len, re.findall(r"`{3,}", text)), default=2)
-    fence = "`" * (longest + 1)
-    classes = ".python .numberLines" + (" .continues" if continues else "")
-    return f'{fence} {{{classes} startFrom="{first}"}}\n{text}\n{fence}\n'

@@ -1,62 +1,25 @@
 """Reading the documents: every line knows where it comes from; cells and prose in their order."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from hw4.foundation.errors import UserError
-from hw4.submission.lines import Line, line_of, load_yaml, numbered, read_utf8
+from hw4.submission.lines import Line, as_mapping, line_of, lines_of, load_yaml
 
 INCLUDE = re.compile(r"^\{\{<\s*include\s+(\S+)\s*>\}\}\s*$")
 PAGE_BREAK = re.compile(r"^\{\{<\s*pagebreak\s*>\}\}\s*$")
 FENCE = re.compile(r"^\s*(?P<ticks>`{3,}|~{3,})\s*(?P<info>.*?)\s*$")
-CHUNK = re.compile(r"^\{\s*(?P<language>[A-Za-z]\w*)(?P<rest>[^}]*)\}$")
-LIKE_CHUNK = re.compile(r"^\{\s*[A-Za-z]")
+CELL = re.compile(r"```\{ *python *\}\s*$")
+LIKE_CELL = re.compile(r"\{\s*[A-Za-z]")
 OPTION = re.compile(r"^#\s*\|\s?(?P<yaml>.*)$")
 SHOWN = re.compile(r"``.+?``")
 INLINE = re.compile(r"(?P<before>^|[^`])`\{python\}[ \t](?P<expression>[^`]+)`")
-DOUBLED = re.compile(r"``\s?`?\{python\}")
 BINDS = re.compile(r"""(?<![\w-])(when|claim)=["']?`\{python\}[ \t]$""")
-VALUE = "\0"
-"""Stands for an expression while the words around it are looked at."""
-BINDINGS = ("when", "claim", "title", "fig-alt", "alt", "fig-cap", "tbl-cap")
-"""Attributes that may hold an expression."""
-REFUSED = tuple(
-    (re.compile(pattern), told)
-    for pattern, told in {
-        r"^(?!\{\{<\s*pagebreak\s*>\}\}\s*$).*(?<!\{)(\{\{<\s*pagebreak\b.*)": (
-            "{1} would be printed here; put it on a line of its own"
-        ),
-        r"(?<!\{)\{\{<\s*include\b.*?(?:>\}\}|$)": (
-            "the shortcode {0} is not known here; put the include on a line of its own"
-        ),
-        r"(?<!\{)\{\{<(?!\s*pagebreak).*?(?:>\}\}|$)": (
-            "the shortcode {0} is not known here; write {{{{< include file >}}}}, "
-            "{{{{< pagebreak >}}}}, or an expression `{{python}} …` in its place"
-        ),
-        r"(?<!`)`\{(?!python\})[A-Za-z]\w*\}(?=[ \t]|$)": (
-            "expressions are in Python; write `{{python}} …`"
-        ),
-        r"(?<!`)`\{python\}(?=[ \t]|$)": (
-            "the expression `{{python}} … does not end on this line: close it with a backtick; an "
-            "expression stands on one line, whole"
-        ),
-        r"(?<!`)`python\s+(?!-)[^`]+`": (
-            "{0} would be printed as it stands; write `{{python}} …` for its value, or double "
-            "backticks to show the code"
-        ),
-        rf"\{{[^{{}}]*(?<![\w-])(when|claim)=(?![\"']?{VALUE})[^\s}}]*": (
-            '{0} binds its words to no number; write {1}="`{{python}} …`", with an expression '
-            "that is True or False"
-        ),
-        rf"(?<![\w-])(?!(?:{'|'.join(BINDINGS)})=)([\w-]+)=[\"']{VALUE}": (
-            f"the attribute {{1}} binds its words to nothing; write one of {', '.join(BINDINGS)}, "
-            "or take it out"
-        ),
-    }.items()
-)
-"""What would be printed as it stands, or do nothing, without a word: and what is said of it."""
+DOUBLED = re.compile(r"``\s?`?\{python\}")
+SHORTCODE = re.compile(r"(?<!\{)\{\{<.*?(?:>\}\}|$)")
+NOT_COMPUTED = re.compile(r"(?<!`)`(?:\{[A-Za-z]\w*\}(?=[ \t]|$)|python\s+(?!-))[^`]*`?")
 CELL_OPTIONS = (
     *("label", "fig-cap", "fig-alt", "tbl-cap", "lst-cap", "lst-label"),
     *("echo", "output", "include", "eval", "warning"),
@@ -87,6 +50,10 @@ class Prose:
 
     lines: tuple[Line, ...]
 
+    @property
+    def has_words(self) -> bool:
+        return any(line.text.strip() for line in self.lines)
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -107,52 +74,58 @@ class Cell:
         return "\n".join(line.text for line in self.code)
 
 
-def read_lines(path: Path, root: Path, _open: tuple[Path, ...] = ()) -> list[Line]:
-    """The lines of a document, with every include put in its place.
+def read_document(path: Path, root: Path) -> tuple[list[Line], list[Prose | Cell]]:
+    """The lines of a document's YAML header, and what it consists of, in order.
 
     Args:
         root: the project's folder; paths in messages are relative to it.
     """
-    shown = path.relative_to(root) if path.is_relative_to(root) else path
-    own = numbered(read_utf8(path, shown), shown)
-    if _open and own and own[0].text == "---":
+    header, body = _split_header(_read_lines(path, root, ()))
+    return header, split_cells(body)
+
+
+def _read_lines(path: Path, root: Path, including: tuple[Path, ...]) -> list[Line]:
+    """The lines of a document, with every include put in its place."""
+    own = lines_of(path, root)
+    if including and own and own[0].text == "---":
         raise UserError(
-            f"{shown}:1: an included part cannot have a YAML header; "
+            f"{own[0]}: an included part cannot have a YAML header; "
             "move its settings to the document that includes it."
         )
     lines: list[Line] = []
-    for line, fence in _fences(own):
-        found = None if fence else INCLUDE.match(line.text)
+    for block in _blocks(own):
+        found = INCLUDE.match(block[0].text)
         if not found:
-            lines.append(line)
+            lines += block
             continue
         name = found[1]
         part = (root / name.lstrip("/") if name.startswith("/") else path.parent / name).resolve()
         if not part.is_file():
-            raise UserError(f"{line}: there is no file {name} to include; mend the name.")
-        if part in (*_open, path):
-            raise UserError(f"{line}: {name} includes itself; take the include out.")
-        lines.extend(read_lines(part, root, (*_open, path)))
+            raise UserError(f"{block[0]}: there is no file {name} to include; mend the name.")
+        if part in (*including, path):
+            raise UserError(f"{block[0]}: {name} includes itself; take the include out.")
+        lines += _read_lines(part, root, (*including, path))
     return lines
 
 
-def _fences(lines: Iterable[Line]) -> Iterator[tuple[Line, str]]:
-    """Each line, and whether it `opens` or `closes` a fenced block, stands `inside`, or neither."""
+def _blocks(lines: list[Line]) -> Iterator[list[Line]]:
+    """Fenced blocks whole, every other line by itself."""
+    block: list[Line] = []
     closing = None
     for line in lines:
         found = FENCE.match(line.text)
-        if closing is None:
+        ends = closing and found and found["ticks"].startswith(closing) and not found["info"]
+        if not block:
             closing = found and found["ticks"]
-            yield line, "opens" if found else ""
-        elif found and found["ticks"].startswith(closing) and not found["info"]:
-            closing = None
-            yield line, "closes"
-        else:
-            yield line, "inside"
+        block.append(line)
+        if ends or not closing:
+            yield block
+            block, closing = [], None
+    if block:
+        raise UserError(f"{block[0]}: a fenced block is never closed; add {closing} where it ends.")
 
 
-def split_header(lines: list[Line]) -> tuple[list[Line], list[Line]]:
-    """The YAML header (without its dashes) and the body of a document."""
+def _split_header(lines: list[Line]) -> tuple[list[Line], list[Line]]:
     if not lines or lines[0].text.rstrip() != "---":
         return [], lines
     for index, line in enumerate(lines[1:], start=1):
@@ -162,66 +135,38 @@ def split_header(lines: list[Line]) -> tuple[list[Line], list[Line]]:
 
 
 def split_cells(lines: list[Line]) -> list[Prose | Cell]:
-    """The body as prose and cells in order."""
+    """The body of a document as prose and cells."""
     parts: list[Prose | Cell] = []
-    piece: list[Line] = []
+    prose: list[Line] = []
     labels: set[str] = set()
-    opening, in_cell, fence = None, False, ""
-
-    def end_prose() -> None:
-        if any(line.text.strip() for line in piece):
-            parts.append(Prose(tuple(piece)))
-        piece.clear()
-
-    for line, fence in _fences(lines):
-        opening = line if fence == "opens" else opening
-        if fence == "opens" and _begins_cell(line):
-            end_prose()
-            in_cell = True
-        elif in_cell and fence == "closes":
-            cell = Cell(opening, tuple(piece), _options(piece))
+    for block in _blocks(lines):
+        if len(block) == 1:
+            _check_prose(block[0])
+        elif _begins_cell(block[0]):
+            cell = Cell(block[0], tuple(block[1:-1]), _options(block[1:-1]))
             label = str(cell.options.get("label", ""))
             if label in labels:
-                raise UserError(f"{opening}: the label {label} is given twice; rename one.")
+                raise UserError(f"{cell.fence}: the label {label} is given twice; rename one.")
             labels |= {label} - {""}
-            parts.append(cell)
-            piece.clear()
-            in_cell = False
-        else:
-            piece.append(line)
-            if not fence:
-                _check_prose(line)
-    if fence in ("opens", "inside"):
-        ticks = FENCE.match(opening.text)["ticks"]
-        raise UserError(f"{opening}: a fenced block is never closed; add {ticks} where it ends.")
-    end_prose()
-    return parts
+            parts += [Prose(tuple(prose)), cell]
+            prose = []
+            continue
+        prose += block
+    parts.append(Prose(tuple(prose)))
+    return [part for part in parts if isinstance(part, Cell) or part.has_words]
 
 
 def _begins_cell(line: Line) -> bool:
+    if CELL.match(line.text):
+        return True
     info = FENCE.match(line.text)["info"]
-    chunk = CHUNK.match(info)
-    if not chunk and LIKE_CHUNK.match(info):
+    if LIKE_CELL.match(info):
         raise UserError(
-            f"{line}: a cell begins with ```{{python}} and nothing else; move what follows "
-            "to a line of its own."
+            f"{line}: found {line.text.strip()}, but a cell begins with ```{{python}} and nothing "
+            "else, at the margin: cells are in Python, and options stand on lines of their own; "
+            "write '#| name: value' below the fence, or ```name to show code in another language."
         )
-    if not chunk:
-        return False
-    language, rest = chunk["language"], chunk["rest"].strip()
-    if language != "python":
-        raise UserError(
-            f"{line}: cells are in Python, not {language}; write ```{{python}} "
-            f"for a cell, or ```{language} to show code."
-        )
-    if rest:
-        raise UserError(
-            f"{line}: options stand on lines of their own; write '#| name: value' "
-            f"below the fence in place of '{rest}'."
-        )
-    if not line.text.startswith("```{"):
-        raise UserError(f"{line}: a cell begins at the margin with ```{{python}}.")
-    return True
+    return False
 
 
 def _options(code: list[Line]) -> dict:
@@ -231,7 +176,7 @@ def _options(code: list[Line]) -> dict:
         if not found:
             break
         lines.append(line.says(found["yaml"]))
-    options = load_yaml(lines) if lines else {}
+    options = as_mapping(load_yaml(lines), lines[0]) if lines else {}
     for name, value in options.items():
         line = line_of(name, lines)
         if name not in CELL_OPTIONS:
@@ -248,13 +193,20 @@ def _options(code: list[Line]) -> dict:
 
 
 def _check_prose(line: Line) -> None:
+    """Refuse what would be printed as it stands, without a word."""
     if DOUBLED.search(line.text):
         raise UserError(
             f"{line}: between double backticks an expression is printed as it stands; write "
             "one backtick before {python} and one after the expression."
         )
-    text = INLINE.sub(f"\\g<before>{VALUE}", SHOWN.sub("", line.text))
-    for pattern, told in REFUSED:
-        if found := pattern.search(text):
-            shown = found[0].replace(VALUE, "`{python} …`")
-            raise UserError(f"{line}: {told.format(shown, *found.groups())}.")
+    text = INLINE.sub("", SHOWN.sub("", line.text))
+    if (found := SHORTCODE.search(text)) and not PAGE_BREAK.match(text):
+        raise UserError(
+            f"{line}: the shortcode {found[0]} is not known here; write {{{{< include file >}}}} "
+            "or {{< pagebreak >}} on a line of its own, or an expression `{python} …` in its place."
+        )
+    if found := NOT_COMPUTED.search(text):
+        raise UserError(
+            f"{line}: {found[0]} would be printed as it stands: expressions are in Python, each on "
+            "one line, whole; write `{python} …`, or double backticks to show the code."
+        )

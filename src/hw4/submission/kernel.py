@@ -13,14 +13,18 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hw4.foundation import style
 from hw4.foundation.errors import UserError
 from hw4.submission.documents import Cell, Expression
 from hw4.submission.lines import Line
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
 
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 ESCAPE = re.compile(r"([\\`*_{}\[\]()>#+\-.!,])")
@@ -28,35 +32,31 @@ DRAWING = "module://matplotlib_inline.backend_inline"
 """What Matplotlib draws with: figures that a cell leaves open are shown below it, as in Jupyter."""
 
 
+@contextmanager
+def start_kernel(folder: Path, environment: dict[str, str]) -> Iterator["Kernel"]:
+    """A kernel that runs in a folder, with variables; what it changes is given back at the end."""
+    outputs: list[dict] = []
+    with tempfile.TemporaryDirectory(prefix="hw4-ipython-") as home:
+        look = Path(home) / "matplotlibrc"
+        look.write_text(style.matplotlibrc(), encoding="utf-8")
+        drawing = {"MPLBACKEND": DRAWING, "MATPLOTLIBRC": str(look)}
+        with _surroundings(folder, drawing | environment), _report_style():
+            shell = _shell(outputs, home)
+            try:
+                yield Kernel(shell, outputs)
+            finally:
+                atexit.unregister(shell.atexit_operations)
+                shell.atexit_operations()
+                shell.cleanup()
+                type(shell).clear_instance()
+
+
 class Kernel:
-    """Runs cells and expressions; to be used in a `with`, which gives back what they changed.
+    """Runs cells and expressions."""
 
-    Args:
-        folder: where the cells run.
-        environment: variables for them.
-    """
-
-    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
-        self._folder = folder
-        self._environment = environment
-        self._outputs: list[dict] = []
-
-    def __enter__(self) -> "Kernel":
-        with ExitStack() as exits:  # what has been changed when a later step fails is given back
-            home = exits.enter_context(tempfile.TemporaryDirectory(prefix="hw4-ipython-"))
-            look = Path(home) / "matplotlibrc"
-            look.write_text(style.matplotlibrc(), encoding="utf-8")
-            drawing = {"MPLBACKEND": DRAWING, "MATPLOTLIBRC": str(look)}
-            exits.enter_context(_surroundings(self._folder, drawing | self._environment))
-            if "matplotlib" in sys.modules:  # it has read other settings before
-                exits.enter_context(_report_style())
-            self._shell = _shell(self._outputs, home)
-            exits.callback(_end, self._shell)
-            self._exits = exits.pop_all()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._exits.close()
+    def __init__(self, shell: "InteractiveShell", outputs: list[dict]) -> None:
+        self._shell = shell
+        self._outputs = outputs
 
     def run(self, cell: Cell) -> list[dict]:
         """The outputs of a cell: each with `data` by MIME type, or the `text` of a `stream`."""
@@ -64,11 +64,12 @@ class Kernel:
         name = f"<{cell.fence}>"
         self._shell.compile.get_code_name = lambda *_: name  # a traceback shows it
         out, err = (_Stream(self._outputs, it) for it in ("stdout", "stderr"))
-        with redirect_stdout(out), redirect_stderr(err), _no_exit():
+        with redirect_stdout(out), redirect_stderr(err):
             done = self._shell.run_cell(cell.source)
-        if error := done.error_before_exec or done.error_in_exec:
-            if isinstance(error, KeyboardInterrupt):
-                raise error
+        error = done.error_before_exec or done.error_in_exec
+        if isinstance(error, KeyboardInterrupt):
+            raise error
+        if error:
             printed = [it["text"] for it in self._outputs if it.get("stream") == "stdout"]
             told = _failure(cell, name, error, "".join(printed[-1:]))
             raise UserError(*told.split("\n")) from None
@@ -76,8 +77,7 @@ class Kernel:
 
     def evaluate(self, expression: Expression) -> str:
         """The Markdown of an inline expression."""
-        with _no_exit():
-            answer = self._shell.user_expressions({"": expression.text})[""]
+        answer = self._shell.user_expressions({"": expression.text})[""]
         if answer["status"] != "ok":
             raise UserError(f"{expression} failed with {answer['ename']}: {answer['evalue']}")
         data = answer["data"]
@@ -117,6 +117,9 @@ def _surroundings(folder: Path, environment: dict[str, str]) -> Iterator[None]:
 
 @contextmanager
 def _report_style() -> Iterator[None]:
+    if "matplotlib" not in sys.modules:  # it will read its settings when it is imported
+        yield
+        return
     import matplotlib
 
     backend = matplotlib.get_backend()
@@ -125,23 +128,6 @@ def _report_style() -> Iterator[None]:
         matplotlib.interactive(True)  # or a figure that is left open would not be shown
         yield
     matplotlib.use(backend)
-
-
-@contextmanager
-def _no_exit() -> Iterator[None]:
-    """What ends Python at once ends the cell instead; a process that it started may still end."""
-    end, own = os._exit, os.getpid()
-
-    def ended(status: int) -> None:
-        if os.getpid() != own:
-            end(status)
-        raise SystemExit(status)
-
-    os._exit = ended
-    try:
-        yield
-    finally:
-        os._exit = end
 
 
 class _Stream(io.TextIOBase):
@@ -160,7 +146,7 @@ class _Stream(io.TextIOBase):
         return len(text)
 
 
-def _shell(outputs: list[dict], home: str):
+def _shell(outputs: list[dict], home: str) -> "InteractiveShell":
     """IPython's shell, whose outputs are gathered."""
     from IPython.core.displayhook import CapturingDisplayHook
     from IPython.core.displaypub import CapturingDisplayPublisher
@@ -198,13 +184,6 @@ def _show_open_figures(shell) -> None:
         flush_figures()
 
 
-def _end(shell) -> None:
-    atexit.unregister(shell.atexit_operations)
-    shell.atexit_operations()
-    shell.cleanup()
-    type(shell).clear_instance()
-
-
 def _escaped(expression: Expression, text: str) -> str:
     """The `repr` of a value as Markdown that prints it: as Quarto does, where that is right."""
     if text[:1] not in ("'", '"'):
@@ -240,5 +219,4 @@ def _line(cell: Cell, name: str, error: BaseException) -> Line:
     numbers = [frame.lineno for frame in frames if frame.filename == name]
     if isinstance(error, SyntaxError) and error.filename == name:
         numbers.append(error.lineno)
-    number = numbers[-1] if numbers else None
-    return cell.code[number - 1] if number and number <= len(cell.code) else cell.fence
+    return [cell.fence, *cell.code][min(numbers[-1], len(cell.code)) if numbers else 0]

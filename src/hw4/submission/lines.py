@@ -1,5 +1,6 @@
 """Text that knows where it comes from, and the YAML in it."""
 
+import re
 import reprlib
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -32,15 +33,12 @@ def numbered(text: str, path: Path) -> list[Line]:
     return [Line(row, path, number) for number, row in enumerate(text.splitlines(), 1)]
 
 
-def read_utf8(path: Path, shown: Path | str) -> str:
-    """The text of a file, without a mark of the byte order, its lines ended by `\\n`.
-
-    Args:
-        shown: what to call it in a message.
-    """
+def lines_of(path: Path, root: Path) -> list[Line]:
+    """The lines of a file, without a mark of the byte order; their path is relative to `root`."""
+    shown = path.relative_to(root) if path.is_relative_to(root) else path
     try:
         content = path.read_bytes()
-        return content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+        text = content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
         number = content[: error.start].count(b"\n") + 1
         raise UserError(
@@ -50,6 +48,7 @@ def read_utf8(path: Path, shown: Path | str) -> str:
         raise UserError(
             f"{shown} cannot be read ({error.strerror}), a text file was expected: put it back."
         ) from None
+    return numbered(text, shown)
 
 
 class _Loader(yaml.SafeLoader):
@@ -63,7 +62,7 @@ class _Loader(yaml.SafeLoader):
             raise yaml.constructor.ConstructorError(None, None, str(error), place) from error
 
 
-def parse_yaml(lines: list[Line]) -> object:
+def load_yaml(lines: list[Line]) -> object:
     """What a few lines of YAML hold."""
     text, at = "\n".join(line.text for line in lines), 0
     try:
@@ -81,11 +80,6 @@ def parse_yaml(lines: list[Line]) -> object:
         f"{line}: this is not valid YAML ({problem}): {line.text.strip()[:SHOWN_OF_LINE]}; "
         "put that line right."
     )
-
-
-def load_yaml(lines: list[Line]) -> dict:
-    """The mapping a few lines of YAML hold."""
-    return as_mapping(parse_yaml(lines), lines[0])
 
 
 def as_mapping(value: object, line: Line, where: str = "") -> dict:
@@ -110,3 +104,10 @@ def short(value: object) -> str:
     shortened = reprlib.Repr()
     shortened.maxlevel, shortened.maxlist, shortened.maxdict = 2, 3, 3
     return shortened.repr(value)
+
+
+def fenced(text: str, attributes: str = "") -> str:
+    """A block of code in Markdown, whatever the code holds."""
+    longest = max(map(len, re.findall(r"`{3,}", text)), default=2)
+    ticks = "`" * (longest + 1)
+    return f"\n{ticks}{attributes}\n{text}\n{ticks}\n"

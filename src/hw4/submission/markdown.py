@@ -2,13 +2,14 @@
 
 import base64
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from hw4.foundation.errors import UserError
+from hw4.submission.claims import Claim, compared
 from hw4.submission.documents import INLINE, OPTION, PAGE_BREAK, Cell, Expression, Prose
-from hw4.submission.lines import Line
+from hw4.submission.kernel import Kernel
+from hw4.submission.lines import Line, fenced
 
 MIMES = ("text/markdown", "image/svg+xml", "image/png", "image/jpeg", "text/html")
 """What is shown of an output, best first: Quarto's order for Typst."""
@@ -18,30 +19,55 @@ SUFFIXES = {"image/svg+xml": "svg", "image/png": "png", "image/jpeg": "jpg"}
 
 @dataclass
 class Writer:
-    """Collects the Markdown of a document; pictures go into `folder` as files."""
+    """Collects the Markdown of a document; pictures go into `folder` as files.
+
+    Attributes:
+        execute: the options of cells that do not say otherwise.
+        notices: what went to standard error.
+        bound: what binds words; its place in this list stands behind its value, so that `lint.lua`
+            can say which words they are.
+    """
 
     folder: Path
-    defaults: dict
+    execute: dict
+    kernel: Kernel
     lines: list[Line] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
+    bound: list[Claim] = field(default_factory=list)
     _pictures: int = 0
 
-    def prose(self, prose: Prose, value: Callable[[Expression], str]) -> None:
-        """Add prose, its expressions replaced by their values."""
-        for line in prose.lines:
-
-            def shown(found: re.Match, line: Line = line) -> str:
-                return found["before"] + _in_place(found, line, value(Expression.of(found, line)))
-
-            text = INLINE.sub(shown, line.text)
+    def write(self, part: Prose | Cell) -> None:
+        """Add prose with the values of its expressions, or what a cell shows."""
+        if isinstance(part, Cell):
+            self._cell(part)
+            return
+        for line in part.lines:
+            text = INLINE.sub(lambda found, line=line: self._value(found, line), line.text)
             if PAGE_BREAK.match(text):
                 text = "\n```{=typst}\n#pagebreak()\n```\n"
-            self.lines.extend(line.says(part) for part in text.split("\n"))
-        self.lines.append(prose.lines[-1].says(""))
+            self._add(line, text)
+        self._add(part.lines[-1], "")
 
-    def cell(self, cell: Cell, outputs: list[dict]) -> None:
-        """Add what a cell shows: its code if echoed, then its outputs."""
-        option = {**self.defaults, **cell.options}
+    def _value(self, found: re.Match, line: Line) -> str:
+        expression = Expression.of(found, line)
+        value = self.kernel.evaluate(expression)
+        if expression.binds:
+            sides = compared(self.kernel, expression.text)
+            self.bound.append(Claim(expression, value == "True", sides))
+            value += f" {len(self.bound) - 1}"
+        before = line.text[: found.start("expression")]
+        in_attribute = before.lstrip().startswith(":::") or before.rfind("{#") > before.rfind("}")
+        if in_attribute and ('"' in value or "\n" in value):
+            raise UserError(
+                f"{line}: the value of `{{python}} {expression.text}` stands in an attribute and "
+                f'holds a double quote (") or a line break; leave it out: {value}'
+            )
+        return found["before"] + value
+
+    def _cell(self, cell: Cell) -> None:
+        """Add its code if that is echoed, then what it shows."""
+        option = {**self.execute, **cell.options}
+        outputs = self.kernel.run(cell) if option["eval"] else []
         if not option["include"]:
             return
         label = str(option.get("label", ""))
@@ -49,23 +75,22 @@ class Writer:
         _check_captions(cell, kind)
         code = [line.text for line in cell.code if not OPTION.match(line.text)]
         if option["echo"] and any(map(str.strip, code)):
-            self._add(cell, _fenced("\n".join(code).strip("\n"), _listing(cell)))
+            self._add(cell.fence, fenced("\n".join(code).strip("\n"), _listing(cell)))
         shown = self._shown(cell, outputs, option)
-        if not kind:
-            self._add(cell, *shown)
-            return
-        if len(shown) != 1:
+        if kind and len(shown) != 1:
             raise UserError(
                 f"{cell.fence}: {cell.name} shows {len(shown)} outputs; a figure or table "
                 "needs one: let the cell's last line be the thing itself."
             )
-        alt = f' fig-alt="{_quoted(option["fig-alt"])}"' if option.get("fig-alt") else ""
-        caption = " ".join(str(option[f"{kind}-cap"]).split())
-        self._add(cell, f"::: {{#{label}{alt}}}\n", shown[0], f"{caption}\n\n:::\n")
+        if kind:
+            alt = f' fig-alt="{_quoted(option["fig-alt"])}"' if option.get("fig-alt") else ""
+            caption = " ".join(str(option[f"{kind}-cap"]).split())
+            shown = [f"::: {{#{label}{alt}}}\n", *shown, f"{caption}\n\n:::\n"]
+        self._add(cell.fence, *shown)
 
-    def _add(self, cell: Cell, *texts: str) -> None:
-        for text in texts:
-            self.lines.extend(cell.fence.says(row) for row in text.split("\n"))
+    def _add(self, line: Line, *texts: str) -> None:
+        """Add texts that come from a line."""
+        self.lines += [line.says(row) for text in texts for row in text.split("\n")]
 
     def _shown(self, cell: Cell, outputs: list[dict], option: dict) -> list[str]:
         if option["output"] is False:
@@ -82,7 +107,7 @@ class Writer:
                 if output["stream"] == "stderr":
                     self.notices.append(f"{cell.fence}: {output['text'].strip()}")
                 if output["stream"] == "stdout" or option["warning"]:
-                    shown.append(_fenced(output["text"].rstrip("\n")))
+                    shown.append(fenced(output["text"].rstrip("\n")))
         return shown
 
     def _display(self, cell: Cell, data: dict) -> str:
@@ -90,11 +115,11 @@ class Writer:
         if mime == "text/markdown":
             return f"\n{data[mime]}\n"
         if mime == "text/html" and "<table" in data[mime]:
-            return _fenced(data[mime], "{=html}")
+            return fenced(data[mime], "{=html}")
         if mime in SUFFIXES:
             return f"\n![]({self._picture(mime, data[mime])})\n"
         if set(data) == {"text/plain"} and not ADDRESS.search(data["text/plain"]):
-            return _fenced(data["text/plain"])
+            return fenced(data["text/plain"])
         found = " and ".join(sorted(set(data) - {"text/plain"})) or data["text/plain"]
         raise UserError(
             f"{cell.fence}: {cell.name} shows {found}, which cannot be set in a PDF; "
@@ -125,17 +150,6 @@ def _check_captions(cell: Cell, kind: str | None) -> None:
         )
 
 
-def _in_place(found: re.Match, line: Line, value: str) -> str:
-    before = line.text[: found.start("expression")]
-    in_attribute = before.lstrip().startswith(":::") or before.rfind("{#") > before.rfind("}")
-    if in_attribute and ('"' in value or "\n" in value):
-        raise UserError(
-            f"{line}: the value of `{{python}} {found['expression'].strip()}` stands in an "
-            f'attribute and holds a double quote (") or a line break; leave it out: {value}'
-        )
-    return value
-
-
 def _is_leftover(data: dict) -> bool:
     """Whether an output is only the `<Axes: …>` that a plotting call returns beside its figure."""
     return set(data) == {"text/plain"} and data["text/plain"].lstrip()[:1] in ("<", "[", "(")
@@ -143,12 +157,6 @@ def _is_leftover(data: dict) -> bool:
 
 def _quoted(text: str) -> str:
     return " ".join(str(text).split()).replace("\\", "\\\\").replace('"', '\\"')
-
-
-def _fenced(text: str, attributes: str = "") -> str:
-    longest = max(map(len, re.findall(r"^`+", text, re.MULTILINE)), default=0)
-    ticks = "`" * max(3, longest + 1)
-    return f"\n{ticks}{attributes}\n{text}\n{ticks}\n"
 
 
 def _listing(cell: Cell) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from hw4.foundation.places import ROOT
 from hw4.foundation.store import write_text
-from hw4.submission.documents import INLINE, OPTION, Cell, read_lines, split_cells
+from hw4.submission.documents import INLINE, OPTION, Cell, read_document
 from hw4.submission.lines import numbered
 from hw4.submission.typeset import pandoc
 
@@ -49,7 +49,7 @@ def notebook(problem: str, part: Path):
     cells = [new_markdown_cell(f"*Made from `{part.name}` by `make notebooks`.*")]
     sources = (INSTALL.format(remote=_remote()), TRAIN.format(problem=problem), SETUP)
     cells += [new_code_cell(source) for source in sources]
-    for piece in split_cells(read_lines(part, ROOT)):
+    for piece in read_document(part, ROOT)[1]:
         if isinstance(piece, Cell):
             cells.append(new_code_cell(_code(piece)))
             continue

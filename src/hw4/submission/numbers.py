@@ -5,13 +5,12 @@ and key by key.
 """
 
 import ast
-import builtins
 import dataclasses
 import difflib
 import io
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import redirect_stdout, suppress
 from functools import cached_property
 from pathlib import Path
@@ -20,7 +19,7 @@ from typing import Any
 from hw4.foundation import words
 from hw4.foundation.errors import UserError
 from hw4.foundation.places import ROOT
-from hw4.submission.documents import Cell, Prose, read_lines, split_cells
+from hw4.submission.documents import Cell, Prose, read_document
 from hw4.submission.lines import Line
 
 DEEPEST = 6
@@ -66,39 +65,35 @@ def is_telling(number: str) -> bool:
 
 def first_cell(part: Path) -> Cell:
     """The first cell of a part."""
-    for piece in split_cells(read_lines(part, ROOT)):
+    for piece in read_document(part, ROOT)[1]:
         if isinstance(piece, Cell):
             return piece
     raise UserError(f"{part.relative_to(ROOT)} has no cell: begin it with one that loads.")
 
 
 def names_of(cell: Cell, part: Path) -> dict[str, Any]:
-    """The names after a cell of a part has run."""
+    """The names that a cell of a part assigns, with their values."""
     # as many empty lines before it as make the lines of a traceback those of the file
     code = "\n" * cell.fence.number + cell.source
     namespace: dict[str, Any] = {"__name__": "__main__"}
     with redirect_stdout(io.StringIO()):
         exec(compile(code, str(part), "exec"), namespace)
-    namespace.pop("__builtins__", None)
-    return namespace
-
-
-def quotable(part: Path) -> list[tuple[str, str]]:
-    """Each expression that the prose of a part can quote, and how it prints."""
-    return [forms[0] for forms in all_forms(part)]
-
-
-def all_forms(part: Path) -> list[list[tuple[str, str]]]:
-    """As `quotable`, each in all forms that prose might give it, the best one first."""
-    cell = first_cell(part)
-    namespace = names_of(cell, part)
-    statements = ast.parse(cell.source).body
-    assigned = [it.id for line in statements for it in ast.walk(line) if _is_assigned(it)]
+    nodes = [node for node in ast.walk(ast.parse(cell.source)) if _is_assigned(node)]
     # the names in a comprehension are its own
-    names = [it for it in dict.fromkeys(assigned) if it in namespace and not it.startswith("_")]
+    return {
+        it.id: namespace[it.id] for it in nodes if it.id in namespace and not it.id.startswith("_")
+    }
+
+
+def quotable(part: Path) -> list[list[tuple[str, str]]]:
+    """Each expression that the prose of a part can quote, and how it prints.
+
+    In all forms that prose might give it, the best one first.
+    """
+    names = names_of(first_cell(part), part)
     # what has a short name of its own is not listed under the longer one that it was taken from
     seen: dict[int, tuple[str, Any]] = {}  # the value too, so that no other gets its id
-    found = {name: list(_expressions(name, namespace[name], seen)) for name in reversed(names)}
+    found = {name: list(_expressions(name, names[name], seen)) for name in reversed(names)}
     return [row for name in names for row in found[name]]
 
 
@@ -166,33 +161,28 @@ def _forms(name: str, value: Any) -> list[tuple[str, str]]:
 def advice(expression: str, namespace: Mapping[str, Any]) -> str:
     """What there is to choose from where an expression failed; empty if that cannot be said."""
     with suppress(Exception):  # an advice is given or not; it is no second error
-        tree = ast.parse(expression, mode="eval")
-        own = {node.id for node in ast.walk(tree) if _is_assigned(node)}
-
-        def value(node: ast.AST) -> Any:
-            return eval(ast.unparse(node), dict(namespace))
-
-        # from the inside out: the first step that fails is the one to mend
-        for node in reversed(list(ast.walk(tree))):
-            if isinstance(node, ast.Name) and node.id not in {*namespace, *own, *dir(builtins)}:
-                return _choice(node.id, list(namespace))
-            if isinstance(node, ast.Attribute) and not hasattr(value(node.value), node.attr):
-                return _choice(node.attr, dir(value(node.value)), f"{ast.unparse(node.value)}.")
-            if isinstance(node, ast.Subscript) and isinstance(value(node.value), Mapping):
-                key, known = value(node.slice), value(node.value)
-                if key not in known:
-                    before = f"{ast.unparse(node.value)}["
-                    return _choice(repr(key), [repr(name) for name in known], before, "]")
+        try:
+            eval(expression, dict(namespace))
+        except NameError as error:
+            return _choice(error.name, namespace)
+        except AttributeError as error:
+            return _choice(error.name, dir(error.obj))
+        except KeyError as error:
+            nodes = list(ast.walk(ast.parse(expression, mode="eval")))
+            for node in reversed(nodes):  # the innermost first
+                if isinstance(node, ast.Subscript):
+                    known = eval(ast.unparse(node.value), dict(namespace))
+                    if error.args[0] not in known:
+                        return _choice(repr(error.args[0]), map(repr, known))
     return ""
 
 
-def _choice(wrong: str, known: list[str], before: str = "", after: str = "") -> str:
+def _choice(wrong: str, known: Iterable[str]) -> str:
     known = [name for name in known if not name.startswith("_")]
     near = difflib.get_close_matches(wrong, known, n=3, cutoff=0.6)
     if near:
-        return f"did you mean {' or '.join(before + name + after for name in near)}?"
-    more = ", …" if len(known) > NAMED else ""
-    return f"there is {', '.join(before + name + after for name in known[:NAMED])}{more}"
+        return f"did you mean {' or '.join(near)}?"
+    return f"there is {', '.join(known[:NAMED])}{', …' if len(known) > NAMED else ''}"
 
 
 def print_numbers(problem: str, part: Path, like: str = "") -> None:
@@ -203,7 +193,7 @@ def print_numbers(problem: str, part: Path, like: str = "") -> None:
     """
     rows = [
         (f"`{{python}} {name}`", value)
-        for name, value in quotable(part)
+        for (name, value), *_ in quotable(part)
         if like in name or like in value
     ]
     width = max((len(name) for name, _ in rows), default=0)

@@ -1,8 +1,8 @@
 """The press: the same documents without Quarto.
 
-It walks once: `project` says what is asked for, `documents` reads cells and prose, the kernel runs
-them, `markdown` writes down what they show, and `typeset` makes the PDF. What it does not know
-stops it before anything is computed.
+It walks once: `project` says what is asked for, `documents` reads cells and prose, `markdown` has
+the kernel run them and writes down what they show, and `typeset` makes the PDF. What it does not
+know stops it before anything is computed.
 """
 
 import os
@@ -11,17 +11,16 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 from hw4.foundation.errors import Stopped, UserError
 from hw4.foundation.progress import say
-from hw4.submission.claims import Claim, compared
-from hw4.submission.documents import Cell, Expression, Prose, read_lines, split_cells, split_header
-from hw4.submission.kernel import Kernel
+from hw4.submission.claims import Claim
+from hw4.submission.documents import Cell, Prose, read_document
+from hw4.submission.kernel import start_kernel
 from hw4.submission.markdown import Writer
 from hw4.submission.project import Project, find_root, load_project
-from hw4.submission.renderer import put_aside, put_in_place
+from hw4.submission.renderer import hand_out
 from hw4.submission.typeset import to_pdf, to_typst
 
 INTERRUPTED = (130, -2)
@@ -48,15 +47,20 @@ def render(document: Path, output: Path, alone: bool = False) -> Path:
     output.parent.mkdir(parents=True, exist_ok=True)
     _run_steps(project.pre_render, project)
     with tempfile.TemporaryDirectory(prefix="hw4-press-") as temporary:
-        done = _run(parts, project, Path(temporary))
-        for notice in done.writer.notices:
+        written = _written(parts, project, Path(temporary))
+        typst, claims = to_typst(written, project)
+        false = [claim for claim in claims if alone and not claim.holds]
+        for notice in [*written.notices, *false]:
             say(f"  {notice}")
-        if alone:
-            for claim in done.claims:
-                if not claim.holds:
-                    say(f"  {claim}")
-        pdf = to_pdf(done.typst, project, done.writer.lines)
-    _hand_out(pdf, output, project)
+        pdf = to_pdf(typst, project, written.lines)
+    made = output.with_name(f".{output.stem}-{os.getpid()}.pdf")
+    made.write_bytes(pdf)
+    try:
+        _run_steps(project.post_render, project, QUARTO_PROJECT_OUTPUT_FILES=str(made))
+    except UserError as error:  # Stopped by the step, or that it did not start
+        where = hand_out(made, output, is_good=False)
+        raise type(error)(f"{error} The PDF it found fault with is {where}.") from None
+    hand_out(made, output)
     say(f"Made {project.shown(output)} in {time.monotonic() - began:.1f} seconds.")
     return output
 
@@ -67,8 +71,8 @@ def read(document: Path) -> tuple[Project, list[Prose | Cell]]:
     if not document.is_file():
         raise UserError(f"There is no document {document}.")
     root = find_root(document)
-    header, body = split_header(read_lines(document, root))
-    return load_project(root, header, document), split_cells(body)
+    header, parts = read_document(document, root)
+    return load_project(root, header, document), parts
 
 
 def claims(document: Path) -> list[Claim]:
@@ -78,51 +82,16 @@ def claims(document: Path) -> list[Claim]:
     """
     project, parts = read(document)
     with tempfile.TemporaryDirectory(prefix="hw4-claims-") as folder:
-        return _run(parts, project.alone(), Path(folder)).claims
+        return to_typst(_written(parts, project, Path(folder)), project.alone())[1]
 
 
-@dataclass(frozen=True)
-class _Run:
-    """A document after its cells have run: as Markdown, as Typst, and what it claims."""
-
-    writer: Writer
-    typst: Path
-    claims: list[Claim]
-
-
-def _run(parts: list[Prose | Cell], project: Project, folder: Path) -> _Run:
-    writer = Writer(folder, project.execute)
-    bound: list[Claim] = []
-    with Kernel(project.root, project.environment) as kernel:
-
-        def value(expression: Expression) -> str:
-            """With a number where it binds words: `lint.lua` says which words they are."""
-            text = kernel.evaluate(expression)
-            if not expression.binds:
-                return text
-            bound.append(Claim(expression, text == "True", compared(kernel, expression.text)))
-            return f"{text} {len(bound) - 1}"
-
+def _written(parts: list[Prose | Cell], project: Project, folder: Path) -> Writer:
+    """A document after its cells have run, as Markdown."""
+    with start_kernel(project.root, project.environment) as kernel:
+        writer = Writer(folder, project.execute, kernel)
         for part in parts:
-            if isinstance(part, Prose):
-                writer.prose(part, value)
-            else:
-                is_run = {**project.execute, **part.options}["eval"]
-                writer.cell(part, kernel.run(part) if is_run else [])
-    typst, claims = to_typst(writer.lines, project, folder, bound)
-    return _Run(writer, typst, claims)
-
-
-def _hand_out(pdf: bytes, output: Path, project: Project) -> None:
-    """Put the PDF in its place if the project's own checks let it pass."""
-    made = output.with_name(f".{output.stem}-{os.getpid()}.pdf")
-    made.write_bytes(pdf)
-    try:
-        _run_steps(project.post_render, project, QUARTO_PROJECT_OUTPUT_FILES=str(made))
-    except UserError as error:  # Stopped by the step, or that it did not start
-        where = put_aside(made, output)
-        raise type(error)(f"{error} The PDF it found fault with is {where}.") from None
-    put_in_place(made, output)
+            writer.write(part)
+    return writer
 
 
 def _run_steps(commands: tuple[str, ...], project: Project, **extra: str) -> None:

@@ -9,7 +9,7 @@ from watchfiles import Change, watch
 
 from hw4.foundation.places import ROOT, data_folder
 from hw4.foundation.progress import say
-from hw4.submission.renderer import DOCUMENT, choose, for_quarto, submission_pdf
+from hw4.submission.renderer import DOCUMENT, choose, start_quarto, submission_pdf
 
 _ENDINGS = {".qmd", ".yml", ".lua", ".typ", ".py"}
 _MADE = DOCUMENT.with_suffix(".typ")
@@ -42,7 +42,7 @@ def _render() -> None:
 
 def _by_quarto(quarto: Path) -> int:
     """Quarto watches the document alone; of what the document is made from, a touch tells it."""
-    process = subprocess.Popen([quarto, "preview", DOCUMENT], cwd=ROOT, env=for_quarto())
+    process = start_quarto(quarto, "preview", DOCUMENT)
     for changes in _changes():
         if process.poll() is not None:
             break

@@ -2,13 +2,13 @@
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from hw4.foundation.errors import UserError
-from hw4.submission.lines import Line, as_mapping, line_of, load_yaml, numbered, read_utf8, short
+from hw4.submission.lines import Line, as_mapping, line_of, lines_of, load_yaml, short
 
 Rule = Callable[[object, Path], object]
 EXECUTE = {"echo": True, "output": True, "include": True, "eval": True, "warning": True}
@@ -22,7 +22,6 @@ class Project:
     Attributes:
         root: the project's folder, where cells run.
         metadata: what the template and the filters are given.
-        attached: files that are put into the PDF.
         environment: from `_environment`, for cells and commands.
     """
 
@@ -34,7 +33,6 @@ class Project:
     metadata: dict
     filters: tuple[Path, ...]
     partials: tuple[Path, ...]
-    attached: tuple[Path, ...]
     standards: tuple[str, ...]
     highlighting: str | None
     environment: dict[str, str]
@@ -48,37 +46,40 @@ class Project:
         return path.relative_to(self.root) if path.is_relative_to(self.root) else path
 
 
-# --- what each setting may be: a function to its value as it is used; a ValueError says what is
-# wrong with it
+# --- what each setting may be: from its value, and the folder in which its paths begin, to the
+# value as it is used; a ValueError says what is wrong with it
 
 
-def _anything(value: object, folder: Path) -> object:
+def _word(value: object, folder: Path) -> object:
+    _expect(not isinstance(value, (list, dict)), value, "a word or a number")
     return value
 
 
-def _only(expected: str, allowed: Callable[[object], bool]) -> "Rule":
+def _words(value: object, folder: Path) -> tuple:
+    return tuple(_word(it, folder) for it in _listed(value) if it is not None)
+
+
+def _one_of(*choices: str) -> "Rule":
     def rule(value: object, folder: Path) -> object:
-        if not allowed(value):
-            raise ValueError(f"is {short(value)}, expected {expected}; write that")
+        _expect(value in choices, value, " or ".join(map(repr, choices)))
         return value
 
     return rule
 
 
-def _words(value: object, folder: Path) -> tuple:
-    values = value if isinstance(value, list) else [value]
-    return tuple(_word(it, folder) for it in values if it is not None)
+def _headings(value: object, folder: Path) -> list[str]:
+    right = isinstance(value, list) and all(isinstance(name, str) for name in value)
+    _expect(right, value, "a list of the names of headings, such as [sec-a, sec-b]")
+    return value
 
 
 def _authors(value: object, folder: Path) -> list[dict]:
-    authors = value if isinstance(value, list) else [value]
-    names = [it.get("name") if isinstance(it, dict) else it for it in authors]
-    for author, name in zip(authors, names, strict=True):
-        if not isinstance(name, str):
-            raise ValueError(
-                f"is {short(author)}, expected a name; write it, or 'name: …' below author"
-            )
-    return [{"name": {"literal": name}} for name in names]
+    authors = []
+    for author in _listed(value):
+        name = author.get("name") if isinstance(author, dict) else author
+        _expect(isinstance(name, str), author, "a name, or 'name: …'")
+        authors.append({"name": {"literal": name}})
+    return authors
 
 
 def _paths(value: object, folder: Path) -> tuple[Path, ...]:
@@ -95,68 +96,47 @@ def _filters(value: object, folder: Path) -> tuple[Path, ...]:
     In between are Quarto's own, which the press does without; later places (`at: post-quarto`, …)
     would find what those have made.
     """
-    paths, bare = [], None
-    for entry in value if isinstance(value, list) else [value]:
-        if not isinstance(entry, dict):
-            bare = entry
-            paths.append(entry)
-        elif set(entry) != {"path", "at"} or entry["at"] != "pre-ast":
-            raise ValueError(
-                f"has {short(entry)}, expected a path, or 'path: …' with 'at: pre-ast'; write one "
-                "of these"
-            )
-        elif bare is not None:
-            raise ValueError(
-                f"has {short(bare)} above {short(entry['path'])} at pre-ast, which Quarto runs "
-                "before it; move it down"
-            )
+    first, bare = [], []
+    for entry in _listed(value):
+        if isinstance(entry, dict):
+            right = entry.keys() == {"path", "at"} and entry["at"] == "pre-ast"
+            _expect(right, entry, "a path, or 'path: …' with 'at: pre-ast'")
+            first.append(entry["path"])
         else:
-            paths.append(entry["path"])
-    return _paths(paths, folder)
+            bare.append(entry)
+    return _paths([*first, *bare], folder)
 
 
-def _inside(value: object, root: Path) -> list[str]:
-    paths = [str(entry) for entry in _words(value, root)]
-    for path in paths:
-        if not (root / path).resolve().is_relative_to(root.resolve()):
-            raise ValueError(f"names {path}, which lies outside this project; take it out")
-    return paths
+def _listed(value: object) -> list:
+    return value if isinstance(value, list) else [value]
 
 
-_word = _only("a word or a number", lambda it: not isinstance(it, (list, dict)))
-_names = _only(
-    "a list of the names of headings, such as [sec-a, sec-b]",
-    lambda it: isinstance(it, list) and all(isinstance(name, str) for name in it),
-)
-KNOWN: dict[str, dict[str, Rule]] = {
-    "project": {
-        **dict.fromkeys(("type", "title", "render", "output-dir", "execute-dir"), _anything),
-        **dict.fromkeys(("pre-render", "post-render"), _words),
-    },
-    "execute": {**dict.fromkeys(EXECUTE, _word), "daemon": _anything, "daemon-restart": _anything},
-    "": {
-        **dict.fromkeys(("title", "subtitle", "date", "lang", "number-sections"), _word),
-        **dict.fromkeys(("toc", "toc-title", "toc-depth", "syntax-highlighting"), _word),
-        "date-format": _only("long or iso", lambda it: it in ("long", "iso")),
-        "author": _authors,
-        "leave-out": _names,
-        "code-windows": _only(
-            "'in place' or 'appendix'", lambda it: it in ("in place", "appendix")
-        ),
-        "attach": _inside,
-        "pdf-standard": _words,
-        "filters": _filters,
-        "template-partials": _paths,
-        # Quarto's alone
-        **dict.fromkeys(("jupyter", "engine", "keep-typ", "papersize", "margin"), _anything),
-        **dict.fromkeys(("citeproc", "bibliography", "format-links"), _anything),
-        **dict.fromkeys(("html-math-method", "embed-resources"), _anything),
-    },
+def _expect(is_right: bool, value: object, expected: str) -> None:
+    if not is_right:
+        raise ValueError(f"is {short(value)}, expected {expected}; write that")
+
+
+SHOWN = ("title", "subtitle", "toc", "toc-title", "toc-depth")
+RULES: dict[str, Rule] = {
+    **dict.fromkeys((*SHOWN, "date", "lang", "number-sections", "syntax-highlighting"), _word),
+    "date-format": _one_of("long", "iso"),
+    "author": _authors,
+    "leave-out": _headings,
+    "code-windows": _one_of("in place", "appendix"),
+    "attach": _words,
+    "pdf-standard": _words,
+    "filters": _filters,
+    "template-partials": _paths,
+    **dict.fromkeys((f"execute.{name}" for name in EXECUTE), _word),
+    **dict.fromkeys(("project.pre-render", "project.post-render"), _words),
 }
-METADATA = (
-    *("title", "subtitle", "toc", "toc-title", "toc-depth"),
-    *("leave-out", "code-windows", "attach"),
-)
+FOR_QUARTO = {
+    *("project.type", "project.title", "project.render", "project.output-dir"),
+    *("project.execute-dir", "execute.daemon", "execute.daemon-restart", "jupyter", "engine"),
+    *("keep-typ", "papersize", "margin", "citeproc", "bibliography", "format-links"),
+    *("html-math-method", "embed-resources"),
+}
+"""What the press does without."""
 
 
 def find_root(document: Path) -> Path:
@@ -170,67 +150,63 @@ def find_root(document: Path) -> Path:
 def load_project(root: Path, header: list[Line], document: Path) -> Project:
     """The settings for a document with these header lines."""
     source_date()  # a wrong one is said before anything is computed
-    found: dict[str, dict] = {"project": {}, "execute": dict(EXECUTE), "": {}}
+    settings: dict = {f"execute.{name}": value for name, value in EXECUTE.items()}
     for file in (root / "_quarto.yml", document.parent / "_metadata.yml"):
         if file.is_file():
-            name = file.relative_to(root)
-            _read_settings(numbered(read_utf8(file, name), name), file.parent, root, found)
-    _read_settings(header, document.parent, root, found)
-    settings = found[""]
+            _read_settings(lines_of(file, root), file.parent, settings)
+    _read_settings(header, document.parent, settings)
     return Project(
         root=root,
         document=document,
-        pre_render=found["project"].get("pre-render", ()),
-        post_render=found["project"].get("post-render", ()),
-        execute=found["execute"],
+        pre_render=settings.get("project.pre-render", ()),
+        post_render=settings.get("project.post-render", ()),
+        execute={name: settings[f"execute.{name}"] for name in EXECUTE},
         metadata=_metadata(settings, document),
         filters=settings.get("filters", ()),
         partials=settings.get("template-partials", ()),
-        attached=tuple(root / name for name in settings.get("attach", ())),
         standards=settings.get("pdf-standard", ()),
         highlighting=settings.get("syntax-highlighting"),
         environment=_environment(root),
     )
 
 
-def _read_settings(lines: list[Line], folder: Path, root: Path, found: dict[str, dict]) -> None:
-    """Add the settings of a file, whose paths begin in `folder`, to those that were found."""
-    if not lines:
-        return
-    loaded = load_yaml(lines)
-    parts = {
-        name: as_mapping(loaded.pop(name, None), line_of(name, lines), f" below {name}")
-        for name in ("project", "execute")
-    }
-    parts[""] = loaded | _typst(loaded.pop("format", None), lines)
-    for section, part in parts.items():
-        for name, value in part.items():
-            line = line_of(name, lines)
-            if name not in KNOWN[section]:
-                raise UserError(
-                    f"{line}: the setting {short(name)} is not known to the press; take it out, or "
-                    f"use one of {', '.join(KNOWN[section])}."
-                )
-            try:
-                rule = KNOWN[section][name]
-                found[section][name] = rule(value, root if name == "attach" else folder)
-            except ValueError as error:
-                raise UserError(f"{line}: {name} {error}.") from None
+def _read_settings(lines: list[Line], folder: Path, settings: dict) -> None:
+    """Add the settings of a file, whose paths begin in `folder`."""
+    for name, value in _flat(lines) if lines else ():
+        section, dot, last = name.rpartition(".")
+        line = line_of(last, lines)
+        if name not in RULES and name not in FOR_QUARTO:
+            known = [it.removeprefix(section + dot) for it in RULES if it.startswith(section + dot)]
+            raise UserError(
+                f"{line}: the setting {short(last)} is not known to the press; take it out, or "
+                f"use one of {', '.join(it for it in known if '.' not in it)}."
+            )
+        try:
+            settings[name] = RULES[name](value, folder) if name in RULES else value
+        except ValueError as error:
+            raise UserError(f"{line}: {last} {error}.") from None
 
 
-def _typst(form: object, lines: list[Line]) -> dict:
-    if not form or form == "typst":
-        return {}
-    if not isinstance(form, dict) or set(form) != {"typst"}:
-        raise UserError(
-            f"{line_of('format', lines)}: the press knows one format, not {short(form)}; "
-            "write 'format: typst: …'."
-        )
-    return form["typst"] if isinstance(form["typst"], dict) else {}
+def _flat(lines: list[Line]) -> Iterator[tuple[str, object]]:
+    """The settings in some lines, by names such as `title` and `execute.echo`."""
+    for name, value in as_mapping(load_yaml(lines), lines[0]).items():
+        if name in ("project", "execute"):
+            inside = as_mapping(value, line_of(name, lines), f" below {name}")
+            yield from ((f"{name}.{last}", it) for last, it in inside.items())
+        elif name != "format":
+            yield str(name), value
+        elif isinstance(value, dict) and value.keys() == {"typst"}:
+            yield from (value["typst"] if isinstance(value["typst"], dict) else {}).items()
+        elif value and value != "typst":
+            raise UserError(
+                f"{line_of('format', lines)}: the press knows one format, not {short(value)}; "
+                "write 'format: typst: …'."
+            )
 
 
 def _metadata(settings: dict, document: Path) -> dict:
-    metadata = {name: settings[name] for name in METADATA if name in settings}
+    passed_on = (*SHOWN, "leave-out", "code-windows", "attach")
+    metadata = {name: settings[name] for name in passed_on if name in settings}
     metadata |= {"lang": settings.get("lang", "en"), "by-author": settings.get("author", [])}
     if settings.get("number-sections"):
         metadata["section-numbering"] = "1.1.a"
@@ -272,7 +248,7 @@ def source_date() -> datetime | None:
 def _environment(root: Path) -> dict[str, str]:
     file = root / "_environment"
     values = {}
-    for line in numbered(read_utf8(file, file.name), Path(file.name)) if file.is_file() else ():
+    for line in lines_of(file, root) if file.is_file() else ():
         text = line.text.strip()
         if not text or text.startswith("#"):
             continue

@@ -11,15 +11,15 @@ The formats below turn a number into the words that prose needs:
     scientific(1.3e-4)     1.3 × 10⁻⁴
     times(26.3)            26 times        a ratio
     duration(200)          3 min 20 s
+    moment('2026-11-24T19:12:31+00:00')    November 24, 2026, 19:12 UTC
+    p_value(0.0004)        < 0.001
     listing(['a', 'b'])    a and b
 
 `code(…)` shows code, `provenance(…)` says where a problem's numbers come from.
 """
 
-import json
 import os
 import sys
-from pathlib import Path
 from types import MethodType
 
 from IPython import get_ipython
@@ -31,8 +31,10 @@ from hw4.foundation.places import ROOT
 from hw4.foundation.words import (
     duration,
     listing,
+    moment,
     n,
     number,
+    p_value,
     pct,
     points,
     scientific,
@@ -43,15 +45,16 @@ from hw4.foundation.words import (
 from hw4.submission.code_window import code
 from hw4.submission.numbers import advice
 from hw4.submission.provenance import provenance
-from hw4.submission.renderer import see_format
 
 __all__ = [
     "Markdown",
     "code",
     "duration",
     "listing",
+    "moment",
     "n",
     "number",
+    "p_value",
     "pct",
     "points",
     "provenance",
@@ -67,7 +70,6 @@ def _set_up(shell) -> None:
     shell.set_custom_exc((UserError,), _told)
     if "matplotlib" in sys.modules:  # Quarto imports it before the first cell
         sys.modules["matplotlib"].rcParams.update(style.PLAIN)
-    _see_format()
     # a bare float in prose prints three significant figures, never 7.960014397328708
     text = shell.display_formatter.formatters["text/plain"]
     text.for_type(float, lambda value, printer, _: printer.text(significant(value, 3)))
@@ -105,19 +107,6 @@ def _places(expression: str) -> list[str]:
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
         if f"`{shown}`" in line
     ][:1]
-
-
-def _see_format() -> None:
-    """Before anything is computed for it, refuse a format in which the homework is not read.
-
-    Quarto names a file about the render in an environment variable of the kernel.
-    """
-    try:
-        told = Path(os.environ["QUARTO_EXECUTE_INFO"]).read_text(encoding="utf-8")
-        form = json.loads(told)["format"]["identifier"]["target-format"]
-    except (OSError, ValueError, LookupError, TypeError):
-        return
-    see_format(form)
 
 
 if (_shell := get_ipython()) is not None:

@@ -4,7 +4,6 @@ import ast
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +12,8 @@ from IPython.display import Markdown
 from hw4.foundation.names import named
 from hw4.foundation.places import ROOT, quick
 from hw4.foundation.tables import table
-from hw4.foundation.words import duration, listing
-from hw4.submission.documents import Cell, read_lines, split_cells
+from hw4.foundation.words import duration, listing, moment
+from hw4.submission.documents import Cell, read_document
 from hw4.submission.results import read_results
 
 if TYPE_CHECKING:  # a part's first cell shall not wait for what computes
@@ -135,7 +134,7 @@ class Appendix:
         rows = []
         for name, part in self.parts.items():
             written = part.get("selection", {}).get("written")
-            selected = f"{datetime.fromisoformat(written):%Y-%m-%d %H:%M} UTC" if written else "–"
+            selected = moment(written) if written else "–"
             time, key = duration(part["seconds"]), f"`{part['key']}`"
             rows.append([name, _data(part), part["seed"], time, selected, key])
         headers = ["Problem", "Data", "Seed", "Time", "Selection written", "Key of the result"]
@@ -169,7 +168,7 @@ def _made(part: Path) -> Iterator[tuple[str, str]]:
     """Each figure and table that a function of the project makes, with its dotted name."""
     modules: dict[str, str] = {}
     label = None
-    for piece in split_cells(read_lines(part, ROOT)):
+    for piece in read_document(part, ROOT)[1]:
         if not isinstance(piece, Cell):
             opened = [found[1] for line in piece.lines if (found := _OPENS.match(line.text))]
             label = opened[-1] if opened else None

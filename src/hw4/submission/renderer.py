@@ -36,24 +36,23 @@ def quarto_pdf() -> Path:
     return DOCUMENT.with_suffix(".pdf")
 
 
-def put_in_place(made: Path, final: Path, keep: bool = False) -> None:
-    """Hand out a good PDF under its one name; it takes the place of the last good one."""
+def hand_out(made: Path, final: Path, is_good: bool = True, keep: bool = False) -> str:
+    """Give a PDF its one name, or put a bad one aside, where it can be looked at; where it is now.
+
+    Args:
+        final: the last good one; only a good one takes its place.
+        keep: leave the file where it was made as well.
+    """
+    rejected = final.with_name(f"{final.stem}-rejected.pdf")
+    if not is_good:
+        final.parent.mkdir(parents=True, exist_ok=True)
+        made.replace(rejected)
+        return f"{_shown(rejected)}{f'; {_shown(final)} is as it was' if final.exists() else ''}"
     write_bytes(final, made.read_bytes())
+    rejected.unlink(missing_ok=True)
     if not keep:
         made.unlink()
-    _rejected(final).unlink(missing_ok=True)
-
-
-def put_aside(made: Path, final: Path) -> str:
-    """Put a PDF that failed where it can be looked at; where, and what became of `final`."""
-    final.parent.mkdir(parents=True, exist_ok=True)
-    made.replace(_rejected(final))
-    kept = f"; {_shown(final)} is as it was" if final.exists() else ""
-    return f"{_shown(_rejected(final))}{kept}"
-
-
-def _rejected(final: Path) -> Path:
-    return final.with_name(f"{final.stem}-rejected.pdf")
+    return str(_shown(final))
 
 
 def _shown(path: Path) -> Path:
@@ -81,7 +80,7 @@ def render(renderer: str = "auto", may_install: bool = False) -> int:
 
         press(DOCUMENT, submission_pdf())
         return 0
-    return subprocess.run([quarto, "render"], cwd=ROOT, env=for_quarto()).returncode
+    return start_quarto(quarto, "render").wait()
 
 
 def render_part(part: Path, renderer: str = "auto") -> int:
@@ -94,17 +93,17 @@ def render_part(part: Path, renderer: str = "auto") -> int:
         known = ", ".join(str(_shown(it)) for it in sorted(DOCUMENT.parent.glob("*.qmd")))
         raise UserError(f"There is no document {part}: choose from {known}.")
     if renderer == "quarto":
-        command = [choose(renderer), "render", part.resolve()]
-        return subprocess.run(command, cwd=ROOT, env=for_quarto()).returncode
+        return start_quarto(choose(renderer), "render", part.resolve()).wait()
     from hw4.submission.press import render as press
 
     press(part, output_folder() / "preview" / f"{part.stem}.pdf", alone=True)
     return 0
 
 
-def for_quarto() -> dict[str, str]:
-    """The environment of Quarto's process: its cells run in this Python."""
-    return {**os.environ, "QUARTO_PYTHON": sys.executable}
+def start_quarto(program: Path, *arguments: str | Path) -> subprocess.Popen:
+    """Start Quarto in the project's folder; its cells run in this Python."""
+    environment = {**os.environ, "QUARTO_PYTHON": sys.executable}
+    return subprocess.Popen([program, *arguments], cwd=ROOT, env=environment)
 
 
 def quarto_words() -> list[str]:
@@ -116,13 +115,12 @@ def quarto_words() -> list[str]:
         return []
 
 
-def see_format(form: str = "") -> None:
-    """Refuse a format in which the homework is not read: this one, or the one Quarto is told."""
+def see_format() -> None:
+    """Refuse a format in which the homework is not read, before anything is computed for it."""
     told = re.search(r" (?:--to|-t)[ =](\S+)", " ".join(["", *quarto_words()]))
-    form = form or (told[1] if told else FORMATS[0])
-    if form not in FORMATS:
+    if told and told[1] not in FORMATS:
         raise UserError(
-            f"This homework is not rendered to {form}: render to typst, which makes the PDF "
+            f"This homework is not rendered to {told[1]}: render to typst, which makes the PDF "
             "(`quarto render`), or to html."
         )
 
@@ -135,12 +133,12 @@ def choose(renderer: str, may_install: bool = False) -> Path | None:
     if may_install and not _anywhere() and not _refusal().exists():
         _install()
     quarto, wanted = _anywhere(), ".".join(map(str, OLDEST_QUARTO))
-    version = _version(quarto) if quarto else ""
-    if quarto and tuple(map(int, version.split(".")[:2])) >= OLDEST_QUARTO:
-        say(f"Rendering with Quarto {version} ({quarto}).")
+    version = _version(quarto) if quarto else ()
+    if version >= OLDEST_QUARTO:
+        say(f"Rendering with Quarto {'.'.join(map(str, version))} ({quarto}).")
         return quarto
     if quarto:
-        shown = version if version != "0" else "a version that it does not tell"
+        shown = ".".join(map(str, version)) or "a version that it does not tell"
         why = f"{quarto} is {shown}, and {wanted} or newer is needed"
     else:
         why = "there is no Quarto on PATH or in the environment"
@@ -155,15 +153,14 @@ def choose(renderer: str, may_install: bool = False) -> Path | None:
     return None
 
 
-def _version(quarto: Path) -> str:
-    """As `1.9.38`; `0` where it is not told."""
+def _version(quarto: Path) -> tuple[int, ...]:
+    """As `(1, 9, 38)`; nothing where it is not told."""
     try:
         command = [quarto, "--version"]
         told = subprocess.run(command, capture_output=True, text=True, timeout=60).stdout
     except (OSError, subprocess.SubprocessError):
         told = ""
-    found = re.match(r"\d+(\.\d+)+", told.strip())
-    return found[0] if found else "0"
+    return tuple(map(int, re.findall(r"\d+", told)))
 
 
 def _anywhere() -> Path | None:

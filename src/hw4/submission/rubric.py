@@ -10,7 +10,7 @@ import cattrs
 
 from hw4.foundation.errors import UserError
 from hw4.foundation.places import ROOT
-from hw4.submission.lines import numbered, parse_yaml, read_utf8, short
+from hw4.submission.lines import lines_of, load_yaml, short
 
 RUBRIC = ROOT / "report" / "rubric.yml"
 SHOWN_FAULTS = 8
@@ -62,7 +62,7 @@ class Problem:
 @cache
 def rubric() -> tuple[Problem, ...]:
     """The problems with their items, from `report/rubric.yml`."""
-    content = parse_yaml(numbered(read_utf8(RUBRIC, RUBRIC), RUBRIC))
+    content = load_yaml(lines_of(RUBRIC, ROOT))
     found = f"found {short(content)} where a list of problems belongs"
     if isinstance(content, list) and all(isinstance(it, dict) for it in content):
         try:

@@ -146,7 +146,7 @@ def test_an_attribute_that_is_not_known_is_told(document, project):
     path = document('[a]{clam="`{python} True`"}')
     with pytest.raises(
         UserError,
-        match=r"submission.qmd:11: the attribute clam binds its words to nothing; .*claim",
+        match=r"submission.qmd:11: the attribute clam of a span is not known here; write when",
     ):
         render(path, project / "submission.pdf")
 

@@ -7,7 +7,8 @@ import pytest
 
 from hw4.foundation.errors import UserError
 from hw4.submission import typeset
-from hw4.submission.lines import Line
+from hw4.submission.lines import numbered
+from hw4.submission.markdown import Writer
 from hw4.submission.project import load_project
 from hw4.submission.typeset import to_pdf, to_typst
 
@@ -24,16 +25,13 @@ def typst(project: Path, tmp_path: Path):
     build = tmp_path / "build"
     build.mkdir()
 
-    def lines(markdown: str) -> list[Line]:
-        rows = enumerate(markdown.splitlines(), start=1)
-        return [Line(row, Path("a.qmd"), number) for number, row in rows]
-
     def convert(markdown: str) -> str:
-        text = to_typst(lines(markdown), settings, build, [])[0].read_text(encoding="utf-8")
+        written = Writer(build, {}, None, numbered(markdown, Path("a.qmd")))
+        text = to_typst(written, settings)[0].read_text(encoding="utf-8")
         body = text.split("#show: doc => article(")[1].split("  doc,\n)\n", 1)[1]
         return re.sub(r"\s+", " ", body).strip()
 
-    convert.settings, convert.build, convert.lines = settings, build, lines
+    convert.settings, convert.build = settings, build
     return convert
 
 
@@ -161,7 +159,7 @@ def test_callouts_in_all_their_forms(typst):
         ("see\n\n@fig-no here", "a.qmd:3: the reference @fig-no points to nothing"),
         ("mail a friend @karpathy", "a.qmd:1: @karpathy is no reference"),
         ("![A](/pic.svg)", "a.qmd:1: the picture /pic.svg has no alternative text"),
-        ('![](no.svg){fig-alt="x"}', "a.qmd:1: there is no picture no.svg"),
+        ('![](no.svg){fig-alt="x"}', "a.qmd:1: the picture no.svg cannot be read"),
         ('![](https://x.y/z.svg){fig-alt="x"}', "a.qmd:1: a picture comes from this project"),
         (
             '![](look/../../../p.svg){fig-alt="x"}',
@@ -216,7 +214,7 @@ def test_what_typst_refuses_is_told_by_line(typst, markdown, words):
     text = f"{markdown}\n\n---\ntitle: A title\n---\n"
     typst(text)
     with pytest.raises(UserError, match=words):
-        to_pdf(typst.build / "submission.typ", typst.settings, typst.lines(text))
+        to_pdf(typst.build / "submission.typ", typst.settings, numbered(text, Path("a.qmd")))
 
 
 @pytest.mark.parametrize(

@@ -18,9 +18,11 @@ from hw4.foundation.errors import UserError
 from hw4.foundation.progress import say
 from hw4.submission.claims import Claim
 from hw4.submission.lines import Line
+from hw4.submission.markdown import Writer
 from hw4.submission.project import Project, source_date
 
 HERE = Path(__file__).parent
+TEMPLATE = HERE / "skeleton.typ"
 PANDOC_SECONDS = 30
 """A long report takes two; twenty brackets left open take a minute, and each more doubles it."""
 KINDS = ("press", "picture", "bound")
@@ -54,28 +56,22 @@ def pandoc(arguments: list[str], lines: list[Line]) -> subprocess.CompletedProce
         ) from None
 
 
-def to_typst(
-    lines: list[Line], project: Project, folder: Path, bound: list[Claim]
-) -> tuple[Path, list[Claim]]:
-    """Write the document as Typst to `folder` (where its pictures are already).
-
-    Args:
-        bound: what the expressions that bind words say, in their order.
+def to_typst(written: Writer, project: Project) -> tuple[Path, list[Claim]]:
+    """Write a document as Typst beside its pictures.
 
     Returns:
         The Typst, and the claims with their words, but for those that are left out.
     """
-    template, metadata, typst = (
-        folder / name for name in ("template.typ", "metadata.yml", "submission.typ")
-    )
-    shutil.copyfile(HERE / "skeleton.typ", template)
-    for partial in project.partials:
-        shutil.copyfile(partial, folder / partial.name)
-    for path in project.attached:
-        _bring(path, folder / path.relative_to(project.root), "attach names", project)
+    folder, lines = written.folder, written.lines
+    typst, metadata = folder / "submission.typ", folder / "metadata.yml"
+    for file in (TEMPLATE, *project.partials):
+        shutil.copyfile(file, folder / file.name)
+    for name in project.metadata.get("attach", ()):
+        line = project.document.name
+        _bring(f"{line}: the attached file", project.root, str(name), folder, project)
     metadata.write_text(yaml.safe_dump(project.metadata, allow_unicode=True), encoding="utf-8")
     arguments = ["--to=typst", "--standalone", f"--output={typst}"]
-    arguments += [f"--template={template}", f"--metadata-file={metadata}"]
+    arguments += [f"--template={folder / TEMPLATE.name}", f"--metadata-file={metadata}"]
     if project.highlighting:
         arguments += [f"--syntax-highlighting={project.highlighting}"]
     filters = (HERE / "lint.lua", *project.filters, HERE / "crossref.lua")
@@ -89,8 +85,30 @@ def to_typst(
     if done.returncode or told[""]:
         raise UserError(*doubt("\n".join(told[""]), lines).split("\n"))
     for picture in told["picture"]:
-        _fetch(picture, project, folder, lines)
-    return typst, _claims(bound, dict(it.split("\t") for it in told["bound"]))
+        line = where(picture, lines) or project.document.name
+        begins = project.root if picture.startswith("/") else project.document.parent
+        _bring(f"{line}: the picture", begins, picture, folder, project)
+    return typst, _claims(written.bound, dict(it.split("\t") for it in told["bound"]))
+
+
+def _bring(what: str, begins: Path, name: str, folder: Path, project: Project) -> None:
+    """Copy a file that the document names to where Typst will look for it."""
+    place, source = folder / name.lstrip("/"), begins / name.lstrip("/")
+    inside = place.resolve().is_relative_to(folder.resolve())
+    if inside and place.is_file():  # a cell has made it
+        return
+    if not (inside and source.resolve().is_relative_to(project.root.resolve())):
+        raise UserError(
+            f"{what} {name} lies outside this project; copy it into the project and name it from "
+            "there, as /figures/name.svg."
+        )
+    place.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        shutil.copyfile(source, place)
+    except OSError as error:
+        raise UserError(
+            f"{what} {name} cannot be read ({error.strerror}); mend the path, or take it out."
+        ) from None
 
 
 def _claims(bound: list[Claim], words: dict[str, str]) -> list[Claim]:
@@ -171,35 +189,6 @@ def _open_div(lines: list[Line]) -> Line:
         elif fence:
             del opened[-1:]
     return (opened or lines)[-1]
-
-
-def _fetch(picture: str, project: Project, folder: Path, lines: list[Line]) -> None:
-    """Copy a picture that the document names to where Typst will look for it."""
-    begins = project.root if picture.startswith("/") else project.document.parent
-    here, there = (place / picture.lstrip("/") for place in (folder, begins))
-    inside = here.resolve().is_relative_to(folder.resolve())
-    if inside and here.is_file():
-        return
-    line = where(picture, lines) or project.document.name
-    if not (inside and there.resolve().is_relative_to(project.root.resolve())):
-        raise UserError(
-            f"{line}: the picture {picture} lies outside this project; copy it into the project "
-            "and name it from there, as /figures/name.svg."
-        )
-    if not there.is_file():
-        raise UserError(f"{line}: there is no picture {picture}; mend the path.")
-    _bring(there, here, "the picture is", project)
-
-
-def _bring(path: Path, place: Path, named: str, project: Project) -> None:
-    place.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        shutil.copyfile(path, place)
-    except OSError as error:
-        raise UserError(
-            f"{project.document.name}: {named} {project.shown(path)}, which cannot be read "
-            f"({error.strerror}); mend the path, or take it out."
-        ) from None
 
 
 def where(needle: str, lines: list[Line]) -> Line | None:

@@ -14,11 +14,7 @@ __all__ = ["EXPERIMENT", "answers", "layer_drawing", "load", "readings"]
 
 
 def load() -> Result:
-    """The stored result.
-
-    Raises:
-        UserError: there is none.
-    """
+    """The stored result; a UserError if there is none."""
     return EXPERIMENT.stored()
 
 

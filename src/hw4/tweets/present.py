@@ -9,7 +9,6 @@ from hw4.foundation.scores import PrecisionRecall
 from hw4.foundation.style import BLUE, GREY, RED, TEAL
 from hw4.foundation.tables import table
 from hw4.foundation.words import n, number, pct
-from hw4.tweets.arguments import AXES
 from hw4.tweets.result import EXPERIMENT, Explained, Lengths, Result
 from hw4.tweets.trained import CLASSES, Tried, best
 
@@ -26,16 +25,13 @@ __all__ = [
     "row",
     "split_table",
 ]
+LOSSES = {"none": "plain loss", "balanced": "weighted loss"}
 DECIDING = 4
 """Words of a tweet that are marked as having decided."""
 
 
 def load() -> Result:
-    """The stored result.
-
-    Raises:
-        UserError: there is none.
-    """
+    """The stored result; a UserError if there is none."""
     return EXPERIMENT.stored()
 
 
@@ -70,22 +66,25 @@ def split_table(result: Result):
 def lengths(measured: Lengths):
     """How many tokens tweets of each class have, and where they are cut."""
     fig, axes = new_figure(height=1.4)
-    for label, counts, color in zip((0, 1), measured.counts, (RED, BLUE), strict=True):
+    looks = ((RED, "-"), (BLUE, "--"))
+    for label, counts, (color, style) in zip((0, 1), measured.counts, looks, strict=True):
         shares = [100 * count / max(1, sum(counts)) for count in counts]
         axes.stairs(shares, measured.edges, color=color, fill=True, alpha=0.12)
-        axes.stairs(shares, measured.edges, color=color, label=f"class {label}", linewidth=1.2)
-    axes.axvline(measured.max_length, color=GREY, linewidth=0.8)
+        axes.stairs(shares, measured.edges, color=color, label=f"class {label}", lw=1.2, ls=style)
+    end, cut = measured.edges[-1], measured.max_length
+    if cut <= end:
+        axes.axvline(cut, color=GREY, lw=0.8)
     axes.annotate(
-        f"cut at {measured.max_length}",
-        (measured.max_length, 0.9),
+        f"cut at {cut}" if cut <= end else f"cut at {cut} →",
+        (min(cut, end), 0.9),
         xycoords=("data", "axes fraction"),
         xytext=(-4, 0),
         textcoords="offset points",
         color=GREY,
         ha="right",
     )
-    axes.legend(loc="center right")
-    axes.set_xlim(0, max(measured.edges[-1], measured.max_length) + 2)
+    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    axes.set_xlim(0, end)
     axes.set_xlabel("tokens in a tweet")
     axes.set_ylabel("% of the class")
     return fig
@@ -94,40 +93,50 @@ def lengths(measured: Lengths):
 @figure("tweets-grid", EXPERIMENT)
 def grid(tried: Sequence[Tried]):
     """Validation F1-macro of every setting, one panel a loss and number of epochs."""
-    losses = {"none": "plain loss", "balanced": "weighted loss"}
     scores = {
-        (one.config.class_weighting, *(getattr(one.config, axis) for axis in AXES)): (
+        (config.class_weighting, config.epochs, config.weight_decay, config.learning_rate): (
             one.validation_f1_macro
         )
         for one in tried
+        if (config := one.config)
     }
-    weightings = [key for key in losses if any(setting[0] == key for setting in scores)]
-    rates, decays, epochs = (sorted({setting[i] for setting in scores}) for i in (1, 2, 3))
-    low, high = min(scores.values()), max(scores.values())
+    losses = [key for key in LOSSES if any(setting[0] == key for setting in scores)]
+    passes = sorted({setting[1] for setting in scores})
+    decays = {loss: sorted({it[2] for it in scores if it[0] == loss}) for loss in losses}
+    rates = {count: sorted({it[3] for it in scores if it[1] == count}) for count in passes}
+    leader = best(tried).config
     fig, panels = new_figure(
-        height=max(1.0, 0.175 * len(decays) + 0.25) * len(weightings) + 0.5,
-        columns=len(epochs),
-        rows=len(weightings),
+        height=0.175 * sum(map(len, decays.values())) + 1.0,
+        columns=len(passes),
+        rows=len(losses),
         squeeze=False,
-        sharex=True,
-        sharey=True,
+        width_ratios=[len(rates[count]) for count in passes],
+        height_ratios=[len(decays[loss]) for loss in losses],
     )
-    for line, weighting in zip(panels, weightings, strict=True):
-        for axes, passes in zip(line, epochs, strict=True):
+    for loss, line in zip(losses, panels, strict=True):
+        for count, axes in zip(passes, line, strict=True):
             cells = [
-                [scores.get((weighting, rate, decay, passes), float("nan")) for rate in rates]
-                for decay in decays
+                [scores.get((loss, count, decay, rate), float("nan")) for rate in rates[count]]
+                for decay in decays[loss]
             ]
+            place = None
+            if (loss, count) == (leader.class_weighting, leader.epochs):
+                place = (
+                    decays[loss].index(leader.weight_decay),
+                    rates[count].index(leader.learning_rate),
+                )
             heat_map(
-                *(axes, cells, [f"{d:g}" for d in decays], [f"{r:g}" for r in rates]),
-                text=lambda value: number(value, 2).lstrip("0") if value == value else "",
-                limits=(low, high),
-                bold=lambda value: value == high,
+                axes,
+                cells,
+                [f"{decay:g}" for decay in decays[loss]] if axes is line[0] else [],
+                [f"{rate:g}" for rate in rates[count]] if loss == losses[-1] else [],
+                text=lambda score: f1(score).lstrip("0") if score == score else "",
+                limits=(min(scores.values()), max(scores.values())),
+                bold=place,
             )
-            axes.tick_params(axis="x", labelrotation=90)
-            if weighting == weightings[0]:
-                axes.set_title(f"{passes} epoch{'s' * (passes > 1)}", fontweight="normal")
-        line[0].set_ylabel(f"{losses[weighting]}\nweight decay")
+            if loss == losses[0]:
+                axes.set_title(f"{count} epoch{'s' * (count > 1)}", fontweight="normal")
+        line[0].set_ylabel(f"{LOSSES[loss]}\nweight decay")
     fig.supxlabel("learning rate", fontsize=9.5)
     return fig
 
@@ -154,20 +163,14 @@ def _final(confusion: Sequence[Sequence[int]], curves: dict[str, PrecisionRecall
     """The final head's confusion matrix, and precision against recall beside others."""
     fig, (left, right) = new_figure(height=2.2, columns=2, width_ratios=(1, 1.5))
     confusion_map(left, confusion, CLASSES)
-    looks = ((BLUE, "-"), (TEAL, "-"), (RED, "-"), (GREY, "--"))
-    for place, ((name, curve), (color, style)) in enumerate(
-        zip(curves.items(), looks, strict=True)
-    ):
-        right.plot(curve.recall, curve.precision, color=color, linestyle=style)
-        right.annotate(
-            f"{name}\nAP {number(curve.average_precision, 2)}",
-            (1.03, 1 - 0.2 * place),
-            xycoords="axes fraction",
-            va="top",
-            color=color,
-            annotation_clip=False,
-        )
-    labelled_level(right, curve.share, f"guessing: AP {number(curve.share, 2)}")
+    looks = ((BLUE, "-"), (TEAL, "--"), (RED, "-."), (GREY, ":"))
+    for (name, curve), (color, style) in zip(curves.items(), looks, strict=True):
+        label = f"{name}: {number(curve.average_precision, 2)}"
+        right.plot(curve.recall, curve.precision, color=color, ls=style, label=label)
+    right.legend(
+        loc="upper left", bbox_to_anchor=(1, 1.05), handlelength=2.2, title="average precision"
+    )
+    labelled_level(right, curve.share, f"guessing: {number(curve.share, 2)}")
     right.set_xlim(0, 1)
     right.set_ylim(0, 1)
     right.set_xlabel("recall of class 0")
@@ -250,5 +253,5 @@ def _told(one: Explained) -> str:
     )
     return (
         f"“{' '.join(shown)}” Annotated {one.target}, predicted {one.predicted}, "
-        f"probability of class 1 {number(one.probability, 2)}. Strongest: {strongest}."
+        f"probability of class 1: {number(one.probability, 2)}. Strongest: {strongest}."
     )

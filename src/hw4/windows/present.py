@@ -6,8 +6,8 @@ from hw4.foundation.figures import confusion_map, figure, labelled_line, new_fig
 from hw4.foundation.names import named
 from hw4.foundation.scores import Calibration, Difference
 from hw4.foundation.style import GREY, INK, LIGHT, PALETTE, TEXT_WIDTH
-from hw4.foundation.tables import table
-from hw4.foundation.words import duration, listing, n, number, pct
+from hw4.foundation.tables import bold, table
+from hw4.foundation.words import duration, listing, n, number, p_value, pct
 from hw4.windows.data import ASSIGNMENT_NAMES, CLASSES
 from hw4.windows.result import EXPERIMENT, NETWORKS, REFITTED, TARGET, Result
 from hw4.windows.trained import Trained
@@ -28,11 +28,7 @@ ACROSS = 4
 
 
 def load() -> Result:
-    """The stored result.
-
-    Raises:
-        UserError: nothing is stored for the data as they are.
-    """
+    """The stored result; a UserError if there is none."""
     return EXPERIMENT.stored()
 
 
@@ -177,12 +173,11 @@ def backbones_table(result: Result):
             f"{it.input_size}²",
             f"{pct(it.cross_validation_accuracy)} ± {number(100 * it.cross_validation_std, 1)}",
             f"{it.weight_decay:g}",
-            duration(it.seconds),
         ]
         for it in result.backbones
     ]
-    headers = ["Backbone", "Source", "sha256", "Parameters", "Input", "Cross-validated"]
-    return table([*headers, "Decay", "Time"], rows, "lllrrrrr")
+    headers = ["Backbone", "Source", "sha256", "Parameters", "Input", "Accuracy", "Decay"]
+    return table(headers, rows, "lllrrrr")
 
 
 def networks_table(result: Result):
@@ -205,7 +200,7 @@ def networks_table(result: Result):
             str(len(it.epochs) or "–"),
             duration(it.seconds),
         ]
-        rows.append(_bold(row) if name == REFITTED else row)
+        rows.append(bold(row) if name == REFITTED else row)
     headers = ["Network", "Input", "Parameters", "Learned", "Rate", "Decay", "Smoothing", "Epochs"]
     return table([*headers, "Time"], rows, "lrrrrrrrr")
 
@@ -215,18 +210,17 @@ def accuracies_table(result: Result):
     rows = []
     for name, it in result.trained.items():
         low, high = (number(100 * end, 1) for end in it.interval)
-        validation = pct(it.validation.accuracy) if it.validation.n else "learned from"
-        against = "answers" if name == REFITTED else p_value(result.over_best[name].p)
+        against = "–" if name == REFITTED else p_value(result.over_best[name].p)
         row = [
             NETWORKS[name],
-            validation,
+            pct(it.validation.accuracy) if it.validation.n else "–",
             pct(it.accuracy),
             f"{low} to {high}",
             pct(it.reported.balanced_accuracy),
             number(it.reported.log_loss),
             against,
         ]
-        rows.append(_bold(row) if name == REFITTED else row)
+        rows.append(bold(row) if name == REFITTED else row)
     where = result.reported.capitalize()
     headers = ["Network", "Validation", where, "95 % interval", "Balanced", "Log loss", "p"]
     return table(headers, rows, "lrrrrrr")
@@ -248,11 +242,6 @@ def classes_table(result: Result):
     ]
     headers = ["Class", "Photographs", "Precision", "Recall", "F1", "Baseline's recall"]
     return table(headers, rows, "lrrrrr")
-
-
-def written(result: Result) -> str:
-    """When the selection was written down."""
-    return result.selection.written.replace("T", " at ").replace("+00:00", " UTC")
 
 
 def bad_files(result: Result, most: int = 4) -> str:
@@ -287,15 +276,6 @@ def trust(calibration: Calibration, tolerance: float = 0.02) -> str:
     if abs(gap) < tolerance:
         return "about as confident as it is right"
     return "over-confident" if gap > 0 else "under-confident"
-
-
-def p_value(p: float) -> str:
-    """A p-value as tables print it."""
-    return "< 0.001" if p < 0.001 else number(p, 3 if p < 0.1 else 2)
-
-
-def _bold(row: list[str]) -> list[str]:
-    return [f"**{cell}**" for cell in row]
 
 
 def _sheet(pictures: np.ndarray, columns: int) -> np.ndarray:
