@@ -115,12 +115,17 @@ def quarto_words() -> list[str]:
         return []
 
 
-def see_format() -> None:
-    """Refuse a format in which the homework is not read, before anything is computed for it."""
+def told_format() -> str:
+    """The format that the command line of the Quarto that runs this step names."""
     told = re.search(r" (?:--to|-t)[ =](\S+)", " ".join(["", *quarto_words()]))
-    if told and told[1] not in FORMATS:
+    return told[1] if told else FORMATS[0]
+
+
+def see_format(form: str) -> None:
+    """Refuse a format in which the homework is not read, before anything is computed for it."""
+    if form not in FORMATS:
         raise UserError(
-            f"This homework is not rendered to {told[1]}: render to typst, which makes the PDF "
+            f"This homework is not rendered to {form}: render to typst, which makes the PDF "
             "(`quarto render`), or to html."
         )
 
