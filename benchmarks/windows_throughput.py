@@ -17,14 +17,12 @@ from torchvision import datasets, transforms
 
 from benchmarks.harness import Row, at_least, side_by_side
 from hw4.foundation.compute import seed_everything
-from hw4.windows import images, standin, training
+from hw4.windows import features, images, standin, training
 from hw4.windows.data import CLASSES
-from hw4.windows.experiment import build
 from hw4.windows.images import Photographs, Store
 from hw4.windows.model import IMAGENET_MEAN, IMAGENET_STD, Backbone
 from hw4.windows.result import Settings
 from hw4.windows.trained import TrainConfig
-from hw4.windows.training import Images
 from hw4.windows.weights import find
 
 PHOTOGRAPHS, EPOCHS = 480, 5
@@ -75,17 +73,16 @@ def _search(settings: Settings) -> Row:
 
     def on_features() -> float:
         began = time.perf_counter()
-        vectors = training.extract(network, photographs, 96, "cpu")
+        vectors = features.extract(network, photographs, 96, "cpu")
         for decay in DECAYS:
-            training.head_on(vectors, targets, replace(config, weight_decay=decay))
+            features.head_on(vectors, targets, replace(config, weight_decay=decay))
         return time.perf_counter() - began
 
     def from_images() -> float:
         began = time.perf_counter()
-        shown = Images(photographs, 96)
         for decay in DECAYS:
             one = replace(config, weight_decay=decay)
-            training.fit(network, shown, shown, one, 541, "cpu")
+            training.fit(network, photographs, photographs, one, 541, "cpu")
         return time.perf_counter() - began
 
     ours, other = side_by_side(on_features, from_images)
@@ -131,7 +128,7 @@ def _own_store() -> Iterator[None]:
 def _ours(folder: Path, settings: Settings, kind: str, config: TrainConfig) -> float:
     """Seconds of our way, from files to the trained network, with a store that is not there yet."""
     seed_everything(settings.seed)
-    network = build(kind, config, settings.width)
+    network = training.build(kind, config)
     began = time.perf_counter()
     names = sorted(file.relative_to(folder).as_posix() for file in folder.rglob("*.jpg"))
     items = images.read_files(names, lambda name: (folder / name).read_bytes(), SIZE)
@@ -142,8 +139,8 @@ def _ours(folder: Path, settings: Settings, kind: str, config: TrainConfig) -> f
         few = photographs.subset(np.arange(32))
         training.fit(
             network,
-            Images(photographs, config.input_size),
-            Images(few, config.input_size),
+            photographs,
+            few,
             replace(config, epochs=(EPOCHS, EPOCHS)),
             settings.seed,
             "cpu",
@@ -155,7 +152,7 @@ def _tutorial(folder: Path, settings: Settings, kind: str, config: TrainConfig) 
     """Seconds of the tutorial's loop: every epoch reads, decodes and crops every file again."""
     seed_everything(541)
     size = config.input_size
-    network = build(kind, config, settings.width)
+    network = training.build(kind, config)
     vary = transforms.Compose(
         [
             transforms.RandomResizedCrop(size),

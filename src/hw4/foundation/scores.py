@@ -111,10 +111,6 @@ def score(
         values.tolist() for values in (precision, recall, np.nan_to_num(f1), support.astype(int))
     )
     right = int(confusion.trace())
-    loss = math.nan
-    if probabilities is not None:
-        given = probabilities[np.arange(len(targets)), targets]
-        loss = float(-np.log(np.maximum(given, 1e-12)).mean())
     resampled = f1_macro_resampled(targets, predictions, len(classes), seed)
     return Scores(
         n=len(targets),
@@ -123,12 +119,18 @@ def score(
         balanced_accuracy=float(np.nanmean(recall)),
         f1_macro=float(f1_macro(targets, predictions, len(classes))),
         f1_macro_std=float(resampled.std()),
-        log_loss=loss,
+        log_loss=math.nan if probabilities is None else log_loss(probabilities, targets),
         per_class={
             name: ClassScores(*values) for name, *values in zip(classes, *columns, strict=True)
         },
         confusion=tuple(map(tuple, confusion.tolist())),
     )
+
+
+def log_loss(probabilities: np.ndarray, targets: np.ndarray) -> float:
+    """Mean negative logarithm of the probabilities (n, classes) that the targets (n,) are given."""
+    given = probabilities[np.arange(len(targets)), targets]
+    return float(-np.log(np.maximum(given, 1e-12)).mean())
 
 
 def wilson(right: int, trials: int) -> tuple[float, float]:
@@ -230,6 +232,21 @@ def calibration(probabilities: np.ndarray, targets: np.ndarray, bins: int = 8) -
     )
     error = sum(bin.n * abs(bin.confidence - bin.accuracy) for bin in made) / len(targets)
     return Calibration(made, float(error), float(confidence.mean()), float(right.mean()))
+
+
+def tempered(probabilities: np.ndarray, temperature: float) -> np.ndarray:
+    """Probabilities `(n, classes)` of logits that are divided by `temperature`."""
+    powers = np.maximum(probabilities, 1e-12) ** (1 / temperature)
+    return powers / powers.sum(1, keepdims=True)
+
+
+def best_temperature(probabilities: np.ndarray, targets: np.ndarray) -> float:
+    """The temperature with the least log loss (Guo et al. 2017); below 1 is under-confident."""
+
+    def loss(temperature: float) -> float:
+        return log_loss(tempered(probabilities, temperature), targets)
+
+    return float(min(np.geomspace(0.25, 4, 81), key=loss))
 
 
 def precision_recall(

@@ -4,14 +4,16 @@ What is written is written whole beside its place and then renamed into it, so a
 of it or nothing. Every file's checksum stands in the entry; one that does not fit makes it damaged.
 """
 
+import csv
 import hashlib
+import io
 import json
 import math
 import os
 import platform
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +23,8 @@ import numpy as np
 from cattrs.preconf.json import make_converter
 from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
+
+from hw4.foundation.names import spreadsheet
 
 T = TypeVar("T")
 NUMBERS, TENSORS, CHECKSUMS = "numbers.json", "tensors.safetensors", "checksums.json"
@@ -55,17 +59,10 @@ class Entry:
         sums = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
         files[CHECKSUMS] = json.dumps(sums).encode()
 
-        with beside(self.folder) as part:
-            part.mkdir()
+        with new_folder(self.folder) as part:
             for name, data in files.items():
                 _write(part / name, data)
             self.remove()
-            try:
-                part.rename(self.folder)
-            except OSError:
-                # Another build put the same entry here in this very moment: either will do.
-                if not self.folder.is_dir():
-                    raise
 
     def remove(self) -> None:
         """Take the entry away, if there is one."""
@@ -92,6 +89,29 @@ def write_bytes(path: Path, content: bytes) -> None:
 def write_text(path: Path, content: str) -> None:
     """`write_bytes` for text, as UTF-8 with `\\n` line ends."""
     write_bytes(path, content.encode("utf-8"))
+
+
+def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """`write_bytes` for a table; no cell is a formula to the spreadsheet that opens it."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows([spreadsheet(cell) for cell in row] for row in rows)
+    write_text(path, text.getvalue())
+
+
+@contextmanager
+def new_folder(place: Path) -> Iterator[Path]:
+    """An empty folder that is at `place` when it is filled, unless another build was faster."""
+    with beside(place) as part:
+        part.mkdir()
+        yield part
+        try:
+            part.rename(place)
+        except OSError:
+            # Another build put the same folder here in this very moment: either will do.
+            if not place.is_dir():
+                raise
 
 
 @contextmanager

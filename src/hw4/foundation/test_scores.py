@@ -9,6 +9,7 @@ from sklearn import metrics
 
 from hw4.foundation import scores
 from hw4.foundation.scores import (
+    best_temperature,
     calibration,
     compare_f1_macro,
     f1_macro,
@@ -16,6 +17,7 @@ from hw4.foundation.scores import (
     mcnemar,
     precision_recall,
     score,
+    tempered,
     wilson,
 )
 
@@ -173,6 +175,21 @@ def test_honest_probabilities_are_calibrated_and_boasting_ones_are_not():
     assert calibration(boasting, targets).error > 0.15
     assert sum(one.n for one in calibration(honest, targets).bins) == 20_000
     assert len(calibration(honest[:3], targets[:3]).bins) == 3
+
+
+def test_a_temperature_below_one_is_for_the_under_confident():
+    targets = np.arange(100) % 5
+    answers = np.where(np.arange(100) < 90, targets, (targets + 1) % 5)
+    probabilities = np.full((100, 5), 0.5 / 4)
+    probabilities[np.arange(100), answers] = 0.5
+    assert best_temperature(tempered(probabilities, 0.2), targets) > 1
+    under = best_temperature(probabilities, targets)
+    assert under < 1
+    scaled = tempered(probabilities, under)
+    np.testing.assert_allclose(scaled.sum(1), 1)
+    assert (scaled.argmax(1) == answers).all()
+    assert scaled.max() == pytest.approx(0.9, abs=0.02)
+    np.testing.assert_allclose(tempered(probabilities, 1.0), probabilities)
 
 
 def test_precision_against_recall_is_thinned_not_changed():

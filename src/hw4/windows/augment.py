@@ -5,8 +5,6 @@ import math
 import torch
 from torch.nn import functional
 
-from hw4.windows.model import IMAGENET_MEAN
-
 CROP = 0.25
 """Share of the area that is cut away at most."""
 STRETCH = 0.2
@@ -85,8 +83,3 @@ def relit(images: torch.Tensor, strength: float, generator: torch.Generator) -> 
     images = (images - middle) * contrast + middle
     grey = images.mean(1, keepdim=True)
     return ((images - grey) * saturation + grey).clamp(0, 1)
-
-
-def mean_color(device: str | torch.device) -> torch.Tensor:
-    """ImageNet's mean color, `(3, 1, 1)`: what says nothing to any of the networks."""
-    return torch.tensor(IMAGENET_MEAN, device=device).view(3, 1, 1)

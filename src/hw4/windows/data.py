@@ -1,7 +1,6 @@
 """The course's photographs: found, checked, decoded once, and shared out among the parts."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -89,14 +88,18 @@ class Learning:
 
     Attributes:
         groups: `(len(fit),)`, the same number for copies of one photograph.
-        own_names: what the folders of the five classes are called in the training set.
     """
 
     fit: Photographs
     validation: Photographs
     groups: np.ndarray
     check: DataCheck
-    own_names: tuple[str, ...]
+
+    @property
+    def own_names(self) -> tuple[str, ...]:
+        """What the folders of the classes are called, in the order of the labels."""
+        names = dict(zip(self.fit.targets, map(class_folder, self.fit.names), strict=True))
+        return tuple(names[label] for label in sorted(names))
 
 
 @dataclass(frozen=True)
@@ -128,40 +131,32 @@ def class_folder(name: str) -> str | None:
 def find() -> tuple[Path, Path] | None:
     """The training and the test set in the data folder; None if neither is there.
 
-    Raises:
-        UserError: one is there and the other is not.
+    It is a UserError if one is there and the other is not.
     """
     train, test = files.find(*TRAIN), files.find(*TEST)
-    if train is None and test is None:
+    if train and test:
+        return train, test
+    if not train and not test:
         return None
-    if train is None or test is None:
-        there, missing = (train, TEST[0]) if train else (test, TRAIN[0])
-        raise UserError(
-            f"{there} is there but {missing} is not: put both into {data_folder()} "
-            "(zipped or unpacked), or take both away to build with the stand-in."
-        )
-    return train, test
+    missing = TEST[0] if train else TRAIN[0]
+    raise UserError(
+        f"{train or test} is there but {missing} is not: put both into {data_folder()} "
+        "(zipped or unpacked), or take both away to build with the stand-in."
+    )
 
 
 def source() -> DataSource:
-    """Where the photographs come from, found without decoding any; the layout is checked.
-
-    Raises:
-        UserError: half of the data is missing, or the folders are not as expected.
-    """
+    """Where the photographs come from, found without decoding any."""
     found = find()
     if found is None:
         return DataSource("stand-in", STAND_IN_VERSION, (TRAIN[0], TEST[0]))
-    fingerprint = files.fingerprint(*found)
-    _check_layouts(found, fingerprint)
     names = tuple(path.relative_to(data_folder()).as_posix() for path in found)
-    return DataSource("course", fingerprint, names)
+    return DataSource("course", files.fingerprint(*found), names)
 
 
-@lru_cache(maxsize=4)
-def _check_layouts(found: tuple[Path, Path], fingerprint: str) -> None:
-    """Once for the same contents; lets no photograph be decoded in vain."""
-    for path, role in zip(found, ("train", "test"), strict=True):
+def check(source: DataSource) -> None:
+    """See that the folders are as expected, before any photograph is decoded in vain."""
+    for path, role in zip(find() or (), ("train", "test"), strict=False):
         with opened(path, LIMITS) as archive:
             layout(archive, role)
 
@@ -169,66 +164,55 @@ def _check_layouts(found: tuple[Path, Path], fingerprint: str) -> None:
 def layout(archive: Files, role: str) -> dict[str, int]:
     """The label of each file by the folder it lies in; `UNLABELLED` for a test set without labels.
 
-    Args:
-        role: `train` (five class folders are a must) or `test` (these, or one flat folder).
-
-    Raises:
-        UserError: no photographs; a missing, empty or sixth class; a mixture of layouts.
+    For the `role` of `train` five class folders are a must, for that of `test` they or one flat
+    folder; a missing, empty or sixth class and a mixture of layouts are a UserError.
     """
-    folders = {name: class_folder(name) for name in archive.names}
-    labels = {name: class_of(folder) for name, folder in folders.items() if folder}
-    outside = [
-        name
-        for name, folder in folders.items()
-        if folder is None and PurePosixPath(name).suffix.casefold() in IMAGE_ENDINGS
-    ]
-    empty = {folder for folder in archive.folders if class_folder(folder + "/x")}
-    advice = f"expected five folders of photographs ({', '.join(FOLDER_NAMES)})"
-    if role == "test":
-        advice += ", or all photographs without labels in one folder"
-    advice += ": download it again, or put right what was moved or renamed"
+    labels, outside = {}, []
+    for name in archive.names:
+        folder = class_folder(name)
+        if folder:
+            labels[name] = class_of(folder)
+        elif PurePosixPath(name).suffix.casefold() in IMAGE_ENDINGS:
+            outside.append(name)
 
-    if not labels and not empty and role == "test":
-        parents = sorted({str(PurePosixPath(name).parent) for name in outside})
-        if len(parents) == 1:
-            return dict.fromkeys(outside, UNLABELLED)
-        if parents:
-            raise UserError(f"{archive.path} holds photographs in {_some(parents)}; {advice}.")
-    if not labels and not outside:
-        rest = f" among {len(archive.names)} files" if archive.names else " and no other files"
-        if empty:
-            rest = f" (only empty folders: {_some(sorted(empty))})"
-        raise UserError(f"{archive.path} holds no photographs{rest}; {advice}.")
-    if outside:
-        strangers = sorted({PurePosixPath(name).parent.name or "the top" for name in outside})
-        also = " beside the class folders" if labels else ""
+    classless = not any(class_folder(f"{folder}/x") for folder in archive.folders)
+    if role == "test" and classless and len({PurePosixPath(it).parent for it in outside}) == 1:
+        return dict.fromkeys(outside, UNLABELLED)
+    if fault := _fault(archive, labels, outside):
+        flat = ", or all photographs without labels in one folder" if role == "test" else ""
         raise UserError(
-            f"{archive.path} holds {len(outside)} photographs in {_some(strangers)}{also}; "
-            f"{advice}."
-        )
-    lacking = sorted(set(range(len(CLASSES))) - set(labels.values()))
-    if lacking:
-        there = {class_of(class_folder(folder + "/x")) for folder in empty}
-        what = "empty" if there.issuperset(lacking) else "missing or empty"
-        raise UserError(
-            f"{archive.path} has photographs for {len(CLASSES) - len(lacking)} of the five "
-            f"classes, {' and '.join(FOLDER_NAMES[label] for label in lacking)} "
-            f"{'is' if len(lacking) == 1 else 'are'} {what}; {advice}."
+            f"{archive.path} {fault}; expected five folders of photographs "
+            f"({', '.join(FOLDER_NAMES)}){flat}: download it again, or put right what was moved "
+            "or renamed."
         )
     return labels
 
 
+def _fault(archive: Files, labels: dict[str, int], outside: list[str]) -> str:
+    """What is wrong with a set in which some photographs lie `outside` the classes; or nothing."""
+    if outside:
+        strangers = sorted({PurePosixPath(name).parent.name or "the top" for name in outside})
+        also = " beside the class folders" if labels else ""
+        return f"holds {len(outside)} photographs in {_some(strangers)}{also}"
+    if not labels:
+        others = f"among {len(archive.names)}" if archive.names else "and no other"
+        return f"holds no photographs {others} files"
+    lacking = [name for label, name in enumerate(FOLDER_NAMES) if label not in labels.values()]
+    there = len(FOLDER_NAMES) - len(lacking)
+    missing = " and ".join(lacking)
+    return f"has photographs for {there} of the five classes, not for {missing}" if lacking else ""
+
+
 def _some(names: list[str], most: int = 4) -> str:
     shown = [f"'{plain(name)}'" for name in names[:most]]
-    rest = len(names) - len(shown)
-    return " and ".join(shown + ([f"{rest} more"] if rest else []))
+    rest = [f"{len(names) - most} more"] if len(names) > most else []
+    return " and ".join(shown + rest)
 
 
 def load(source: DataSource, size: int) -> tuple[Photographs, Photographs]:
-    """The training and the test set, decoded at `size` × `size` pixels.
+    """The training and the test set at `size` × `size` pixels.
 
-    Raises:
-        UserError: too many files are no photographs.
+    It is a UserError if more than a handful of the files are no photographs.
     """
     found = find()
     if found is None:
@@ -256,64 +240,56 @@ def split(
     """Who is in which part: by class, copies on one side, none of the test set in training.
 
     Of the test set only the looks are compared, to take its photographs out of the training set.
-
-    Raises:
-        UserError: too few photographs of a class are left.
+    It is a UserError if too few photographs of a class are left.
     """
     targets, labelled = train.targets, bool((test.targets != UNLABELLED).all())
     within, exact, near = duplicates.find(train.store, test.store)
-    leaked = sorted(exact | near)
     groups = duplicates.groups(len(train), within)
+    leaked = sorted(exact | near)
 
     usable = np.setdiff1d(np.arange(len(train)), leaked)
     rng = np.random.default_rng(seed)
     validation, rest = _set_apart(usable, targets, groups, validation_share, rng)
     share_of_rest = 0.0 if labelled else held_out_share / (1 - validation_share)
     held_out, fit = _set_apart(rest, targets, groups, share_of_rest, rng)
-    for label, name in enumerate(CLASSES):
-        of_class = f"photographs of the class {name}"
-        path = files.find(*TRAIN) or "the stand-in"
-        remedy = "add photographs, or download it again."
-        left = (targets[usable] == label).sum()
-        if left < FEWEST:
-            raise UserError(
-                f"Only {left} usable {of_class} are left in {path}, at least {FEWEST} are needed: "
-                f"{remedy}"
-            )
-        if not (targets[fit] == label).any():
-            raise UserError(
-                f"The {of_class} in {path} are copies of so few that none is left to learn from, "
-                f"at least {FEWEST} different ones are needed: {remedy}"
-            )
-    bad = [("training", *file) for file in train.store.bad]
-    bad += [("test", *file) for file in test.store.bad]
-    own_names = {
-        label: class_folder(name) for label, name in zip(targets, train.names, strict=True)
-    }
-    check = DataCheck(
-        train_counts=_counts(targets),
-        test_counts=_counts(test.targets) if labelled else None,
-        test_photographs=len(test),
-        fit=len(fit),
-        validation=len(validation),
-        held_out=len(held_out),
-        bad=tuple(BadFile(*file) for file in bad),
-        exact_duplicates=len(exact),
-        near_duplicates=len(near),
-        removed=tuple(train.names[i] for i in leaked),
-        duplicates_within=len(within),
-        contradictions=int((targets[within[:, 0]] != targets[within[:, 1]]).sum()),
-    )
+    _check_enough(_counts(targets[usable]), _counts(targets[fit]))
+
+    bad = [BadFile("training", *file) for file in train.store.bad]
+    bad += [BadFile("test", *file) for file in test.store.bad]
     learning = Learning(
-        train.subset(fit),
-        train.subset(validation),
-        groups[fit],
-        check,
-        tuple(own_names[label] for label in range(len(CLASSES))),
+        fit=train.subset(fit),
+        validation=train.subset(validation),
+        groups=groups[fit],
+        check=DataCheck(
+            train_counts=_counts(targets),
+            test_counts=_counts(test.targets) if labelled else None,
+            test_photographs=len(test),
+            fit=len(fit),
+            validation=len(validation),
+            held_out=len(held_out),
+            bad=tuple(bad),
+            exact_duplicates=len(exact),
+            near_duplicates=len(near),
+            removed=tuple(train.names[i] for i in leaked),
+            duplicates_within=len(within),
+            contradictions=int((targets[within[:, 0]] != targets[within[:, 1]]).sum()),
+        ),
     )
     if labelled:
         return learning, Unseen(test)
     return learning, Unseen(train.subset(held_out), test)
+
+
+def _check_enough(usable: tuple[int, ...], learned: tuple[int, ...]) -> None:
+    """A UserError names the class of which too few photographs are left."""
+    path = files.find(*TRAIN) or "the stand-in"
+    for name, left, to_learn_from in zip(CLASSES, usable, learned, strict=True):
+        if left < FEWEST or not to_learn_from:
+            raise UserError(
+                f"{path} has {left} usable photographs of the class {name}, {to_learn_from} of "
+                f"them to learn from as copies stay together, where at least {FEWEST} different "
+                "ones are needed: add photographs, or download it again."
+            )
 
 
 def _counts(targets: np.ndarray) -> tuple[int, ...]:

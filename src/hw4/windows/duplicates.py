@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import numpy as np
+from scipy.fft import dctn
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
@@ -64,17 +65,13 @@ def perceptual_hashes(pixels: np.ndarray) -> np.ndarray:
     scaling, recompression and small changes of light leave most of them as they are. Memory stays
     flat, as pixels are read a few at a time.
     """
-    position = np.arange(THUMBNAIL)
-    basis = np.cos(np.pi * (2 * position + 1) * np.arange(HASH_SIDE)[:, None] / (2 * THUMBNAIL))
     hashes = np.empty(len(pixels), np.uint64)
     for begin in range(0, len(pixels), READ_AT_ONCE):
         small = thumbnails(pixels[begin : begin + READ_AT_ONCE])
-        pictures = small.reshape(-1, THUMBNAIL, THUMBNAIL)
-        waves = np.einsum("ui,nij,vj->nuv", basis, pictures, basis, optimize=True)
-        waves = waves.reshape(len(small), -1)[:, 1:]
-        bits = waves > np.median(waves, axis=1, keepdims=True)
-        weights = np.uint64(1) << np.arange(bits.shape[1], dtype=np.uint64)
-        hashes[begin : begin + len(small)] = (bits * weights).sum(axis=1, dtype=np.uint64)
+        waves = dctn(small.reshape(-1, THUMBNAIL, THUMBNAIL), axes=(1, 2))
+        waves = waves[:, :HASH_SIDE, :HASH_SIDE].reshape(len(small), -1)[:, 1:]
+        bits = waves > np.median(waves, axis=1, keepdims=True)  # (photographs, 63)
+        hashes[begin : begin + len(small)] = np.packbits(bits, axis=1).view(np.uint64)[:, 0]
     return hashes
 
 
@@ -96,12 +93,11 @@ def near_pairs(
 def _near_hashes(hashes: np.ndarray, others: np.ndarray) -> Iterator[np.ndarray]:
     """Pairs of hashes that differ in at most MAX_BITS bits, `(pairs, 2)`; some come repeatedly.
 
-    All with all if they are few. Many are cut into MAX_BITS + 1 pieces, of which at least one is
-    the same in any such pair, so that only those are compared that share a piece.
+    Of MAX_BITS + 1 pieces at least one is the same in any such pair, so only those are compared
+    that share a piece: all with all takes half a minute for 100,000 photographs.
     """
-    many = len(hashes) * len(others) > BLOCK
-    for piece in range(MAX_BITS + 1 if many else 1):
-        mask = np.uint64(2**PIECE - 1 << PIECE * piece if many else 0)
+    for piece in range(MAX_BITS + 1):
+        mask = np.uint64(2**PIECE - 1 << PIECE * piece)
         first, second = _by_value(hashes & mask), _by_value(others & mask)
         for value in first.keys() & second.keys():
             a, b = first[value], second[value]

@@ -7,25 +7,21 @@ from pathlib import PurePosixPath
 import numpy as np
 import torch
 from torch import nn
-from torch.nn import functional
 
 from hw4.foundation import scores
 from hw4.foundation.compute import seed_everything
 from hw4.foundation.experiment import Outcome, Work
 from hw4.foundation.scores import Difference, Scores
 from hw4.foundation.work import Sealed, Selection
-from hw4.windows import data, explain, model, standin, training
+from hw4.windows import data, explain, features, model, standin, training
 from hw4.windows.data import CLASSES, Learning, Unseen
 from hw4.windows.images import Photographs
-from hw4.windows.result import NO_DIFFERENCE, REFITTED, STEPS, Result, Settings, Shown, wanted
+from hw4.windows.result import NO_DIFFERENCE, REFITTED, STEPS, Result, Settings
 from hw4.windows.trained import NO_SCORES, PretrainedBackbone, TrainConfig, Trained
-from hw4.windows.training import Images
-from hw4.windows.weights import Weights, at_hand
+from hw4.windows.weights import at_hand
 
 Networks = dict[str, Outcome[Trained]]
 """Each trained network by name: its record, its weights, and its validation probabilities."""
-PICTURE = 112
-"""Side of the images in galleries, in pixels."""
 
 
 def run(settings: Settings, work: Work) -> Outcome[Result]:
@@ -34,48 +30,42 @@ def run(settings: Settings, work: Work) -> Outcome[Result]:
     if work.source.is_stand_in:
         settings = settings.for_stand_in()
     learning, sealed = load(settings, work)
-    networks, compared = train(learning, settings, work)
+    networks, backbones = train(learning, settings, work)
     selection = select(networks, learning.validation.targets, work)
     chosen, temperature = (selection.choice[key] for key in ("network", "temperature"))
     networks[REFITTED] = refit(networks[chosen].result, learning, settings, work)
-    unseen, probabilities = evaluate(networks, sealed, selection, settings, work.device)
+    unseen, probabilities = evaluate(networks, sealed, selection, work.device)
 
     targets, best = unseen.reported.targets, probabilities[REFITTED]
-    shown, pictures = gallery(networks[REFITTED], unseen.reported, best, settings, work.device)
-    pictures["contact"] = contact_sheet(learning.fit, settings.contact, settings.seed)
-
-    def difference(one: str, other: str) -> Difference:
-        """Accuracy of one network minus another's in pairs; NaN if this build lacks one of them."""
-        if one not in probabilities or other not in probabilities:
-            return NO_DIFFERENCE
-        return scores.mcnemar(targets, *(probabilities[it].argmax(1) for it in (one, other)))
-
-    predictions = ()
-    if unseen.unlabelled is not None:
-        labels = predicted(networks[REFITTED], unseen.unlabelled, settings, work.device).argmax(1)
-        predictions = tuple(
-            (PurePosixPath(name).name, learning.own_names[label])
-            for name, label in zip(unseen.unlabelled.names, labels, strict=True)
-        )
+    steps = STEPS | {"refitting": (REFITTED, chosen)}
+    network = rebuilt(networks[REFITTED], work.device)
+    size = networks[chosen].result.config.input_size
+    shown, pictures = explain.gallery(
+        network, unseen.reported, best, settings.gallery, size, work.device
+    )
+    pictures["contact"] = explain.contact_sheet(learning.fit, settings.contact, settings.seed)
     result = Result(
         check=learning.check,
         labelled=unseen.unlabelled is None,
-        backbones=compared,
+        backbones=backbones,
         trained={
             name: replace(outcome.result, reported=scored(probabilities[name], targets))
             for name, outcome in networks.items()
         },
         chosen=chosen,
         selection=selection,
-        steps={step: difference(*pair) for step, pair in STEPS.items()}
-        | {"refitting": difference(REFITTED, chosen)},
-        over_best={name: difference(name, REFITTED) for name in networks if name != REFITTED},
+        steps={step: difference(*pair, probabilities, targets) for step, pair in steps.items()},
+        over_best={
+            name: difference(name, REFITTED, probabilities, targets)
+            for name in networks
+            if name != REFITTED
+        },
         temperature=temperature,
         calibration=scores.calibration(best, targets),
-        scaled_error=scores.calibration(tempered(best, temperature), targets).error,
+        scaled_error=scores.calibration(scores.tempered(best, temperature), targets).error,
         shown=shown,
         own_names=learning.own_names,
-        predictions=predictions,
+        predictions=deliverable(networks[REFITTED], unseen, learning.own_names, work.device),
     )
     work.say(f"{chosen}: {result.reported} accuracy {result.best.accuracy:.1%}")
     return Outcome(result, pictures)
@@ -94,12 +84,12 @@ def load(settings: Settings, work: Work) -> tuple[Learning, Sealed[Unseen]]:
         f"{sum(check.train_counts):,} photographs to learn from and {check.test_photographs:,} to "
         "test on" + ("" if check.test_counts else " (without labels)")
     )
-    for file in check.bad[:5]:
-        work.say(f"left out of the {file.where} set: {file.name} ({file.reason})")
-    if len(check.bad) > 5:
-        work.say(f"left out in all: {len(check.bad)} files")
     if check.removed:
         work.say(f"{len(check.removed)} training photographs are in the test set too: removed")
+    if check.bad:
+        work.say(f"{len(check.bad)} files are no photographs: left out")
+    for file in check.bad[:5]:
+        work.say(f"  of the {file.where} set: {file.name} ({file.reason})")
     return learning, work.seal(lambda: unseen)
 
 
@@ -113,12 +103,14 @@ def train(
         "small": ("small_residual", small),
         "small-no-augmentation": ("small_residual", replace(small, augment=0.0)),
     }
-    found = at_hand(wanted(work.device))
-    compared = [probe(weights, learning, settings, work).result for weights in found]
+    compared = [
+        features.probe(weights, learning, settings, work).result
+        for weights in at_hand(settings.backbones_on(work.device))
+    ]
     compared.sort(key=lambda backbone: -backbone.cross_validation_accuracy)
     if compared:
         backbone = compared[0].name
-        head = head_config(settings, compared[0].weight_decay)
+        head = features.head_config(settings, compared[0].weight_decay)
         plans["frozen"] = (backbone, head)
         plans["frozen-no-balancing"] = (backbone, replace(head, balance=False))
         plans["fine-tuned"] = (backbone, settings.fine_tuned)
@@ -130,67 +122,6 @@ def train(
     return networks, tuple(compared)
 
 
-def probe(
-    weights: Weights, learning: Learning, settings: Settings, work: Work
-) -> Outcome[PretrainedBackbone]:
-    """How a linear head on the frozen features of a backbone fares, with the features themselves.
-
-    The weight decay of the head is the best of those searched by cross-validation.
-    """
-    folds, size = settings.folds, settings.feature_size
-
-    def compute() -> Outcome[PretrainedBackbone]:
-        began = time.monotonic()
-        network = model.Backbone(weights.name, len(CLASSES), weights.file)
-        photographs = learning.fit + learning.validation
-        with work.bar(len(photographs), f"features of {weights.title}") as bar:
-            vectors = training.extract(network, photographs, size, work.device, bar)
-        fit, accuracies = vectors[: len(learning.fit)], {}
-        for decay in settings.weight_decays:
-            config = head_config(settings, decay)
-            accuracies[decay] = training.cross_validate(
-                fit, learning.fit.targets, learning.groups, config, folds, settings.seed
-            )  # (folds,)
-        best = max(accuracies, key=lambda decay: accuracies[decay].mean())
-        record = PretrainedBackbone(
-            name=weights.name,
-            title=weights.title,
-            source=weights.source,
-            checksum=weights.checksum,
-            input_size=size,
-            parameters=model.parameter_count(network.features),
-            features=network.head.in_features,
-            weight_decay=best,
-            cross_validation_accuracy=float(accuracies[best].mean()),
-            cross_validation_std=float(accuracies[best].std(ddof=1) / len(accuracies[best]) ** 0.5),
-            seconds=time.monotonic() - began,
-        )
-        return Outcome(record, {"vectors": vectors})
-
-    searched = (size, folds, settings.weight_decays, weights.checksum)
-    return work.part(
-        f"features-{weights.name}", (parts(settings), searched), PretrainedBackbone, compute
-    )
-
-
-def head_config(settings: Settings, weight_decay: float) -> TrainConfig:
-    """A head on frozen features; it is tested at the size of what its features were made of."""
-    return replace(
-        settings.fine_tuned,
-        input_size=settings.feature_size,
-        weight_decay=weight_decay,
-        backbone_rate=0.0,
-        label_smoothing=0.0,
-        balance=True,
-    )
-
-
-def parts(settings: Settings) -> tuple:
-    """What decides which photographs there are and who is in which part of the split."""
-    shares = (settings.validation_share, settings.held_out_share)
-    return (settings.seed, settings.image_size, settings.stand_in_images, *shares)
-
-
 def train_one(
     name: str, kind: str, config: TrainConfig, learning: Learning, settings: Settings, work: Work
 ) -> Outcome[Trained]:
@@ -198,24 +129,24 @@ def train_one(
 
     Validation decides whether it looks at mirror images too.
     """
-    weights = next((it for it in at_hand(wanted(work.device)) if it.name == kind), None)
+    weights = {it.name: it for it in at_hand(settings.backbones_on(work.device))}.get(kind)
 
     def compute() -> Outcome[Trained]:
         seed_everything(settings.seed)
         began, seed = time.monotonic(), settings.seed
-        network = build(kind, config, settings.width, weights)
+        network = training.build(kind, config, weights)
         count, size = len(learning.fit), config.input_size
-        fit, val = Images(learning.fit, size), Images(learning.validation, size)
+        fit, val = learning.fit, learning.validation
         if weights and not config.backbone_rate:
-            vectors = probe(weights, learning, settings, work).tensors["vectors"][:count]
-            training.set_head(network.head, training.head_on(vectors, fit.targets, config))
+            vectors = features.probe(weights, learning, settings, work).tensors["vectors"][:count]
+            features.set_head(network.head, features.head_on(vectors, fit.targets, config))
             network.features.requires_grad_(False)
             epochs = ()
         else:
             steps = config.epochs_for(count) * (count // min(count, config.batch_size))
             with work.bar(steps, f"{name}, steps") as bar:
                 epochs = training.fit(network, fit, val, config, seed, work.device, bar)
-        views = training.predict(network, val, work.device)  # (2, validation, classes)
+        views = training.predict(network, val, size, work.device)  # (2, validation, classes)
         straight, averaged = scored(views[0], val.targets), scored(views.mean(0), val.targets)
         mirrored = mirror_helps(straight, averaged)
         record = Trained(
@@ -228,25 +159,12 @@ def train_one(
             seconds=time.monotonic() - began,
             validation=averaged if mirrored else straight,
         )
-        tensors = {
-            f"weights.{key}": weight.detach().float().cpu().numpy()
-            for key, weight in network.state_dict().items()
-        }
+        state = network.state_dict().items()
+        tensors = {f"weights.{key}": weight.cpu().numpy() for key, weight in state}
         return Outcome(record, tensors | {"validation": views.mean(0) if mirrored else views[0]})
 
-    basis = (parts(settings), kind, config, settings.width, weights and weights.checksum)
+    basis = (settings.split, kind, config, weights and weights.checksum)
     return work.part(name, basis, Trained, compute)
-
-
-def build(kind: str, config: TrainConfig, width: int, weights: Weights | None = None) -> nn.Module:
-    """A network as it begins: random, or with the pre-trained `weights` of its backbone."""
-    if kind == "three_convolutions":
-        return model.ThreeConvolutions(len(CLASSES), config.input_size)
-    if kind == "small_residual":
-        return model.SmallResidual(len(CLASSES), width)
-    network = model.Backbone(kind, len(CLASSES), weights.file if weights else None)
-    network.freeze(config.frozen_share)
-    return network
 
 
 def mirror_helps(straight: Scores, averaged: Scores) -> bool:
@@ -261,11 +179,7 @@ def scored(probabilities: np.ndarray, targets: np.ndarray) -> Scores:
 
 
 def select(networks: Networks, targets: np.ndarray, work: Work) -> Selection:
-    """The network with the best validation accuracy, written down before the test set is opened.
-
-    Args:
-        targets: of the validation photographs.
-    """
+    """The network best on the validation `targets`, written down before the test set opens."""
 
     def rank(name: str) -> tuple[float, float]:
         validation = networks[name].result.validation
@@ -277,7 +191,7 @@ def select(networks: Networks, targets: np.ndarray, work: Work) -> Selection:
         "network": chosen,
         "epochs": len(record.epochs),
         "mirrored": record.mirrored,
-        "temperature": best_temperature(networks[chosen].tensors["validation"], targets),
+        "temperature": scores.best_temperature(networks[chosen].tensors["validation"], targets),
     }
     return work.select(choice, record.validation.accuracy, "accuracy")
 
@@ -297,11 +211,7 @@ def refit(chosen: Trained, learning: Learning, settings: Settings, work: Work) -
 
 
 def evaluate(
-    networks: Networks,
-    sealed: Sealed[Unseen],
-    selection: Selection,
-    settings: Settings,
-    device: str,
+    networks: Networks, sealed: Sealed[Unseen], selection: Selection, device: str
 ) -> tuple[Unseen, dict[str, np.ndarray]]:
     """Open the test set, once, and let every network predict it as validation decided.
 
@@ -310,85 +220,39 @@ def evaluate(
     """
     unseen = sealed.open(selection)
     probabilities = {
-        name: predicted(outcome, unseen.reported, settings, device)
-        for name, outcome in networks.items()
+        name: predicted(outcome, unseen.reported, device) for name, outcome in networks.items()
     }
     return unseen, probabilities
 
 
-def predicted(
-    outcome: Outcome[Trained], photographs: Photographs, settings: Settings, device: str
-) -> np.ndarray:
+def predicted(outcome: Outcome[Trained], photographs: Photographs, device: str) -> np.ndarray:
     """Probabilities `(n, classes)` of a trained network for some photographs."""
-    record = outcome.result
-    examples = Images(photographs, record.config.input_size)
+    record, network = outcome.result, rebuilt(outcome, device)
     views = 2 if record.mirrored else 1
-    return training.predict(rebuilt(outcome, settings).to(device), examples, device, views).mean(0)
+    return training.predict(network, photographs, record.config.input_size, device, views).mean(0)
 
 
-def rebuilt(outcome: Outcome[Trained], settings: Settings) -> nn.Module:
+def difference(one: str, other: str, probabilities: dict, targets: np.ndarray) -> Difference:
+    """Accuracy of one network minus another's in pairs; NaN if this build lacks one of them."""
+    if not {one, other} <= set(probabilities):
+        return NO_DIFFERENCE
+    return scores.mcnemar(targets, probabilities[one].argmax(1), probabilities[other].argmax(1))
+
+
+def deliverable(
+    outcome: Outcome[Trained], unseen: Unseen, own_names: tuple[str, ...], device: str
+) -> tuple[tuple[str, str], ...]:
+    """Name of the file and of the class for each photograph of a test set without labels."""
+    if unseen.unlabelled is None:
+        return ()
+    labels = predicted(outcome, unseen.unlabelled, device).argmax(1)
+    names = (PurePosixPath(name).name for name in unseen.unlabelled.names)
+    return tuple((name, own_names[label]) for name, label in zip(names, labels, strict=True))
+
+
+def rebuilt(outcome: Outcome[Trained], device: str) -> nn.Module:
     """A trained network, from what is stored of it."""
-    network = build(outcome.result.network, outcome.result.config, settings.width)
-    own = network.state_dict()
-    network.load_state_dict(
-        {key: torch.from_numpy(outcome.tensors[f"weights.{key}"]).to(own[key].dtype) for key in own}
-    )
-    return network
-
-
-def gallery(
-    outcome: Outcome[Trained],
-    photographs: Photographs,
-    probabilities: np.ndarray,
-    settings: Settings,
-    device: str,
-) -> tuple[tuple[Shown, ...], dict[str, np.ndarray]]:
-    """The most confident mistakes, as they are and with where the network looked.
-
-    Right answers in their stead where there is no mistake.
-    """
-    answers, targets, names = probabilities.argmax(1), photographs.targets, photographs.names
-    confidence, wrong = probabilities.max(1), answers != targets
-    order = np.lexsort((-confidence, ~wrong))
-    order = order[: min(settings.gallery, wrong.sum() or settings.gallery)]
-    pixels, size = photographs.images(order), outcome.result.config.input_size
-    network = rebuilt(outcome, settings).to(device)
-    maps = explain.occlusion(network, pixels, answers[order], size, device)
-    shown = tuple(
-        Shown(names[i], int(targets[i]), int(answers[i]), float(confidence[i])) for i in order
-    )
-    return shown, {"mistakes": small(pixels), "looked_at": small(explain.painted(pixels, maps))}
-
-
-def contact_sheet(photographs: Photographs, each: int, seed: int) -> np.ndarray:
-    """`each` photographs of every class, class after class, drawn from those to learn from."""
-    rng = np.random.default_rng(seed)
-    drawn = []
-    for label in range(len(CLASSES)):
-        of_class = np.flatnonzero(photographs.targets == label)
-        drawn.append(rng.choice(of_class, each, replace=len(of_class) < each))
-    return small(photographs.images(np.concatenate(drawn)))
-
-
-def small(pixels: np.ndarray) -> np.ndarray:
-    """Images at a size for the page, at most `(n, PICTURE, PICTURE, 3)` uint8."""
-    side = min(PICTURE, pixels.shape[1])
-    images = torch.from_numpy(pixels).permute(0, 3, 1, 2)
-    images = functional.interpolate(images, (side, side), mode="bilinear", antialias=True)
-    return images.permute(0, 2, 3, 1).contiguous().numpy()
-
-
-def tempered(probabilities: np.ndarray, temperature: float) -> np.ndarray:
-    """Probabilities `(n, classes)` of logits that are divided by `temperature`."""
-    powers = np.maximum(probabilities, 1e-12) ** (1 / temperature)
-    return powers / powers.sum(1, keepdims=True)
-
-
-def best_temperature(probabilities: np.ndarray, targets: np.ndarray) -> float:
-    """The temperature with the least log loss (Guo et al. 2017); below 1 is under-confident."""
-
-    def loss(temperature: float) -> float:
-        given = tempered(probabilities, temperature)[np.arange(len(targets)), targets]
-        return float(-np.log(given).mean())
-
-    return float(min(np.geomspace(0.25, 4, 81), key=loss))
+    network = training.build(outcome.result.network, outcome.result.config)
+    stored = {key: outcome.tensors[f"weights.{key}"] for key in network.state_dict()}
+    network.load_state_dict({key: torch.from_numpy(weight) for key, weight in stored.items()})
+    return network.to(device)

@@ -17,7 +17,7 @@ from PIL import Image, ImageOps
 
 from hw4.foundation.archive import BadFile
 from hw4.foundation.places import store_folder
-from hw4.foundation.store import beside, write_text
+from hw4.foundation.store import new_folder, write_text
 
 MAX_PIXELS = 120_000_000
 """Pixels that a photograph may have; more is a decompression bomb or a panorama."""
@@ -26,13 +26,13 @@ FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF")
 """What is read, whatever a file is named. Pillow knows more, and for some starts other programs:
 it hands PostScript, which is a program itself, to Ghostscript."""
 CHUNK = 256
-KEPT_STORES = 3
+KEPT_STORES = 4
 PIXELS, INDEX = "pixels.u8", "index.json"
 
-
-# What Pillow warns of (large pictures, odd tags) is refused or of no consequence; bad files are
-# listed by `Store.bad`, so the terminal stays clear.
+# What Pillow warns of is of no consequence, and what it would refuse is refused by `decode`, with a
+# reason that `Store.bad` lists; so the terminal stays clear.
 warnings.filterwarnings("ignore", module="PIL")
+Image.MAX_IMAGE_PIXELS = None
 
 
 class BadImage(Exception):
@@ -110,8 +110,6 @@ def decode(content: bytes, size: int) -> np.ndarray:
             return np.asarray(small)
     except BadImage:
         raise
-    except Image.DecompressionBombError as error:
-        raise BadImage("too many pixels") from error
     except Image.UnidentifiedImageError as error:
         raise BadImage("not an image" if content else "empty") from error
     except Exception as error:  # Pillow's decoders raise OSError, SyntaxError, struct.error, …
@@ -159,22 +157,18 @@ def read_files(names: Iterable[str], read: Callable[[str], bytes], size: int):
 def stored(key: str, size: int, items: Iterator[tuple]) -> Store:
     """The store named `key`, or a new one of what `items` yields (see `read_files`).
 
-    It is written beside its place and renamed into it, so an interrupted build leaves no half of
-    one. Only the last few stores are kept.
+    By hand and not an `Entry`, as only a file of bytes can be written piece by piece and mapped.
+    The stores used last are kept.
     """
     folder = store_folder() / "windows" / "images" / key[:32]
-    if not (folder / INDEX).is_file():
-        try:
-            with beside(folder) as part:
-                part.mkdir()
-                _write(part, items)
-                part.rename(folder)
-        except OSError:
-            # Another build may have put the same store here in this very moment: either will do.
-            if not (folder / INDEX).is_file():
-                raise
-        _prune(folder)
+    if not folder.is_dir():
+        with new_folder(folder) as part:
+            _write(part, items)
+        stores = sorted(folder.parent.glob("[!.]*"), key=os.path.getmtime)
+        for old in stores[:-KEPT_STORES]:
+            shutil.rmtree(old, ignore_errors=True)
     os.utime(folder)
+
     index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
     names, hashes, bad = (tuple(index[key]) for key in ("names", "hashes", "bad"))
     shape = (len(names), size, size, 3)
@@ -182,9 +176,9 @@ def stored(key: str, size: int, items: Iterator[tuple]) -> Store:
     return Store(pixels, names, hashes, tuple(map(tuple, bad)))
 
 
-def _write(part: Path, items: Iterator[tuple]) -> None:
+def _write(folder: Path, items: Iterator[tuple]) -> None:
     names, hashes, bad = [], [], []
-    with (part / PIXELS).open("wb") as file:
+    with (folder / PIXELS).open("wb") as file:
         for name, pixels, digest, reason in items:
             if pixels is None:
                 bad.append((name, reason))
@@ -193,11 +187,4 @@ def _write(part: Path, items: Iterator[tuple]) -> None:
                 names.append(name)
                 hashes.append(digest)
     # JSON in ASCII keeps names that are no valid Unicode as they are.
-    write_text(part / INDEX, json.dumps({"names": names, "hashes": hashes, "bad": bad}))
-
-
-def _prune(newest: Path) -> None:
-    others = [entry for entry in newest.parent.iterdir() if entry != newest and entry.is_dir()]
-    others.sort(key=lambda entry: entry.stat().st_mtime, reverse=True)
-    for old in others[KEPT_STORES:]:
-        shutil.rmtree(old, ignore_errors=True)
+    write_text(folder / INDEX, json.dumps({"names": names, "hashes": hashes, "bad": bad}))

@@ -6,20 +6,9 @@ import timm
 import torch
 from timm.models import group_parameters
 from torch import nn
+from torchvision.transforms import Normalize
 
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-
-
-class Normalize(nn.Module):
-    """Images from 0 to 1 to zero mean and unit deviation, color by color."""
-
-    def __init__(self, mean=IMAGENET_MEAN, std=IMAGENET_STD) -> None:
-        super().__init__()
-        self.register_buffer("mean", torch.tensor(mean).view(1, 3, 1, 1), persistent=False)
-        self.register_buffer("std", torch.tensor(std).view(1, 3, 1, 1), persistent=False)
-
-    def forward(self, images: torch.Tensor) -> torch.Tensor:
-        return (images - self.mean) / self.std  # (batch, 3, size, size)
 
 
 class ThreeConvolutions(nn.Module):
@@ -31,7 +20,7 @@ class ThreeConvolutions(nn.Module):
     def __init__(self, classes: int, size: int = 32) -> None:
         super().__init__()
         self.features = nn.Sequential(
-            Normalize(),
+            Normalize(IMAGENET_MEAN, IMAGENET_STD),
             nn.Conv2d(3, 16, kernel_size=3, padding=1),
             nn.ReLU(),
             nn.MaxPool2d(2),  # (batch, 16, size / 2, size / 2)
@@ -90,7 +79,7 @@ class SmallResidual(nn.Module):
     def __init__(self, classes: int, width: int = 32, dropout: float = 0.2) -> None:
         super().__init__()
         self.features = nn.Sequential(
-            Normalize(),
+            Normalize(IMAGENET_MEAN, IMAGENET_STD),
             *convolution(3, width, stride=2),
             *convolution(width, width, stride=1),
             nn.MaxPool2d(2),  # (batch, width, size / 4, size / 4)

@@ -1,21 +1,17 @@
 """Settings and result of problem 1, and the experiment that leads from one to the other."""
 
-import csv
-import io
 import math
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
 
 from hw4.foundation.compute import device
-from hw4.foundation.errors import UserError
 from hw4.foundation.experiment import Experiment
-from hw4.foundation.names import spreadsheet
-from hw4.foundation.places import output_folder, quick
+from hw4.foundation.places import output_folder
 from hw4.foundation.scores import Calibration, Difference
 from hw4.foundation.settings import Count, Share
-from hw4.foundation.store import write_bytes
+from hw4.foundation.store import write_csv
 from hw4.foundation.work import Selection
-from hw4.windows.data import CLASSES, DataCheck, source
+from hw4.windows.data import CLASSES, DataCheck, check, source
 from hw4.windows.trained import PretrainedBackbone, TrainConfig, Trained
 from hw4.windows.weights import ORIGINS, at_hand, fetch_missing
 
@@ -42,7 +38,7 @@ STEPS = {
 """What is compared in pairs: each step's network, and the one without that step. One more step,
 `refitting`, compares the chosen network after and before."""
 NO_DIFFERENCE = Difference(math.nan, math.nan, math.nan)
-
+BackboneName = Literal[tuple(ORIGINS)]
 
 BASELINE = TrainConfig(
     input_size=32,
@@ -83,7 +79,6 @@ class Settings:
         feature_size: side of the images that frozen backbones see.
         folds: of the cross-validation that chooses the backbone.
         weight_decays: of the linear head, searched by the same cross-validation.
-        width: channels of the first block of the small network.
         gallery, contact: mistakes, and photographs of each class, to show.
     """
 
@@ -92,8 +87,8 @@ class Settings:
     stand_in_images: Count = 1600
     validation_share: Share = 0.15
     held_out_share: Share = 0.15
-    backbones: tuple[str, ...] = ("tf_efficientnet_lite0", "mobilenetv2_100")
-    gpu_backbones: tuple[str, ...] = (
+    backbones: tuple[BackboneName, ...] = ("tf_efficientnet_lite0", "mobilenetv2_100")
+    gpu_backbones: tuple[BackboneName, ...] = (
         "convnext_tiny",
         "efficientnetv2_rw_t",
         "vit_small_patch14_dinov2",
@@ -103,18 +98,19 @@ class Settings:
     weight_decays: tuple[float, ...] = (0.01, 0.1, 1.0)
     baseline: TrainConfig = BASELINE
     small: TrainConfig = SMALL
-    width: Count = 32
     fine_tuned: TrainConfig = FINE_TUNED
     gallery: Count = 8
     contact: Count = 8
 
-    def __post_init__(self) -> None:
-        for name in self.backbones + self.gpu_backbones:
-            if name not in ORIGINS:
-                raise UserError(
-                    f"src/hw4/windows/result.py: {name!r} is among the backbones, expected were "
-                    f"names from {', '.join(ORIGINS)}: put it right there."
-                )
+    @property
+    def split(self) -> tuple[int | float, ...]:
+        """What decides which photographs there are and who is in which part."""
+        shares = (self.validation_share, self.held_out_share)
+        return (self.seed, self.image_size, self.stand_in_images, *shares)
+
+    def backbones_on(self, kind: str) -> tuple[str, ...]:
+        """Names of the backbones that are compared on a device of this `kind`."""
+        return self.backbones + (self.gpu_backbones if kind != "cpu" else ())
 
     def for_stand_in(self) -> "Settings":
         """Smaller images and fewer epochs, as drawings are easier to tell apart."""
@@ -142,9 +138,8 @@ class Settings:
             feature_size=96,
             folds=2,
             weight_decays=(0.1,),
-            width=16,
             baseline=replace(BASELINE, images_seen=600, epochs=(1, 5)),
-            small=replace(SMALL, images_seen=800, epochs=(1, 10)),
+            small=replace(SMALL, images_seen=800, epochs=(1, 10), width=16),
             fine_tuned=replace(FINE_TUNED, input_size=96, images_seen=300, epochs=(1, 1)),
         )
 
@@ -279,7 +274,7 @@ class Result:
 
     def report(self) -> dict[str, Any]:
         """This problem's part of `results.json`."""
-        candidates = {name: self._numbers(it) for name, it in self.trained.items()}
+        candidates = {name: it.report(self.labelled) for name, it in self.trained.items()}
         return {
             **{k: v for k, v in candidates[REFITTED].items() if k != "seconds"},
             "validation_accuracy": self.selection.validation_score,
@@ -301,44 +296,14 @@ class Result:
             "candidates": candidates | {"yardstick": candidates["baseline"]},
         }
 
-    def _numbers(self, network: Trained) -> dict[str, Any]:
-        return {
-            "pretrained": network.pretrained,
-            "model": network.network,
-            "parameters": network.parameters,
-            "test_accuracy": network.accuracy if self.labelled else None,
-            "test_interval": network.interval if self.labelled else None,
-            "validation_accuracy": network.validation.accuracy,
-            "balanced_accuracy": network.reported.balanced_accuracy,
-            "per_class": [
-                {"name": name, "photographs": it.support, **asdict(it)}
-                for name, it in network.per_class.items()
-            ],
-            "confusion": network.reported.confusion,
-            "seconds": round(network.seconds, 1),
-        }
 
-
-def wanted(kind: str) -> tuple[str, ...]:
-    """Names of the backbones that are compared on a device of this `kind`."""
-    settings = Settings.quick() if quick() else Settings()
-    return settings.backbones + (settings.gpu_backbones if kind != "cpu" else ())
-
-
-def write_predictions(result: Result) -> None:
-    """Write the deliverable for a test set without labels: `_output/predictions.csv`.
-
-    A file that an earlier build left for other data is taken away.
-    """
+def deliver(result: Result) -> None:
+    """Write `_output/predictions.csv` for a test set without labels, and take an old one away."""
     file = output_folder() / "predictions.csv"
     if result.labelled:
         file.unlink(missing_ok=True)
-        return
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["filename", "predicted_label"])
-    writer.writerows([spreadsheet(cell) for cell in line] for line in result.predictions)
-    write_bytes(file, text.getvalue().encode("utf-8"))
+    else:
+        write_csv(file, ("filename", "predicted_label"), result.predictions)
 
 
 EXPERIMENT = Experiment(
@@ -349,6 +314,7 @@ EXPERIMENT = Experiment(
     source=source,
     libraries=("torch", "torchvision", "timm", "numpy", "pillow", "scikit-learn"),
     circumstances=lambda: {it.name: it.checksum for it in at_hand(tuple(ORIGINS))},
-    prepare=lambda: fetch_missing(wanted(device().kind)),
-    deliver=write_predictions,
+    prepare=lambda: fetch_missing(Settings().backbones_on(device().kind)),
+    check=check,
+    deliver=deliver,
 )

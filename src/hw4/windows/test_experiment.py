@@ -13,7 +13,7 @@ from hw4.foundation.compute import Device, threads
 from hw4.foundation.experiment import Outcome, Work
 from hw4.foundation.files import DataSource
 from hw4.foundation.store import to_plain
-from hw4.windows import data, experiment, training
+from hw4.windows import data, experiment, features, training
 from hw4.windows.data import FOLDER_NAMES
 from hw4.windows.experiment import mirror_helps, scored, select
 from hw4.windows.images import Photographs
@@ -35,9 +35,8 @@ TINY = replace(
     feature_size=32,
     folds=2,
     weight_decays=(0.1, 1.0),
-    width=4,
     baseline=TrainConfig(32, 4e-3, 600, (1, 20), augment=0.0),
-    small=TrainConfig(32, 4e-3, 100, (1, 2), label_smoothing=0.1),
+    small=TrainConfig(32, 4e-3, 100, (1, 2), label_smoothing=0.1, width=4),
     fine_tuned=TrainConfig(32, 1e-3, 100, (1, 1), backbone_rate=0.1, frozen_share=0.3),
 )
 
@@ -201,7 +200,7 @@ def test_the_refit_sees_the_training_and_validation_photographs_and_no_other(run
     learned, fit = [], training.fit
 
     def noted(network, train, val, config, *given):
-        learned.append((train.photographs, val.photographs, config))
+        learned.append((train, val, config))
         return fit(network, train, val, config, *given)
 
     monkeypatch.setattr(training, "fit", noted)
@@ -221,13 +220,13 @@ def test_the_refit_sees_the_training_and_validation_photographs_and_no_other(run
 
 
 def test_a_chosen_head_is_refitted_on_the_stored_features(run, monkeypatch):
-    heads, head_on = [], training.head_on
+    heads, head_on = [], features.head_on
 
     def noted(vectors, targets, config):
         heads.append((vectors, targets, config))
         return head_on(vectors, targets, config)
 
-    monkeypatch.setattr(training, "head_on", noted)
+    monkeypatch.setattr(features, "head_on", noted)
     monkeypatch.setattr(experiment, "select", lambda networks, targets, work: select(
         {"frozen": networks["frozen"]}, targets, work))  # fmt: skip
     result, _ = run(again=True)
@@ -296,24 +295,12 @@ def test_mirror_images_are_averaged_where_validation_says_so(straight, averaged,
     assert mirror_helps(*both) is mirrored
 
 
-def test_a_temperature_below_one_is_for_the_under_confident():
-    under, over = (experiment.best_temperature(_said(0.9, sure), _targets())
-                   for sure in (0.5, 0.99))  # fmt: skip
-    assert under < 1 < over
-    probabilities = _said(0.9, 0.5)
-    scaled = experiment.tempered(probabilities, under)
-    np.testing.assert_allclose(scaled.sum(1), 1)
-    assert (scaled.argmax(1) == probabilities.argmax(1)).all()
-    assert scaled.max() == pytest.approx(0.9, abs=0.02)
-    np.testing.assert_allclose(experiment.tempered(probabilities, 1.0), probabilities)
-
-
 def test_the_backbone_with_the_best_cross_validation_comes_first(monkeypatch):
     usual = made_up()["usual"].backbones[0]
     accuracies, asked = {"a": 0.7, "b": 0.9, "c": 0.8}, []
     monkeypatch.setattr(experiment, "at_hand", lambda names: tuple(accuracies))
     monkeypatch.setattr(
-        experiment, "probe",
+        features, "probe",
         lambda name, *_: Outcome(
             replace(usual, name=name, cross_validation_accuracy=accuracies[name], weight_decay=0.3)
         ),

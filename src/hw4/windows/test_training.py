@@ -1,4 +1,4 @@
-"""The one loop learns and repeats itself; features stand for images, copies on one side."""
+"""The one loop learns and repeats itself."""
 
 import math
 from dataclasses import replace
@@ -8,19 +8,17 @@ import pytest
 import torch
 
 from hw4.windows import model, training
+from hw4.windows.images import Photographs
 from hw4.windows.made_up import photographs
 from hw4.windows.trained import TrainConfig
-from hw4.windows.training import Images
 
 CONFIG = TrainConfig(32, 3e-3, 80, (2, 2), batch_size=8)
-HEAD = TrainConfig(32, 1.0, 1, weight_decay=0.1, backbone_rate=0.0)
 
 
 def _trained(photographs, config, seed=1):
     torch.manual_seed(seed)
     network = model.SmallResidual(5, 8)
-    images = Images(photographs, config.input_size)
-    return network, training.fit(network, images, images, config, seed, "cpu")
+    return network, training.fit(network, photographs, photographs, config, seed, "cpu")
 
 
 def test_training_learns_and_repeats_itself(striped):
@@ -39,7 +37,7 @@ def test_the_validation_set_changes_no_weight(striped):
     for val in (striped, poisoned):
         torch.manual_seed(1)
         network = model.SmallResidual(5, 8)
-        trained = training.fit(network, Images(striped, 32), Images(val, 32), CONFIG, 1, "cpu")
+        trained = training.fit(network, striped, val, CONFIG, 1, "cpu")
         weights.append((network.state_dict(), [it.train_loss for it in trained]))
     assert weights[0][1] == weights[1][1]
     assert all(torch.equal(weights[0][0][name], it) for name, it in weights[1][0].items())
@@ -63,7 +61,7 @@ def test_the_learning_rate_goes_up_and_down_to_nothing(striped, monkeypatch):
 
 @pytest.mark.parametrize("n", [1, 8, 15, 60])
 def test_any_number_of_steps_has_a_schedule(striped, n):
-    images = Images(striped.subset(np.arange(n)), 32)
+    images = striped.subset(np.arange(n))
     config = replace(CONFIG, epochs=(1, 1))
     epochs = training.fit(model.ThreeConvolutions(5, 32), images, images, config, 1, "cpu")
     assert np.isfinite(epochs[0].train_loss)
@@ -92,23 +90,23 @@ def test_balancing_weighs_by_the_square_root():
 
 
 def test_each_photograph_is_looked_at_once_an_epoch(striped, monkeypatch):
-    looked_at, plain = [], Images.plain
+    looked_at, images = [], Photographs.images
     monkeypatch.setattr(
-        Images, "plain", lambda self, idx, device: looked_at.extend(idx) or plain(self, idx, device)
+        Photographs, "images", lambda self, idx: looked_at.extend(idx) or images(self, idx)
     )
-    nothing = Images(striped.subset(np.array([], int)), 32)
+    nothing = striped.subset(np.array([], int))
     config = replace(CONFIG, epochs=(1, 1), batch_size=10, augment=0.0)
-    training.fit(model.ThreeConvolutions(5, 32), Images(striped, 32), nothing, config, 1, "cpu")
+    training.fit(model.ThreeConvolutions(5, 32), striped, nothing, config, 1, "cpu")
     assert sorted(looked_at) == list(range(60)) != looked_at
 
 
 def test_mirror_images_are_the_second_view(striped):
     network, _ = _trained(striped, CONFIG)
     mirrored = photographs(np.ascontiguousarray(striped.store.pixels[:, :, ::-1]), striped.targets)
-    both = training.predict(network, Images(striped, 32), "cpu")
-    again = training.predict(network, Images(mirrored, 32), "cpu")
+    both = training.predict(network, striped, 32, "cpu")
+    again = training.predict(network, mirrored, 32, "cpu")
     np.testing.assert_allclose(both, again[::-1], atol=1e-6)
-    alone = training.predict(network, Images(striped, 32), "cpu", views=1)
+    alone = training.predict(network, striped, 32, "cpu", views=1)
     assert alone.shape == (1, 60, 5)
     np.testing.assert_allclose(alone[0], both[0], atol=1e-6)
 
@@ -116,105 +114,25 @@ def test_mirror_images_are_the_second_view(striped):
 def test_permuted_photographs_are_predicted_the_same(striped):
     network, _ = _trained(striped, CONFIG)
     order = np.random.default_rng(1).permutation(len(striped))
-    straight = training.predict(network, Images(striped, 32), "cpu")[0]
-    permuted = training.predict(network, Images(striped.subset(order), 32), "cpu")[0]
+    straight = training.predict(network, striped, 32, "cpu")[0]
+    permuted = training.predict(network, striped.subset(order), 32, "cpu")[0]
     np.testing.assert_allclose(permuted, straight[order], atol=1e-5)
 
 
 def test_without_validation_photographs_there_are_no_scores_of_them(striped):
-    nothing = Images(striped.subset(np.array([], int)), 32)
+    nothing = striped.subset(np.array([], int))
     network = model.SmallResidual(5, 8)
-    trained = training.fit(network, Images(striped, 32), nothing, CONFIG, 1, "cpu")
+    trained = training.fit(network, striped, nothing, CONFIG, 1, "cpu")
     assert np.isnan([it.val_loss for it in trained] + [it.val_accuracy for it in trained]).all()
 
 
 def test_no_photographs_have_no_probabilities(striped):
     nothing = striped.subset(np.array([], int))
     network = model.ThreeConvolutions(5, 32)
-    assert training.predict(network, Images(nothing, 32), "cpu").shape == (2, 0, 5)
+    assert training.predict(network, nothing, 32, "cpu").shape == (2, 0, 5)
 
 
 def test_half_precision_is_for_cuda_alone():
     for device in ("cpu", "mps"):
         with training.half_precision(device):
             assert not torch.is_autocast_enabled("cpu") and not torch.is_autocast_enabled("cuda")
-
-
-def _told_apart(n=100, noise=0.3, seed=1) -> tuple[np.ndarray, np.ndarray]:
-    rng = np.random.default_rng(seed)
-    targets = np.arange(n) % 5
-    return (np.eye(5)[targets] * 3 + rng.normal(0, noise, (n, 5))).astype(np.float32), targets
-
-
-def _probabilities(head: torch.nn.Linear, vectors: np.ndarray) -> np.ndarray:
-    return head(torch.from_numpy(vectors)).softmax(1).detach().numpy()
-
-
-@pytest.mark.parametrize("shift", [0, -7])
-def test_the_head_learns_what_can_be_told_apart_on_features_of_any_scale(shift):
-    """Scaling of the features is folded into the head."""
-    vectors, targets = _told_apart()
-    fitted = training.head_on(vectors * 50 + shift, targets, HEAD)
-    head = torch.nn.Linear(5, 5)
-    training.set_head(head, fitted)
-    said = _probabilities(head, vectors * 50 + shift)
-    assert (said.argmax(1) == targets).all()
-    np.testing.assert_allclose(said, fitted.predict_proba(vectors * 50 + shift), atol=1e-4)
-    plain = training.head_on(vectors, targets, HEAD)
-    np.testing.assert_allclose(said, plain.predict_proba(vectors), atol=2e-3)
-
-
-def test_weight_decay_and_balance_reach_the_head():
-    vectors, targets = _told_apart(noise=2.0)
-    few = (targets != 4) | (np.arange(100) % 3 == 0)
-    vectors, targets = vectors[few], targets[few]
-
-    def said(**changed) -> np.ndarray:
-        return training.head_on(vectors, targets, replace(HEAD, **changed)).predict_proba(vectors)
-
-    assert said(weight_decay=10.0).max() < said(weight_decay=0.01).max()
-    assert said(balance=True)[:, 4].mean() > said(balance=False)[:, 4].mean()
-
-
-def test_stored_features_are_the_networks(drawings):
-    torch.manual_seed(2)
-    network = model.Backbone("test_efficientnet", 5).eval()
-    torch.nn.init.normal_(network.head.weight)
-    vectors = training.extract(network, drawings, 64, "cpu")
-    assert vectors.shape == (40, network.head.in_features) and vectors.dtype == np.float16
-    from_features = _probabilities(network.head, vectors.astype(np.float32))
-    from_images = training.predict(network, Images(drawings, 64), "cpu", views=1)[0]
-    np.testing.assert_allclose(from_features, from_images, atol=2e-2)
-
-
-def test_cross_validation_judges_each_photograph_once(monkeypatch):
-    vectors, _ = _told_apart(60)
-    groups = np.arange(60) // 2 * 2  # pairs of copies
-    targets = groups // 2 % 5
-    # Copies have the same vector, so a copy on the other side would be seen.
-    vectors[1::2] = vectors[::2]
-    learned, head_on = [], training.head_on
-
-    def noted(some, *given):
-        learned.append(set(some[:, 0].tolist()))
-        return head_on(some, *given)
-
-    monkeypatch.setattr(training, "head_on", noted)
-    accuracies = training.cross_validate(vectors, targets, groups, HEAD, 4, 1)
-    everything = set(vectors[:, 0].tolist())
-    judged = [everything - it for it in learned]
-    assert len(accuracies) == len(judged) == 4
-    assert sum(map(len, judged)) == 30 and set.union(*judged) == everything
-
-
-def test_cross_validation_of_noise_is_chance():
-    vectors, targets = _told_apart(150)
-    targets = np.random.default_rng(5).permutation(targets)
-    accuracies = training.cross_validate(vectors, targets, np.arange(150), HEAD, 3, 1)
-    assert abs(accuracies.mean() - 0.2) < 4 * (0.16 / 150) ** 0.5
-
-
-def test_a_class_of_few_has_fewer_folds():
-    vectors, targets = _told_apart(52)
-    targets = np.where(np.arange(52) < 50, targets % 4, 4)
-    assert len(training.cross_validate(vectors, targets, np.arange(52), HEAD, 4, 1)) == 2

@@ -10,6 +10,7 @@ from timm.models import get_pretrained_cfg
 
 from hw4.foundation import hub
 from hw4.foundation.errors import UserError
+from hw4.foundation.settings import check_settings
 from hw4.windows import weights
 from hw4.windows.result import EXPERIMENT, Settings
 from hw4.windows.weights import ORIGINS, Origin
@@ -76,5 +77,5 @@ def test_names_and_repositories_are_timms():
 
 
 def test_unknown_backbones_are_refused():
-    with pytest.raises(UserError, match=r"result\.py: 'vgg' is among the backbones"):
-        replace(Settings(), backbones=("vgg",))
+    with pytest.raises(UserError, match=r"result\.py: backbones of Settings is \('vgg'"):
+        check_settings(replace(Settings(), backbones=("vgg",)))

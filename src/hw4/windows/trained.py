@@ -1,7 +1,8 @@
 """One network: how it is trained, and what came of it."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from hw4.foundation.scores import ClassScores, Scores
 from hw4.foundation.settings import Amount, Count, Positive, Share
@@ -39,6 +40,7 @@ class TrainConfig:
         augment: how strongly images are varied in training (cropped, stretched, tilted, relit);
             0 for not at all, not even mirrored.
         balance: whether rare classes count more, by the square root of their rarity.
+        width: channels of the first block of the small residual network.
     """
 
     input_size: Count
@@ -52,6 +54,7 @@ class TrainConfig:
     label_smoothing: Share = 0.0
     augment: Share = 1.0
     balance: bool = True
+    width: Count = 32
 
     def epochs_for(self, images: int) -> int:
         """Epochs over so many images that come to about `images_seen`."""
@@ -111,6 +114,24 @@ class Trained:
     @property
     def per_class(self) -> dict[str, ClassScores]:
         return self.reported.per_class
+
+    def report(self, labelled: bool) -> dict[str, Any]:
+        """Its part of `results.json`; `labelled` is whether the test set is."""
+        return {
+            "pretrained": self.pretrained,
+            "model": self.network,
+            "parameters": self.parameters,
+            "test_accuracy": self.accuracy if labelled else None,
+            "test_interval": self.interval if labelled else None,
+            "validation_accuracy": self.validation.accuracy,
+            "balanced_accuracy": self.reported.balanced_accuracy,
+            "per_class": [
+                {"name": name, "photographs": it.support, **asdict(it)}
+                for name, it in self.per_class.items()
+            ],
+            "confusion": self.reported.confusion,
+            "seconds": round(self.seconds, 1),
+        }
 
 
 @dataclass(frozen=True)

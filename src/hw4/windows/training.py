@@ -1,62 +1,50 @@
-"""Training and prediction: one loop for every network, and heads on stored features."""
+"""Training and prediction: one loop for every network."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 import numpy as np
 import torch
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedGroupKFold
-from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import StandardScaler
 from torch import nn
 from torch.nn import functional
 from torch.optim.lr_scheduler import OneCycleLR
 
 from hw4.foundation.compute import generator
 from hw4.foundation.progress import Bar
+from hw4.foundation.scores import log_loss
+from hw4.windows import model
 from hw4.windows.augment import plain, varied
 from hw4.windows.data import CLASSES
 from hw4.windows.images import Photographs
-from hw4.windows.model import Backbone
 from hw4.windows.trained import Epoch, TrainConfig
+from hw4.windows.weights import Weights
 
 WARM_UP = 0.1
 CLIP = 5.0
 PREDICTED_AT_ONCE = 64
 
 
-@dataclass(frozen=True)
-class Images:
-    """Photographs as a network is given them."""
-
-    photographs: Photographs
-    size: int
-
-    @property
-    def targets(self) -> np.ndarray:
-        return self.photographs.targets
-
-    def varied(self, idx, strength: float, random: torch.Generator, device: str) -> torch.Tensor:
-        return varied(self._bytes(idx, device), self.size, strength, random)
-
-    def plain(self, idx, device: str) -> torch.Tensor:
-        return plain(self._bytes(idx, device), self.size)  # (batch, 3, size, size)
-
-    def _bytes(self, idx, device: str) -> torch.Tensor:
-        return torch.from_numpy(self.photographs.images(idx)).to(device)  # (batch, side, side, 3)
+def build(kind: str, config: TrainConfig, weights: Weights | None = None) -> nn.Module:
+    """A network as it begins: random, or with the pre-trained `weights` of its backbone."""
+    if kind == "three_convolutions":
+        return model.ThreeConvolutions(len(CLASSES), config.input_size)
+    if kind == "small_residual":
+        return model.SmallResidual(len(CLASSES), config.width)
+    network = model.Backbone(kind, len(CLASSES), weights.file if weights else None)
+    network.freeze(config.frozen_share)
+    return network
 
 
 def fit(
     network: nn.Module,
-    train: Images,
-    val: Images,
+    train: Photographs,
+    val: Photographs,
     config: TrainConfig,
     seed: int,
     device: str,
     bar: Bar | None = None,
 ) -> tuple[Epoch, ...]:
-    """Train `network` in place, and look at the validation examples after each epoch.
+    """Train `network` in place, and look at the validation photographs after each epoch.
 
     AdamW, one cycle of the learning rate. The last weights are kept, not the best of all epochs: a
     validation accuracy that is the luckiest of many says little.
@@ -81,10 +69,11 @@ def fit(
         network.train()
         losses = []
         for idx in order.permutation(len(train.targets))[: steps * batch].reshape(steps, batch):
+            pixels = torch.from_numpy(train.images(idx)).to(device)  # (batch, side, side, 3)
             if config.augment:
-                inputs = train.varied(idx, config.augment, random, device)
+                inputs = varied(pixels, config.input_size, config.augment, random)
             else:
-                inputs = train.plain(idx, device)
+                inputs = plain(pixels, config.input_size)
             targets = torch.from_numpy(train.targets[idx]).to(device)
             with half_precision(device):
                 loss = functional.cross_entropy(
@@ -99,7 +88,8 @@ def fit(
             if bar:
                 bar.update()
         train_loss = float(torch.stack(losses).mean())
-        done.append(Epoch(train_loss, *judged(predict(network, val, device, views=1)[0], val)))
+        probabilities = predict(network, val, config.input_size, device, views=1)[0]
+        done.append(Epoch(train_loss, *judged(probabilities, val.targets)))
         if bar and len(val.targets):
             bar.note(f"validation {done[-1].val_accuracy:.0%}")
     network.eval()
@@ -107,32 +97,31 @@ def fit(
 
 
 @torch.no_grad()
-def predict(network: nn.Module, examples: Images, device: str, views: int = 2) -> np.ndarray:
+def predict(
+    network: nn.Module, photographs: Photographs, size: int, device: str, views: int = 2
+) -> np.ndarray:
     """Probabilities `(views, n, classes)`: of the images, and of their mirror images."""
     network.eval()
     found = [np.empty((views, 0, len(CLASSES)), np.float32)]
-    for idx in at_once(len(examples.targets)):
-        images = examples.plain(idx, device)
+    for images in batches(photographs, size, device):
         with half_precision(device):
             logits = [network(view) for view in (images, images.flip(3))[:views]]
         found.append(torch.stack(logits).float().softmax(2).cpu().numpy())
     return np.concatenate(found, axis=1)
 
 
-def at_once(count: int) -> list[np.ndarray]:
-    """Indices of `count` examples, as many at a time as are predicted together."""
-    places = range(0, count, PREDICTED_AT_ONCE)
-    return [np.arange(begin, min(begin + PREDICTED_AT_ONCE, count)) for begin in places]
+def batches(photographs: Photographs, size: int, device: str) -> Iterator[torch.Tensor]:
+    """All photographs in order and not varied, `(batch, 3, size, size)`."""
+    for begin in range(0, len(photographs), PREDICTED_AT_ONCE):
+        idx = np.arange(begin, min(begin + PREDICTED_AT_ONCE, len(photographs)))
+        yield plain(torch.from_numpy(photographs.images(idx)).to(device), size)
 
 
-def judged(probabilities: np.ndarray, examples: Images) -> tuple[float, float]:
+def judged(probabilities: np.ndarray, targets: np.ndarray) -> tuple[float, float]:
     """Log loss and accuracy of `probabilities` (n, classes); NaN of no examples."""
-    targets = examples.targets
     if not len(targets):
         return math.nan, math.nan
-    given = probabilities[np.arange(len(targets)), targets]
-    loss = -np.log(np.maximum(given, 1e-12)).mean()
-    return float(loss), float((probabilities.argmax(1) == targets).mean())
+    return log_loss(probabilities, targets), float((probabilities.argmax(1) == targets).mean())
 
 
 def class_weights(targets: np.ndarray, balance: bool) -> np.ndarray:
@@ -165,64 +154,3 @@ def parameter_groups(network: nn.Module, config: TrainConfig) -> list[dict]:
 def half_precision(device: str):
     """bfloat16 on CUDA, where it is faster; its range needs no scaling of the loss."""
     return torch.autocast(device, torch.bfloat16, enabled=device == "cuda")
-
-
-@torch.no_grad()
-def extract(
-    network: Backbone, photographs: Photographs, size: int, device: str, bar: Bar | None = None
-) -> np.ndarray:
-    """The frozen backbone's vectors of all photographs `(n, channels)` float16.
-
-    They never change while the backbone is frozen, so each is computed once, not once an epoch.
-    """
-    network.to(device, memory_format=torch.channels_last).eval()
-    images, blocks = Images(photographs, size), []
-    for idx in at_once(len(photographs)):
-        blocks.append(network.vectors(images.plain(idx, device)).half().cpu().numpy())
-        if bar:
-            bar.update(len(idx))
-    return np.concatenate(blocks)
-
-
-def head_on(vectors: np.ndarray, targets: np.ndarray, config: TrainConfig) -> Pipeline:
-    """A linear head on stored features (n, channels): scikit-learn's logistic regression.
-
-    Features get zero mean and unit deviation, so that one grid of decays serves all backbones.
-    """
-    weights = class_weights(targets, config.balance)
-    regression = LogisticRegression(
-        C=1 / (config.weight_decay * len(targets)),
-        class_weight=dict(enumerate(weights)),
-        max_iter=1000,
-    )
-    return make_pipeline(StandardScaler(), regression).fit(vectors.astype(np.float32), targets)
-
-
-@torch.no_grad()
-def set_head(head: nn.Linear, fitted: Pipeline) -> None:
-    """Give `head`, which sees features as they are, the answers of a `fitted` one."""
-    scaler, regression = fitted.named_steps.values()
-    weight = regression.coef_ / scaler.scale_  # (classes, channels)
-    head.weight.copy_(torch.from_numpy(weight))
-    head.bias.copy_(torch.from_numpy(regression.intercept_ - weight @ scaler.mean_))
-
-
-def cross_validate(
-    vectors: np.ndarray,
-    targets: np.ndarray,
-    groups: np.ndarray,
-    config: TrainConfig,
-    folds: int,
-    seed: int,
-) -> np.ndarray:
-    """Accuracy of a linear head on each fold in turn `(folds,)`, fewer if a class is that small.
-
-    Photographs of one of the `groups` (n,) are all learned from, or all left out.
-    """
-    smallest = int(np.bincount(targets).min())
-    splitter = StratifiedGroupKFold(max(2, min(folds, smallest)), shuffle=True, random_state=seed)
-    accuracies = []
-    for learned, left_out in splitter.split(targets, targets, groups):
-        head = head_on(vectors[learned], targets[learned], config)
-        accuracies.append(head.score(vectors[left_out].astype(np.float32), targets[left_out]))
-    return np.array(accuracies)
