@@ -168,3 +168,11 @@ def test_half_precision_is_for_cuda_alone():
     for device in ("cpu", "mps"):
         with training.half_precision(device):
             assert not torch.is_autocast_enabled("cpu") and not torch.is_autocast_enabled("cuda")
+
+
+def test_images_grow_from_epoch_to_epoch_up_to_the_size_that_is_tested():
+    growing = TrainConfig(256, 1e-3, 1, first_size_share=0.625).sizes(9)
+    assert growing == [160, 160, 192, 192, 192, 224, 224, 256, 256]
+    assert TrainConfig(100, 1e-3, 1, first_size_share=0.5).sizes(3) == [64, 64, 100]
+    assert TrainConfig(100, 1e-3, 1).sizes(2) == [100, 100]
+    assert TrainConfig(100, 1e-3, 1, first_size_share=0.5).sizes(1) == [100]
