@@ -94,7 +94,7 @@ class Settings:
         "efficientnetv2_rw_t",
         "vit_small_patch14_dinov2",
     )
-    feature_size: Count = 224
+    feature_size: Count = 256
     folds: Count = 4
     weight_decays: tuple[float, ...] = (0.01, 0.1, 1.0)
     baseline: TrainConfig = BASELINE
