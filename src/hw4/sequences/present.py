@@ -1,5 +1,7 @@
 """Tables and figures of problem 2."""
 
+from textwrap import fill
+
 import numpy as np
 
 from hw4.foundation.figures import figure, heat_map, labelled_level, labelled_line, new_figure
@@ -126,7 +128,7 @@ def search(result: Result):
             fontsize=8,
         )
         axes.tick_params(labelsize=8)
-        axes.set_title(title(result, model.name).replace(", ", ",\n"), fontsize=9)
+        axes.set_title(fill(title(result, model.name), 12), fontsize=9)
     panels[0].set_ylabel("hidden units")
     fig.supxlabel("weight decay", fontsize=9.5)
     return fig

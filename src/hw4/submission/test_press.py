@@ -85,7 +85,7 @@ def function(x):
 # Part 3: The second
 
 ::: {.callout-note title="Mind this"}
-A note.
+A note. See @sec-task.
 :::
 
 ```{python}
@@ -122,13 +122,13 @@ def test_a_document_with_one_of_everything(document, project, monkeypatch, capsy
     assert "Problem 2: The first stand-in data · Ann Author & Bob Writer · page 2 of 3" in first
     assert "Before the first problem." in title
     assert "Values 3 and a_b, 𝑥𝑡 ∈ 𝐴, see Figure 1, Table 1, Equation 1, Listing 1," in first
-    assert "Problem 2, Task 1 and Figure 1, Figure 2." in first
+    assert "Listing 1, Task 1 and Figure 1, Figure 2." in first
     assert "Figure 1: A caption with 0.5. stand-in data" in first
     assert "Table 1: The errors. stand-in data model error first 0.1 second 0.2" in first
     assert "Figure 2: Another caption. stand-in data" in first
     assert "words in the figure" in first
     assert "Part 3: The second Ann Author & Bob Writer · page 3 of 3" in second
-    assert "Mind this A note. Printed quietly." in second
+    assert "Mind this A note. See Problem 2, Task 1. Printed quietly." in second
     assert "stand-in" not in second
 
     reader = pypdf.PdfReader(output)
