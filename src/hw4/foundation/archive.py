@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from hw4.foundation.errors import UserError
@@ -60,6 +61,13 @@ class Files:
     folders: tuple[str, ...]
     read: Callable[[str], bytes]
 
+    @classmethod
+    def of(cls, path: Path, is_folder: dict[str, bool], read: Callable[[str], bytes]) -> "Files":
+        """From all names, with whether each is a folder's."""
+        names = sorted(is_folder, key=natural)
+        files = tuple(name for name in names if not is_folder[name])
+        return cls(path, files, tuple(name for name in names if is_folder[name]), read)
+
 
 @contextmanager
 def opened(path: Path, limits: Limits) -> Iterator[Files]:
@@ -68,24 +76,16 @@ def opened(path: Path, limits: Limits) -> Iterator[Files]:
     A UserError says what is wrong with a zip that is damaged, encrypted, beyond `limits` or with
     entries that no honest one has, and with a folder that cannot be read or has links out of it.
     """
-
-    def found(entries: dict[str, bool], read: Callable[[str], bytes]) -> Files:
-        names = sorted(entries, key=natural)
-        files, folders = ([it for it in names if entries[it] is kind] for kind in (False, True))
-        return Files(path, tuple(files), tuple(folders), read)
-
     if path.is_dir():
-        entries = {}
-        for name, is_folder in walk(path):
-            entries[name] = is_folder
-            if len(entries) > limits.files:
-                raise UserError(
-                    f"{path} holds more than {limits.files:,} files and folders: "
-                    "take away what is not the course's."
-                )
-        yield found(entries, lambda name: read_file(path / name, limits.file))
+        entries = dict(islice(walk(path), limits.files + 1))
+        if len(entries) > limits.files:
+            raise UserError(
+                f"{path} holds more than {limits.files:,} files and folders: "
+                "take away what is not the course's."
+            )
+        yield Files.of(path, entries, lambda name: read_file(path / name, limits.file))
     elif path.suffix.casefold() != ".zip":
-        yield found({path.name: False}, lambda name: read_file(path, limits.file))
+        yield Files.of(path, {path.name: False}, lambda name: read_file(path, limits.file))
     else:
         with _zip(path, limits) as handle:
             members = {it.filename.replace("\\", "/"): it for it in handle.infolist()}
@@ -98,7 +98,7 @@ def opened(path: Path, limits: Limits) -> Iterator[Files]:
                     why = f"damaged in the zip: {reason(error)}"
                     raise BadFile(path / name, why) from error
 
-            yield found(_entries(members), read)
+            yield Files.of(path, _entries(members), read)
 
 
 def read_file(path: Path, largest: int) -> bytes:

@@ -5,7 +5,9 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -13,7 +15,7 @@ import pytest
 from hw4.foundation import experiment as module
 from hw4.foundation.compute import THREADS, Device
 from hw4.foundation.errors import UserError
-from hw4.foundation.experiment import Experiment, Outcome, Work
+from hw4.foundation.experiment import Experiment, Made, Outcome, Work
 from hw4.foundation.files import DataSource
 from hw4.foundation.store import CHECKSUMS, NUMBERS, TENSORS, to_plain
 from hw4.foundation.work import Selection
@@ -129,6 +131,40 @@ def test_the_quick_profile_has_results_of_its_own(monkeypatch):
     monkeypatch.setenv("HW4_PROFILE", "quikc")
     with pytest.raises(UserError, match="quikc"):
         make().stored()
+
+
+def test_a_wrong_setting_or_device_is_said_before_anything_is_computed(monkeypatch):
+    with pytest.raises(UserError, match="factor of Settings is 'x', expected was a number"):
+        make(settings=lambda: Settings(factor="x")).ensure()
+    monkeypatch.setenv("HW4_DEVICE", "gpu")
+    with pytest.raises(UserError, match="HW4_DEVICE is 'gpu'"):
+        make().stored()
+    assert calls == []
+
+
+def test_what_is_fetched_before_computing_is_part_of_the_key():
+    fetched = []
+    found = make(prepare=lambda: fetched.append("weights"), circumstances=lambda: len(fetched))
+    assert found.ensure() is True
+    assert found.is_stored()
+    assert found.ensure() is False and len(fetched) == 1
+
+
+def test_the_time_of_parts_from_an_earlier_build_counts(monkeypatch):
+    def score():
+        time.sleep(0.05)
+        return Outcome(Score("s", (1.0,)))
+
+    def run(settings, work):
+        work.part("slow", 1, Score, score)
+        return Outcome(Result(1.0, {}))
+
+    monkeypatch.setattr(f"{__name__}.run", run)
+    make().ensure()
+    monkeypatch.setattr(f"{__name__}.time.sleep", lambda seconds: pytest.fail("computed again"))
+    again = make(circumstances=lambda: "with weights")
+    again.ensure()
+    assert again.made().seconds >= 0.05
 
 
 def test_no_result_is_an_error_that_says_what_to_run():
@@ -308,3 +344,10 @@ def test_the_latest_result_is_that_of_the_same_profile(monkeypatch):
     assert make().latest() is None
     make().ensure()
     assert make().latest()["state"]["settings"]["factor"] == 1.0
+
+
+def test_the_latest_is_the_one_that_was_finished_last(monkeypatch):
+    for seed, finished in enumerate(("2026-01-02", "2026-01-03", "2026-01-01")):
+        monkeypatch.setattr(module, "Made", partial(Made, finished=finished))
+        make(settings=partial(Settings, seed=seed)).ensure()
+    assert make().latest()["made"]["finished"] == "2026-01-03"

@@ -5,13 +5,16 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from scipy.stats import t
 from sklearn import metrics
 
 from hw4.foundation import scores
 from hw4.foundation.scores import (
     best_temperature,
     calibration,
+    compare_errors,
     compare_f1_macro,
+    compare_groups,
     f1_macro,
     f1_macro_resampled,
     mcnemar,
@@ -105,6 +108,26 @@ def test_two_that_never_differ_are_not_told_apart():
         compare_f1_macro(targets, predictions, predictions, 3),
     ):
         assert (found.value, found.std, found.p, found.significant) == (0, 0, 1, False)
+
+
+def test_mean_errors_are_compared_by_student_s_and_by_welch_s_t():
+    random = np.random.default_rng(9)
+    first, second = random.exponential(1.0, 40), random.exponential(1.3, 40)
+    pairs = first - second
+    std = pairs.std(ddof=1) / math.sqrt(40)
+    found = compare_errors(first, second)
+    assert (found.value, found.std) == pytest.approx((pairs.mean(), std))
+    assert found.p == pytest.approx(2 * t.sf(abs(pairs.mean()) / std, 39))
+    assert math.isnan(compare_errors(first, first).p)
+
+    few = second[:7]
+    parts = first.var(ddof=1) / 40, few.var(ddof=1) / 7
+    freedom = sum(parts) ** 2 / (parts[0] ** 2 / 39 + parts[1] ** 2 / 6)
+    found = compare_groups(first, few)
+    value, std = first.mean() - few.mean(), math.sqrt(sum(parts))
+    assert (found.value, found.std) == pytest.approx((value, std))
+    assert found.p == pytest.approx(2 * t.sf(abs(value) / std, freedom))
+    assert math.isnan(compare_groups(first, few[:1]).value)
 
 
 def test_resampled_f1_is_scikit_learn_s_on_the_same_draws(monkeypatch):

@@ -72,6 +72,14 @@ def test_a_full_disk_names_the_path_and_leaves_the_old_file(tmp_path, monkeypatc
     assert (tmp_path / "a.txt").read_text() == "old"
 
 
+def test_who_reads_the_old_file_has_all_of_it(tmp_path):
+    write_text(tmp_path / "a.txt", "old")
+    with (tmp_path / "a.txt").open() as reader:
+        write_text(tmp_path / "a.txt", "new")
+        assert reader.read() == "old"
+    assert (tmp_path / "a.txt").read_text() == "new"
+
+
 def test_an_entry_takes_the_place_of_the_old_one(tmp_path):
     entry = Entry(tmp_path / "entry")
     assert entry.read_numbers() is None

@@ -70,6 +70,7 @@ def head_config(settings: Settings, weight_decay: float) -> TrainConfig:
     return replace(
         settings.fine_tuned,
         input_size=settings.feature_size,
+        first_size_share=1.0,
         weight_decay=weight_decay,
         backbone_rate=0.0,
         label_smoothing=0.0,

@@ -164,7 +164,8 @@ def pretrained_features(name: str, weights: Path | None) -> nn.Module:
         ValueError, RuntimeError: the tensors are not those of the architecture.
     """
     # A transformer's positions follow the input size; a convolution needs no word about it.
-    options = {"dynamic_img_size": True} if name.startswith("vit_") else {}
+    sizes = {"dynamic_img_size": True, "dynamic_img_pad": True}
+    options = sizes if name.startswith("vit_") else {}
     if weights is None or weights.suffix == ".safetensors":
         options |= {"pretrained": weights is not None, "num_classes": 0}
         return timm.create_model(name, pretrained_cfg_overlay={"file": str(weights)}, **options)

@@ -54,7 +54,8 @@ SMALL = TrainConfig(
     input_size=64, learning_rate=3.5e-3, images_seen=15_000, epochs=(3, 40), label_smoothing=0.1
 )
 FINE_TUNED = TrainConfig(
-    input_size=192,
+    input_size=256,
+    first_size_share=0.625,
     learning_rate=3e-3,
     images_seen=9_000,
     epochs=(2, 9),
@@ -83,13 +84,13 @@ class Settings:
     """
 
     seed: int = 541
-    image_size: Count = 224
+    image_size: Count = 256
     stand_in_images: Count = 1600
     validation_share: Share = 0.15
     held_out_share: Share = 0.15
     backbones: Backbones = ("tf_efficientnet_lite0", "mobilenetv2_100")
     gpu_backbones: Backbones = ("convnext_tiny", "efficientnetv2_rw_t", "vit_small_patch14_dinov2")
-    feature_size: Count = 224
+    feature_size: Count = 256
     folds: Count = 4
     weight_decays: tuple[float, ...] = (0.01, 0.1, 1.0)
     baseline: TrainConfig = BASELINE
@@ -120,6 +121,7 @@ class Settings:
             fine_tuned=replace(
                 tuned,
                 input_size=min(tuned.input_size, 112),
+                first_size_share=1.0,
                 images_seen=min(tuned.images_seen, 3_000),
                 frozen_share=min(tuned.frozen_share, 0.4),
             ),

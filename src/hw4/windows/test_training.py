@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from torch.nn import functional
 
 from hw4.windows import model, training
 from hw4.windows.images import Photographs
@@ -43,20 +44,42 @@ def test_the_validation_set_changes_no_weight(striped):
     assert all(torch.equal(weights[0][0][name], it) for name, it in weights[1][0].items())
 
 
-def test_the_learning_rate_goes_up_and_down_to_nothing(striped, monkeypatch):
-    rates = []
+def test_the_learning_rate_goes_up_and_down_to_nothing_and_gradients_are_clipped(
+    striped, monkeypatch
+):
+    rates, norms = [], []
     step = torch.optim.AdamW.step
 
     def noted(self, *given, **options):
         rates.append([group["lr"] for group in self.param_groups])
+        gradients = [it.grad.flatten() for group in self.param_groups for it in group["params"]]
+        norms.append(torch.cat(gradients).norm().item())
         return step(self, *given, **options)
 
     monkeypatch.setattr(torch.optim.AdamW, "step", noted)
+    monkeypatch.setattr(training, "CLIP", 1e-3)
     _trained(striped, replace(CONFIG, epochs=(4, 4), backbone_rate=0.1))
     rates = np.array(rates)  # (steps, groups)
     assert rates.max() == pytest.approx(3e-3, rel=1e-3) and rates[-1].max() < 5e-5
     assert sorted({round(float(it), 5) for it in rates.max(0)}) == [3e-4, 3e-3]
     assert rates[:, 0].argmax() in (1, 2, 3)
+    assert norms == pytest.approx([1e-3] * len(norms), rel=1e-2)
+
+
+def test_the_loss_is_weighted_by_class_and_of_smoothed_labels(striped):
+    uneven = striped.subset(np.arange(9, 60))  # three of the first class, twelve of the others
+    network = model.ThreeConvolutions(5, 32)
+    network.head[-1].weight.data.mul_(50)  # or all logits were about the same
+    logits = network(next(training.batches(uneven, 32, "cpu")))
+    expected = functional.cross_entropy(
+        logits,
+        torch.from_numpy(uneven.targets),
+        torch.from_numpy(training.class_weights(uneven.targets, balance=True)).float(),
+        label_smoothing=0.3,
+    )
+    config = replace(CONFIG, epochs=(1, 1), batch_size=51, augment=0.0, label_smoothing=0.3)
+    (epoch,) = training.fit(network, uneven, uneven, config, 1, "cpu")
+    assert epoch.train_loss == pytest.approx(expected.item(), rel=1e-4)
 
 
 @pytest.mark.parametrize("n", [1, 8, 15, 60])
@@ -72,6 +95,15 @@ def test_a_frozen_backbone_has_no_group():
     network.features.requires_grad_(False)
     groups = training.parameter_groups(network, CONFIG)
     assert sum(len(group["params"]) for group in groups) == 2
+
+
+def test_a_backbone_learns_at_a_rate_of_its_own():
+    network = model.SmallResidual(5, 8)
+    groups = training.parameter_groups(network, replace(CONFIG, backbone_rate=0.1))
+    rate_of = {id(weight): group["lr"] for group in groups for weight in group["params"]}
+    for name, weight in network.named_parameters():
+        expected = 3e-4 if name.startswith("features") else 3e-3
+        assert rate_of[id(weight)] == pytest.approx(expected)
 
 
 def test_biases_and_normalizations_are_not_decayed():
@@ -136,3 +168,11 @@ def test_half_precision_is_for_cuda_alone():
     for device in ("cpu", "mps"):
         with training.half_precision(device):
             assert not torch.is_autocast_enabled("cpu") and not torch.is_autocast_enabled("cuda")
+
+
+def test_images_grow_from_epoch_to_epoch_up_to_the_size_that_is_tested():
+    growing = TrainConfig(256, 1e-3, 1, first_size_share=0.625).sizes(9)
+    assert growing == [160, 160, 192, 192, 192, 224, 224, 256, 256]
+    assert TrainConfig(100, 1e-3, 1, first_size_share=0.5).sizes(3) == [64, 64, 100]
+    assert TrainConfig(100, 1e-3, 1).sizes(2) == [100, 100]
+    assert TrainConfig(100, 1e-3, 1, first_size_share=0.5).sizes(1) == [100]

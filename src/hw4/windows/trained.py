@@ -4,6 +4,8 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
+
 from hw4.foundation.scores import ClassScores, Difference, Scores
 from hw4.foundation.settings import Amount, Count, Positive, Share
 from hw4.windows.data import CLASSES
@@ -31,6 +33,8 @@ class TrainConfig:
 
     Attributes:
         input_size: side of the square images it is given, in pixels.
+        first_size_share: of `input_size`, with which the first epoch begins; the images grow from
+            epoch to epoch (Tan and Le 2021), as most is learned from coarse ones, in less time.
         learning_rate: the highest of the one-cycle schedule (of the head, for a backbone).
         images_seen: in training, all epochs together; decides the number of epochs.
         epochs: fewest and most of them.
@@ -48,6 +52,7 @@ class TrainConfig:
     learning_rate: Positive
     images_seen: Count
     epochs: tuple[Count, Count] = (1, 100)
+    first_size_share: Share = 1.0
     batch_size: Count = 32
     weight_decay: Amount = 0.02
     backbone_rate: Amount = 1.0
@@ -61,6 +66,13 @@ class TrainConfig:
         """Epochs over so many images that come to about `images_seen`."""
         fewest, most = self.epochs
         return max(fewest, min(most, round(self.images_seen / images)))
+
+    def sizes(self, epochs: int) -> list[int]:
+        """Side of the images in each of so many epochs; multiples of 32 on the way."""
+        if self.first_size_share == 1 or epochs == 1:
+            return [self.input_size] * epochs
+        sides = self.input_size * np.linspace(self.first_size_share, 1, epochs)
+        return [32 * max(1, round(side / 32)) for side in sides[:-1]] + [self.input_size]
 
 
 @dataclass(frozen=True)

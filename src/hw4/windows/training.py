@@ -65,15 +65,15 @@ def fit(
         cycle_momentum=False,
     )
     done = []
-    for _ in range(epochs):
+    for size in config.sizes(epochs):
         network.train()
         losses = []
         for idx in order.permutation(len(train.targets))[: steps * batch].reshape(steps, batch):
             pixels = torch.from_numpy(train.images(idx)).to(device)  # (batch, side, side, 3)
             if config.augment:
-                inputs = varied(pixels, config.input_size, config.augment, random)
+                inputs = varied(pixels, size, config.augment, random)
             else:
-                inputs = plain(pixels, config.input_size)
+                inputs = plain(pixels, size)
             targets = torch.from_numpy(train.targets[idx]).to(device)
             with half_precision(device):
                 loss = functional.cross_entropy(
