@@ -14,7 +14,7 @@ from hw4.tweets.encoder import encoder_source
 from hw4.tweets.features import Pooled, compute_features
 from hw4.tweets.model import Head
 from hw4.tweets.standin import compose
-from hw4.tweets.tokens import Tokens, to_dataset
+from hw4.tweets.tokens import padded, to_dataset
 from hw4.tweets.training import fit, load_pretrained, run_heads
 from hw4.tweets.weights import distilbert_folder
 
@@ -27,7 +27,7 @@ TOLERANCE = 1e-3
 class Live:
     """First-token features of a batch, by running the whole frozen encoder whenever asked."""
 
-    def __init__(self, encoder: torch.nn.Module, tokens: Tokens):
+    def __init__(self, encoder: torch.nn.Module, tokens: list[list[int]]):
         self.encoder, self.tokens = encoder, tokens
         self.lengths = np.ones(len(tokens), dtype=int)
 
@@ -35,7 +35,7 @@ class Live:
         return np.empty((len(self.tokens), 0), dtype=np.float32)  # no head is standardized here
 
     def batch(self, idx: np.ndarray) -> tuple[torch.Tensor]:
-        input_ids, mask = self.tokens.batch(idx)
+        input_ids, mask = padded([self.tokens[i] for i in idx])
         with torch.no_grad():
             return (self.encoder(input_ids=input_ids, attention_mask=mask)[0][:, 0],)
 
@@ -78,17 +78,18 @@ def _both_classes() -> Tweets:
     return pool.take(np.random.default_rng(1).permutation(chosen))
 
 
-def _tokens(folder: Path, tweets: Tweets) -> Tokens:
+def _tokens(folder: Path, tweets: Tweets) -> list[list[int]]:
     from transformers import DistilBertTokenizerFast
 
-    return Tokens.of(to_dataset(tweets, DistilBertTokenizerFast.from_pretrained(folder), 128))
+    tokenizer = DistilBertTokenizerFast.from_pretrained(folder)
+    return to_dataset(tweets, tokenizer, 128)["input_ids"][:]
 
 
 def _on_stored_features(
-    folder: Path, tokens: Tokens, tweets: Tweets, many: list[TrainConfig]
+    folder: Path, tokens: list[list[int]], tweets: Tweets, many: list[TrainConfig]
 ) -> list[float]:
     model = load_pretrained(folder, many[0])
-    features, _ = compute_features(model.distilbert, tokens)
+    features = compute_features(model.distilbert, tokens)
     train, validation = np.arange(TRAIN), tweets.targets[TRAIN:]
     wanted = [(config, train) for config in many]
     runs = run_heads(wanted, Head(model), Pooled(features.first), tweets.targets, jobs=1)
@@ -96,7 +97,7 @@ def _on_stored_features(
 
 
 def _with_full_model(
-    folder: Path, tokens: Tokens, tweets: Tweets, many: list[TrainConfig]
+    folder: Path, tokens: list[list[int]], tweets: Tweets, many: list[TrainConfig]
 ) -> list[float]:
     found = []
     for config in many:

@@ -1,4 +1,4 @@
-"""Readers of files from elsewhere, and ways to spoil a good file: for properties and for the fuzz.
+"""Readers of files from elsewhere, and ways to spoil a good file, for what holds for any.
 
 Whatever bytes a reader is given, it ends in a result or in a `UserError`, starts no program,
 connects to nothing, and writes nowhere but into the store.

@@ -16,7 +16,7 @@ from hw4.tweets.encoder import encoder_source
 from hw4.tweets.features import Pooled, compute_features
 from hw4.tweets.model import Head
 from hw4.tweets.standin import compose
-from hw4.tweets.tokens import Tokens, to_dataset
+from hw4.tweets.tokens import to_dataset
 from hw4.tweets.training import load_pretrained, train_one
 from hw4.tweets.weights import distilbert_folder
 
@@ -37,8 +37,8 @@ def work(count: int, folder: Path) -> None:
     with distilbert_folder(encoder_source("random"), split.train.texts[:1000]) as encoder:
         tokenizer = DistilBertTokenizerFast.from_pretrained(encoder)
         parts = (split.train, split.validation, split.test)
-        tokens = Tokens.of(*(to_dataset(part, tokenizer, 128) for part in parts))
+        tokens = [ids for part in parts for ids in to_dataset(part, tokenizer, 128)["input_ids"]]
         model = load_pretrained(encoder, config)
-    features, _ = compute_features(model.distilbert, tokens)
+    features = compute_features(model.distilbert, tokens)
     targets = np.concatenate([part.targets for part in parts])
     train_one(config, Head(model), Pooled(features.first), targets, np.arange(len(split.train)))

@@ -159,7 +159,12 @@ CASES = (
     Bad(
         "two tweets, again and again",
         holding(good.table([("yes", "1"), ("no", "0")] * 40)),
-        *(CSV, "no training tweets of class 0", "at least 7 different", "use the whole file"),
+        *(
+            CSV,
+            "0 different training tweets of class 0",
+            "at least 7 different",
+            "use the whole file",
+        ),
         TWEETS,
     ),
     Bad(

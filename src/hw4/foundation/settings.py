@@ -37,7 +37,7 @@ def check_settings(settings: Any) -> None:
     hints = typing.get_type_hints(type(settings), include_extras=True)
     for field in dataclasses.fields(settings):
         value = getattr(settings, field.name)
-        fits, expected = _check(value, hints[field.name])
+        fits, expected = check_value(value, hints[field.name])
         if not fits:
             where = Path(inspect.getfile(type(settings)))
             where = Path("src", *where.parts[where.parts.index("hw4") :])
@@ -50,24 +50,24 @@ def check_settings(settings: Any) -> None:
                 check_settings(inner)
 
 
-def _check(value: Any, hint: Any) -> tuple[bool, str]:
+def check_value(value: Any, hint: Any) -> tuple[bool, str]:
     """Whether a value is of a type, and the type in words."""
     origin, inside = typing.get_origin(hint), typing.get_args(hint)
     if origin is Annotated:
-        return _check(value, inside[0])[0] and inside[1].holds(value), inside[1].words
+        return check_value(value, inside[0])[0] and inside[1].holds(value), inside[1].words
     if origin is Literal:
         return value in inside, f"one of {', '.join(map(repr, inside))}"
     if origin is tuple:
         any_number = inside[-1] is ...
         shape = "a tuple, (a, b) or (a,)" if any_number else f"a tuple of {len(inside)}"
-        words = f"{shape}, each of them {_check(None, inside[0])[1]}"
+        words = f"{shape}, each of them {check_value(None, inside[0])[1]}"
         if not isinstance(value, tuple) or not value:
             return False, words
         kinds = inside[:1] * len(value) if any_number else inside
-        fits = [_check(*pair)[0] for pair in zip(value, kinds, strict=False)]
+        fits = [check_value(*pair)[0] for pair in zip(value, kinds, strict=False)]
         return len(value) == len(kinds) and all(fits), words
     if origin in (types.UnionType, typing.Union):
-        found = [_check(value, kind) for kind in inside]
+        found = [check_value(value, kind) for kind in inside]
         return any(fits for fits, _ in found), " or ".join(words for _, words in found)
     if hint in (int, float):
         numbers = (int, float) if hint is float else int

@@ -62,11 +62,7 @@ class Entry:
         with new_folder(self.folder) as part:
             for name, data in files.items():
                 _write(part / name, data)
-            self.remove()
-
-    def remove(self) -> None:
-        """Take the entry away, if there is one."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     def _checked(self, name: str) -> bytes:
         try:

@@ -1,11 +1,12 @@
 """Q1: the arguments of a training, one dataclass that the command line fills. No torch."""
 
 import argparse
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from itertools import product
-from typing import Literal, get_args
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
-from hw4.foundation.settings import Amount, Count, Positive, Share
+from hw4.foundation.settings import Amount, Count, Positive, Rule, check_value
 
 Pooling = Literal["first", "mean", "layers"]
 """What the head sees of the encoder's outputs (see `model.pool`)."""
@@ -13,8 +14,16 @@ Weighting = Literal["none", "balanced"]
 """Of the loss, by class."""
 HeadKind = Literal["hidden", "linear"]
 """DistilBERT's own head with a hidden layer, or one linear layer on standardized outputs."""
-AXES = ("learning_rate", "weight_decay", "epochs")
-"""Of a grid search, beside the weighting of the loss."""
+Length = Annotated[int, Rule("a whole number of 8 or more", lambda value: value >= 8)]
+Layers = Annotated[int, Rule("a whole number of 0 or more", lambda value: value >= 0)]
+BelowOne = Annotated[float, Rule("a number from 0 to below 1", lambda value: 0 <= value < 1)]
+REACH = {
+    "learning_rate": (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1),
+    "weight_decay": (0.0, 0.01, 0.1, 0.3, 1.0, 3.0, 10.0),
+    "epochs": (1, 2, 4, 8, 16, 32, 64),
+}
+"""Where the search can go: it starts in the middle and ends where both neighbors are worse."""
+AXES = tuple(REACH)
 
 
 @dataclass(frozen=True)
@@ -23,17 +32,17 @@ class TrainConfig:
 
     encoder: str = "auto"
     seed: int = 42
-    max_length: Count = 128
+    max_length: Length = 128
     batch_size: Count = 64
     epochs: Count = 10
     learning_rate: Positive = 1e-3
     weight_decay: Amount = 0.01
-    warmup_share: Share = 0.1
-    dropout: Share = 0.2
+    warmup_share: BelowOne = 0.1
+    dropout: BelowOne = 0.2
     class_weighting: Weighting = "balanced"
     pooling: Pooling = "first"
     head: HeadKind = "hidden"
-    unfreeze_layers: int = 0
+    unfreeze_layers: Layers = 0
     encoder_learning_rate: Positive = 1e-4
     layer_decay: Positive = 1.0
     draws: Amount = 0.0
@@ -57,32 +66,47 @@ class Grid:
         return [replace(common, **dict(zip(axes, values, strict=True))) for values in settings]
 
 
+def neighbors(config: TrainConfig) -> Iterator[TrainConfig]:
+    """The next smaller and the next larger value on each axis of the search."""
+    for axis, values in REACH.items():
+        value = getattr(config, axis)
+        smaller = [other for other in values if other < value]
+        larger = [other for other in values if other > value]
+        for other in (*smaller[-1:], *larger[:1]):
+            yield replace(config, **{axis: other})
+
+
 def build_parser() -> argparse.ArgumentParser:
-    """The parser of a training's arguments; in a notebook, give `parse_args` a list."""
+    """The parser of a training's arguments; in a notebook, give `parse_args` a list.
+
+    Defaults, types and what is refused come from `TrainConfig`.
+    """
     parser = argparse.ArgumentParser(
         prog="python -m hw4.tweets",
         description="Fine-tune a DistilBERT classifier on the tweets and print validation scores.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
-    add = parser.add_argument
-    add("--encoder", help="pre-trained weights: auto, hub, offline, or a folder")
-    add("--seed", type=int, help="of the head's weights, the batches and the dropout")
-    add("--max_length", type=at_least(8), help="tokens kept of a tweet; longer ones lose their end")
-    add("--batch_size", type=at_least(1), help="tweets a step; more give steadier gradients")
-    add("--epochs", type=at_least(1), help="passes over the training tweets; too many overfit")
-    add("--learning_rate", type=positive, help="of the new head, at its peak")
-    add("--weight_decay", type=amount, help="pulls weights to zero (AdamW), against overfitting")
-    add("--warmup_share", type=share, help="of the steps: the rate rises, then falls linearly")
-    add("--dropout", type=share, help="share of the head's hidden units left out")
-    add("--class_weighting", choices=get_args(Weighting), help="weigh the loss by class, or not")
-    add("--pooling", choices=get_args(Pooling), help="which outputs the head sees (Q7)")
-    add("--head", choices=get_args(HeadKind), help="with a hidden layer, or linear (Q7)")
-    add("--unfreeze_layers", type=at_least(0), help="last encoder layers to train as well (Q7)")
-    add("--encoder_learning_rate", type=positive, help="of unfrozen layers, at its peak")
-    add("--layer_decay", type=positive, help="times this for each unfrozen layer further down")
-    add("--draws", type=amount, help="class-1 tweets an epoch for each of class 0; 0 for all")
-    add("--max_grad_norm", type=positive, help="longest gradient; guards against a bad batch")
-    parser.set_defaults(**asdict(TrainConfig()))
+
+    def add(name: str, help: str) -> None:
+        parser.add_argument(f"--{name}", help=help, **_reading(name))
+
+    add("encoder", "pre-trained weights: auto, hub, offline, or a folder")
+    add("seed", "of the head's weights, the batches and the dropout")
+    add("max_length", "tokens kept of a tweet; longer ones lose their end")
+    add("batch_size", "tweets a step; more give steadier gradients")
+    add("epochs", "passes over the training tweets; too many overfit")
+    add("learning_rate", "of the new head, at its peak")
+    add("weight_decay", "pulls weights to zero (AdamW), against overfitting")
+    add("warmup_share", "of the steps: the rate rises, then falls linearly")
+    add("dropout", "share of the head's hidden units left out")
+    add("class_weighting", "weigh the loss by class, or not")
+    add("pooling", "which outputs the head sees (Q7)")
+    add("head", "with a hidden layer, or linear (Q7)")
+    add("unfreeze_layers", "last encoder layers to train as well (Q7)")
+    add("encoder_learning_rate", "of unfrozen layers, at its peak")
+    add("layer_decay", "times this for each unfrozen layer further down")
+    add("draws", "class-1 tweets an epoch for each of class 0; 0 for all")
+    add("max_grad_norm", "longest gradient; guards against a bad batch")
     return parser
 
 
@@ -91,31 +115,21 @@ def parse(line: list[str] | None = None) -> TrainConfig:
     return TrainConfig(**vars(build_parser().parse_args(line)))
 
 
-def at_least(least: int):
-    def whole(text: str) -> int:
-        value = int(text)
-        if value < least:
-            raise argparse.ArgumentTypeError(f"{text} is below {least}")
+def _reading(field: str) -> dict[str, Any]:
+    """How the parser reads a field of `TrainConfig`: its default, its choices or its type."""
+    hint = get_type_hints(TrainConfig, include_extras=True)[field]
+    default = getattr(TrainConfig, field)
+    if get_origin(hint) is Literal:
+        return {"default": default, "choices": get_args(hint)}
+
+    def read(text: str) -> Any:
+        try:
+            value = type(default)(text)
+        except ValueError:
+            value = None
+        fits, expected = check_value(value, hint)
+        if not fits:
+            raise argparse.ArgumentTypeError(f"{text} is not {expected}")
         return value
 
-    whole.__name__ = "whole number"
-    return whole
-
-
-def amount(text: str) -> float:
-    value = float(text)
-    if not 0 <= value < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text} is not a number of 0 or more")
-    return value
-
-
-def positive(text: str) -> float:
-    if amount(text) == 0:
-        raise argparse.ArgumentTypeError(f"{text} is not a positive number")
-    return float(text)
-
-
-def share(text: str) -> float:
-    if not amount(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
-    return float(text)
+    return {"default": default, "type": read}

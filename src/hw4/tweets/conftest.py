@@ -40,16 +40,16 @@ def small(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def prepared(small):
-    """The small model's tokens, pooled outputs, stored layer 1 and targets."""
+    """The small model's tokens, its outputs, those of layer 1 for every token, and targets."""
     from transformers import DistilBertTokenizerFast
 
     from hw4.tweets.features import compute_features
-    from hw4.tweets.tokens import Tokens, to_dataset
+    from hw4.tweets.tokens import to_dataset
     from hw4.tweets.training import load_pretrained
 
     folder, tweets = small
     tokenizer = DistilBertTokenizerFast.from_pretrained(folder)
-    tokens = Tokens.of(to_dataset(tweets, tokenizer, 48))
+    tokens = to_dataset(tweets, tokenizer, 48)["input_ids"][:]
     encoder = load_pretrained(folder, TrainConfig()).distilbert
-    features, layer = compute_features(encoder, tokens, keep_layer=1)
-    return folder, tokens, features, layer, tweets.targets
+    features = compute_features(encoder, tokens, keep_layer=1)
+    return folder, tokens, features, tweets.targets

@@ -67,18 +67,13 @@ class Tweets:
 
 @dataclass(frozen=True)
 class Split:
-    """Training, validation and test tweets, and how many were left out on the way.
-
-    Attributes:
-        empty: tweets without text, left out before the split.
-        duplicates: tweets left out of training or validation because a later part has them too.
-    """
+    """Training, validation and test tweets, and how many were left out on the way."""
 
     train: Tweets
     validation: Tweets
     test: Tweets
-    empty: int
-    duplicates: int
+    empty: int  # tweets without text, left out before the split
+    duplicates: int  # left out of training or validation because a later part has them too
 
 
 def clean_tweet(text: str) -> str:
@@ -89,8 +84,7 @@ def clean_tweet(text: str) -> str:
 def split(tweets: Tweets, empty: int = 0) -> Split:
     """Split into training, validation and test tweets, stratified by class, as was published.
 
-    Raises:
-        UserError: the tweets repeat each other so much that a part lacks a class.
+    It is a UserError if tweets repeat each other so much that a part lacks a class.
     """
     from sklearn.model_selection import train_test_split
 
@@ -114,10 +108,10 @@ def split(tweets: Tweets, empty: int = 0) -> Split:
     kept_train = [i for i in train if words[i] not in later]
 
     duplicates = len(train) + len(validation) - len(kept_train) - len(kept_validation)
-    parts = map(tweets.take, (kept_train, kept_validation, test))
-    made = Split(*parts, empty, duplicates)
-    check_both_classes(made)
-    return made
+    parts = Split(*map(tweets.take, (kept_train, kept_validation, test)), empty, duplicates)
+    for name, part in (("training", parts.train), ("validation", parts.validation)):
+        check_classes(find(*NAMES) or FILE, part, 1, f"different {name} tweets")
+    return parts
 
 
 def wording(text: str) -> str:
@@ -126,15 +120,16 @@ def wording(text: str) -> str:
     return " ".join(re.findall(r"\w+", cleaned)) or cleaned
 
 
-def check_both_classes(parts: Split) -> None:
-    for name, part in (("training", parts.train), ("validation", parts.validation)):
-        for target in (0, 1):
-            if target not in part.targets:
-                raise UserError(
-                    f"{find(*NAMES) or FILE}: found no {name} tweets of class {target} once those "
-                    f"that are in a later part too are left out, but at least {SMALLEST_CLASS} "
-                    "different tweets of each class are needed: use the whole file."
-                )
+def check_classes(path: Path | str, tweets: Tweets, least: int, what: str = "tweets") -> None:
+    """A UserError if there are fewer than `least` of `what` of one class."""
+    for target in (0, 1):
+        count = int((tweets.targets == target).sum())
+        if count < least:
+            raise UserError(
+                f"{path}: found {count} {what} of class {target}, but a stratified split into "
+                f"three parts needs at least {SMALLEST_CLASS} different ones of each class: use "
+                "the whole file."
+            )
 
 
 def source() -> DataSource:
@@ -147,11 +142,7 @@ def source() -> DataSource:
 
 
 def read_course_file() -> tuple[Tweets, int]:
-    """The course's tweets in the order of the file, and how many without text were left out.
-
-    Raises:
-        UserError: the file is not as expected.
-    """
+    """What `read` brings of the course's file; a UserError if that is gone, or not as expected."""
     path = find(*NAMES)
     if path is None:
         raise UserError(f"{data_folder() / FILE} is not there any more: put it back and try again.")
@@ -161,9 +152,8 @@ def read_course_file() -> tuple[Tweets, int]:
 def read(path: Path) -> tuple[Tweets, int]:
     """The tweets in a CSV file (or a zip with one in it), and how many without text were left out.
 
-    Raises:
-        UserError: no such columns, a label that is neither 0 nor 1, a broken line or encoding, or
-            too few tweets of one class.
+    It is a UserError if there are no such columns, a label is neither 0 nor 1, a line or the
+    encoding is broken, or there are too few tweets of one class.
     """
     lines = csv.reader(io.StringIO(_text(path), newline=""), strict=True)
     texts: list[str] = []
@@ -198,7 +188,7 @@ def read(path: Path) -> tuple[Tweets, int]:
             "download the file again."
         ) from error
     tweets = Tweets(tuple(texts), np.array(labels, dtype=np.int64))
-    _check_classes(path, tweets)
+    check_classes(path, tweets, SMALLEST_CLASS)
     return tweets, empty
 
 
@@ -217,16 +207,6 @@ def _columns(path: Path, header: list[str]) -> tuple[int, int, int]:
         f"{path}: found the columns {found}, expected "
         f"{' or '.join(','.join(pair) for pair in COLUMNS)} in the first line: {remedy}."
     )
-
-
-def _check_classes(path: Path, tweets: Tweets) -> None:
-    for target in (0, 1):
-        count = int((tweets.targets == target).sum())
-        if count < SMALLEST_CLASS:
-            raise UserError(
-                f"{path}: found {count} tweets of class {target}, but a stratified split into "
-                f"three parts needs at least {SMALLEST_CLASS} of each class: use the whole file."
-            )
 
 
 def _text(path: Path) -> str:
@@ -272,8 +252,7 @@ def subset(tweets: Tweets, size: int) -> Tweets:
 def download(folder: Path, url: str = URL, sha256: str = SHA256) -> Path:
     """Fetch the public file of tweets into `folder`, checked, and return where it is.
 
-    Raises:
-        UserError: the network cannot be had, or something else than the published file came.
+    It is a UserError if the network cannot be had, or something else came, or is there already.
     """
     target = folder / FILE
     if target.is_file():

@@ -1,19 +1,44 @@
 """Which words decided: gradients times inputs, averaged on the way from an empty tweet."""
 
+from pathlib import Path
+
 import numpy as np
 import torch
 from torch import Tensor
-from transformers import DistilBertForSequenceClassification
+from transformers import DistilBertForSequenceClassification, DistilBertTokenizerFast
 
+from hw4.foundation.work import Outcome
 from hw4.tweets.data import Tweets, clean_tweet
 from hw4.tweets.model import PooledClassifier
-from hw4.tweets.result import Explained, Trained
+from hw4.tweets.result import Explained
+from hw4.tweets.trained import Trained
+from hw4.tweets.training import restored
 
 STEPS = 24
 SHORTEST, LONGEST = 7, 26
 """Words of a tweet that is printed: enough to decide on, and not too many for a list."""
 UNFIT = ("fuck", "shit", "bitch", "nigg", "rape", "whore", "dick", "pussy", " ass ")
 """Tweets with these are not printed in a submission."""
+
+
+def explain_most_decided(
+    folder: Path,
+    row: Outcome[Trained],
+    test: Tweets,
+    found: dict[str, np.ndarray],
+    wanted: dict[tuple[int, int], int],
+) -> tuple[Explained, ...]:
+    """Explain a row's decisions on some test tweets, by `wanted` counts of (target, prediction).
+
+    Args:
+        row: with its weights; `folder` has the pre-trained model.
+        found: probabilities of class 1 by each row, (tweets,).
+    """
+    trained = row.result
+    model = restored(folder, trained.config, row.tensors)
+    tokenizer = DistilBertTokenizerFast.from_pretrained(folder)
+    chosen = most_decided(test, found[trained.key], trained.threshold, wanted)
+    return tuple(explain(model, trained, tokenizer, test.take([i])) for i in chosen)
 
 
 def most_decided(

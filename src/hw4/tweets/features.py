@@ -1,8 +1,8 @@
 """What is known of tweets before a training: tokens, folds, the frozen encoder's outputs."""
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from hw4.tweets.data import Tweets
 from hw4.tweets.encoder import EncoderSource
 from hw4.tweets.model import masked_mean
 from hw4.tweets.result import EncoderUsed, Lengths, Settings
-from hw4.tweets.tokens import Tokens, batches_by_length, mask_of, to_dataset
+from hw4.tweets.tokens import batches_by_length, padded, to_dataset
 
 BATCH_SIZE = 32
 BIN = 4
@@ -27,16 +27,34 @@ BIN = 4
 
 @dataclass(frozen=True)
 class Features:
-    """What heads see of each tweet: the first token's last output, and the means of all layers."""
+    """The frozen encoder's outputs for tweets.
 
-    first: np.ndarray  # (tweets, dim)
-    means: np.ndarray  # (tweets, layers + 1, dim), over the tokens; embeddings are a layer, too
+    Attributes:
+        first: the last output of the first token (tweets, dim).
+        means: the mean output over the tokens, of the embeddings and of every layer (tweets,
+            layers + 1, dim).
+        hidden: of each tweet, one layer's output for all tokens (time, dim) float16; or nothing.
+    """
+
+    first: np.ndarray
+    means: np.ndarray
+    hidden: tuple[np.ndarray, ...] = ()
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """(tweets,) tokens of each tweet."""
+        return np.array([len(one) for one in self.hidden])
 
     def pooled(self, pooling: str) -> np.ndarray:
         """As `model.pool` gives them: (tweets, dim) or (tweets, layers + 1, dim)."""
         if pooling == "first":
             return self.first
         return self.means[:, -1] if pooling == "mean" else self.means
+
+    def batch(self, idx: np.ndarray) -> tuple[Tensor, Tensor, Tensor]:
+        """What `UpperLayers` take: `hidden` (batch, time, dim), its mask, and the means."""
+        hidden, mask = padded([self.hidden[i] for i in idx])
+        return hidden.float(), mask, torch.from_numpy(self.means[idx])
 
 
 @dataclass(frozen=True)
@@ -57,186 +75,112 @@ class Pooled:
         return (torch.from_numpy(self.values[idx]),)
 
 
-@dataclass(frozen=True)
-class StoredLayer:
-    """One layer's output for every token, tweets end to end, and features of the whole encoder."""
-
-    hidden: np.ndarray  # (all tokens, dim) float16
-    tokens: Tokens
-    features: Features
-
-    @property
-    def lengths(self) -> np.ndarray:
-        """(tweets,) tokens of each tweet."""
-        return self.tokens.lengths
-
-    def pooled(self, pooling: str) -> np.ndarray:
-        return self.features.pooled(pooling)
-
-    def keep(self, batch: np.ndarray, hidden: np.ndarray) -> None:
-        """Put the output (batch, time, dim) of the tweets at `batch` in its place."""
-        for i, row in zip(batch, hidden, strict=True):
-            start, end = self.tokens.starts[i : i + 2]
-            self.hidden[start:end] = row[: end - start]
-
-    def batch(self, idx: np.ndarray) -> tuple[Tensor, Tensor, Tensor]:
-        """The output (batch, time, dim), padded, its mask (batch, time), and all layers' means."""
-        mask = mask_of(self.tokens.lengths[idx])
-        padded = np.zeros((*mask.shape, self.hidden.shape[1]), dtype=np.float32)
-        for row, i in enumerate(idx):
-            hidden = self.hidden[self.tokens.starts[i] : self.tokens.starts[i + 1]]
-            padded[row, : len(hidden)] = hidden
-        return torch.from_numpy(padded), mask, torch.from_numpy(self.features.means[idx])
-
-
 def compute_features(
     encoder: DistilBertModel,
-    tokens: Tokens,
+    tokens: Sequence[Sequence[int]],
     device: str = "cpu",
-    keep_layer: int | None = None,
+    keep_layer: int = 0,
     on_batch: Callable[[int], None] = lambda count: None,
-) -> tuple[Features, StoredLayer | None]:
+) -> Features:
     """Run the frozen encoder once over all tweets.
 
     Args:
-        keep_layer: the layer whose output is kept for every token (0 for the embeddings).
+        tokens: ids of each tweet's.
+        keep_layer: the layer whose output is kept as `hidden`; 0 for the embeddings.
         on_batch: told how many tweets were done.
     """
     config, count = encoder.config, len(tokens)
-    features = Features(
-        first=np.empty((count, config.dim), dtype=np.float32),
-        means=np.empty((count, config.n_layers + 1, config.dim), dtype=np.float32),
-    )
-    stored = None
-    if keep_layer is not None:
-        hidden = np.empty((len(tokens.ids), config.dim), dtype=np.float16)
-        stored = StoredLayer(hidden, tokens, features)
+    first = np.empty((count, config.dim), dtype=np.float32)
+    means = np.empty((count, config.n_layers + 1, config.dim), dtype=np.float32)
+    kept = [np.empty(0)] * count
+    lengths = np.array([len(ids) for ids in tokens])
     encoder.eval()  # no dropout, or the features were random
-    for batch in batches_by_length(np.arange(count), tokens.lengths, BATCH_SIZE):
-        input_ids, mask = (tensor.to(device) for tensor in tokens.batch(batch))
+    for batch in batches_by_length(np.arange(count), lengths, BATCH_SIZE):
+        input_ids, mask = (tensor.to(device) for tensor in padded([tokens[i] for i in batch]))
         with torch.inference_mode():
             hidden_states = encoder(
                 input_ids=input_ids, attention_mask=mask, output_hidden_states=True
             ).hidden_states  # layers + 1 of (batch, time, dim)
-            features.first[batch] = hidden_states[-1][:, 0].cpu().numpy()
+            first[batch] = hidden_states[-1][:, 0].cpu().numpy()
             for layer, hidden in enumerate(hidden_states):
-                features.means[batch, layer] = masked_mean(hidden, mask).cpu().numpy()
-        if stored is not None:
-            stored.keep(batch, hidden_states[keep_layer].cpu().numpy())
+                means[batch, layer] = masked_mean(hidden, mask).cpu().numpy()
+        for i, hidden in zip(batch, hidden_states[keep_layer].half().cpu().numpy(), strict=True):
+            kept[i] = hidden[: lengths[i]].copy()  # not the padding, which would be kept as well
         on_batch(len(batch))
-    return features, stored
+    return Features(first, means, tuple(kept))
 
 
-class Encoded:
-    """Tweets as every classifier wants them: texts, tokens and the frozen encoder's outputs.
-
-    Attributes:
-        stored: pooled outputs, once they are stored, in place of running the encoder.
-    """
-
-    def __init__(self, tweets: Tweets, folder: Path, settings: Settings, work: Work):
-        tokenizer = DistilBertTokenizerFast.from_pretrained(folder)
-        dataset = to_dataset(tweets, tokenizer, settings.max_length)
-        self.tweets, self.tokens = tweets, Tokens.of(dataset)
-        self._whole_lengths = np.array(dataset["whole_length"])
-        self.stored: Features | None = None
-        self._folder, self._work = folder, work
-        self._settings = settings
-
-    @cached_property
-    def run(self) -> tuple[Features, StoredLayer, float]:
-        """Pooled outputs, the output of the last layer that stays frozen, and the seconds it took.
-
-        That layer is kept in memory alone: it is hundreds of megabytes, of no use once the
-        trainings are stored.
-        """
-        encoder = DistilBertModel.from_pretrained(self._folder, attn_implementation="sdpa")
-        encoder.to(self._work.device)
-        keep = max(0, encoder.config.n_layers - self._settings.unfrozen.unfreeze_layers)
-        began = time.perf_counter()
-        with self._work.bar(len(self.tokens), "frozen encoder, once over all tweets") as bar:
-            features, layer = compute_features(
-                encoder, self.tokens, self._work.device, keep, bar.update
-            )
-        return features, layer, time.perf_counter() - began
-
-    @property
-    def features(self) -> Features:
-        return self.stored or self.run[0]
-
-    @property
-    def layer(self) -> StoredLayer:
-        return self.run[1]
-
-    def pooled(self, pooling: str) -> Pooled:
-        return Pooled(self.features.pooled(pooling))
-
-    def lengths(self) -> Lengths:
-        whole, longest = self._whole_lengths, self._settings.max_length
-        edges = np.arange(0, whole.max() + BIN + 1, BIN)
-        by_class = (whole[self.tweets.targets == target] for target in (0, 1))
-        return Lengths(
-            edges=tuple(edges.tolist()),
-            counts=tuple(tuple(np.histogram(one, edges)[0].tolist()) for one in by_class),
-            median=float(np.median(whole)),
-            longest=int(whole.max()),
-            max_length=longest,
-            cut=int((whole > longest).sum()),
-        )
-
-
-@dataclass(frozen=True)
 class Development:
     """What searches, trainings and selection are given: all but the test tweets.
 
     Attributes:
-        common: what every stored part depends on, besides its own settings.
         folder: of the pre-trained model.
-        train, validation: places in `encoded`, which holds both.
+        tweets: for training, then those for validation; `train` and `validation` are their places.
         folds: the validation tweets, then the training tweets in parts, stratified.
+        common: what every stored part depends on, besides its own settings.
+        features: of all tweets, without `hidden`.
     """
 
-    settings: Settings
-    work: Work
-    common: tuple
-    folder: Path
-    encoded: Encoded
-    encoder: EncoderUsed
-    train: np.ndarray
-    validation: np.ndarray
-    folds: tuple[np.ndarray, ...]
+    def __init__(
+        self,
+        settings: Settings,
+        work: Work,
+        source: EncoderSource,
+        folder: Path,
+        train: Tweets,
+        validation: Tweets,
+    ):
+        self.settings, self.work, self.source, self.folder = settings, work, source, folder
+        self.tweets = train + validation
+        self.targets = self.tweets.targets
+        self.train, self.validation = np.split(np.arange(len(self.tweets)), [len(train)])
+        self.folds = make_folds(
+            self.targets, self.train, self.validation, settings.folds, settings.seed
+        )
+        self.dataset = self.tokenized(self.tweets)
+        self.common = (source.identity, settings.tweets, settings.stand_in, settings.common)
+        stored = work.part("features", self.common, EncoderUsed, self._encode)
+        self.encoder = stored.result
+        self.features = Features(**stored.tensors)
 
-    @property
-    def targets(self) -> np.ndarray:
-        return self.encoded.tweets.targets
+    def place(self, config: TrainConfig, fold: int | None) -> tuple:
+        """What a stored training depends on."""
+        return self.common, self.settings.folds, config, fold
 
     def without(self, fold: int | None) -> np.ndarray:
         """The tweets that a training sees: all but those of a fold, or all."""
         everything = np.arange(len(self.targets))
         return everything if fold is None else np.setdiff1d(everything, self.folds[fold])
 
-    def place(self, config: TrainConfig, fold: int | None) -> tuple:
-        """What a stored training depends on."""
-        return self.common, self.settings.folds, config, fold
+    def tokenized(self, tweets: Tweets):
+        """`tweets` as a HuggingFace dataset."""
+        tokenizer = DistilBertTokenizerFast.from_pretrained(self.folder)
+        return to_dataset(tweets, tokenizer, self.settings.max_length)
 
+    def encode(self, dataset) -> Features:
+        """Run the encoder, and keep the output of the last layer that is not trained."""
+        encoder = DistilBertModel.from_pretrained(self.folder, attn_implementation="sdpa")
+        encoder.to(self.work.device)
+        keep = max(0, encoder.config.n_layers - self.settings.unfrozen.unfreeze_layers)
+        with self.work.bar(len(dataset), "frozen encoder, once over all tweets") as bar:
+            tokens = dataset["input_ids"][:]
+            return compute_features(encoder, tokens, self.work.device, keep, bar.update)
 
-def develop(
-    settings: Settings,
-    work: Work,
-    source: EncoderSource,
-    folder: Path,
-    train: Tweets,
-    validation: Tweets,
-) -> Development:
-    """Tokenize and encode training and validation tweets, or read what is stored of it."""
-    common = (source.identity, settings.tweets, settings.stand_in, settings.common)
-    encoded = Encoded(train + validation, folder, settings, work)
+    @cached_property
+    def features_by_token(self) -> Features:
+        """With `hidden`: hundreds of megabytes, of no use once the trainings are stored.
 
-    def compute() -> Outcome[EncoderUsed]:
-        features, _, seconds = encoded.run
-        model = DistilBertModel.from_pretrained(folder)
+        So they are kept in memory alone, and are computed again if a training needs them.
+        """
+        return self.encode(self.dataset)
+
+    def _encode(self) -> Outcome[EncoderUsed]:
+        began = time.perf_counter()
+        features = self.features_by_token
+        seconds = time.perf_counter() - began
+        model = DistilBertModel.from_pretrained(self.folder)
         used = EncoderUsed(
-            *source.identity,
+            replace(self.source, folder=None),
             layers=model.config.n_layers,
             heads=model.config.n_heads,
             hidden_size=model.config.dim,
@@ -246,11 +190,19 @@ def develop(
         )
         return Outcome(used, {"first": features.first, "means": features.means})
 
-    outcome = work.part("features", common, EncoderUsed, compute)
-    encoded.stored = Features(**outcome.tensors)
-    places = np.split(np.arange(len(encoded.tweets)), [len(train)])
-    folds = make_folds(encoded.tweets.targets, *places, settings.folds, settings.seed)
-    return Development(settings, work, common, folder, encoded, outcome.result, *places, folds)
+    def lengths(self) -> Lengths:
+        """How many tokens the tweets of each class have before they are cut."""
+        whole, longest = np.array(self.dataset["whole_length"]), self.settings.max_length
+        edges = np.arange(0, whole.max() + BIN + 1, BIN)
+        by_class = (whole[self.targets == target] for target in (0, 1))
+        return Lengths(
+            edges=tuple(edges.tolist()),
+            counts=tuple(tuple(np.histogram(one, edges)[0].tolist()) for one in by_class),
+            median=float(np.median(whole)),
+            longest=int(whole.max()),
+            max_length=longest,
+            cut=int((whole > longest).sum()),
+        )
 
 
 def make_folds(

@@ -7,18 +7,9 @@ import numpy as np
 from hw4.foundation.scores import compare_f1_macro, precision_recall, score
 from hw4.foundation.work import Selection
 from hw4.tweets.arguments import Grid, TrainConfig
-from hw4.tweets.result import (
-    CLASSES,
-    EncoderUsed,
-    Epoch,
-    Explained,
-    Lengths,
-    Part,
-    Result,
-    SplitUsed,
-    Trained,
-    Tried,
-)
+from hw4.tweets.encoder import EncoderSource
+from hw4.tweets.result import EncoderUsed, Explained, Lengths, Part, Result, SplitUsed
+from hw4.tweets.trained import CLASSES, Epoch, Trained, Tried
 
 
 def made_up() -> dict[str, Result]:
@@ -36,10 +27,15 @@ def made_up() -> dict[str, Result]:
         ),
         "one epoch": replace(plain, variants=shorter, final_key="naive"),
         **{
-            f"encoder from a {kind}": replace(plain, encoder=replace(plain.encoder, kind=kind))
+            f"encoder from a {kind}": replace(plain, encoder=_encoder(kind))
             for kind in ("hub", "folder", "random")
         },
     }
+
+
+def _encoder(kind: str) -> EncoderUsed:
+    source = EncoderSource(kind, "all-MiniLM-L6-v2", "0.1.0", "abc")
+    return EncoderUsed(source, 6, 12, 384, 30522, 22_500_000, 40.0)
 
 
 def _result(seed: int) -> Result:
@@ -89,9 +85,7 @@ def _result(seed: int) -> Result:
         ("no", "nan", "bread", "cures", "@user"), (-0.5, 0.3, 0.0, 1.2, -2.0), 0, 0.9, 1
     )
     return Result(
-        encoder=EncoderUsed(
-            "wheel", "all-MiniLM-L6-v2", "0.1.0", "abc", 6, 12, 384, 30522, 22_500_000, 40.0
-        ),
+        encoder=_encoder("wheel"),
         split=SplitUsed(Part(700, 92), Part(150, 20), Part(200, 29), 1, 2),
         lengths=Lengths((0, 4, 8, 12), ((1, 2, 0), (2, 7, 1)), 6.0, 11, 128, 0),
         grid=tuple(

@@ -9,7 +9,8 @@ from hw4.foundation.scores import PrecisionRecall
 from hw4.foundation.style import BLUE, GREY, RED, TEAL
 from hw4.foundation.tables import table
 from hw4.foundation.words import n, number, pct
-from hw4.tweets.result import CLASSES, EXPERIMENT, Explained, Lengths, Result, Tried, best
+from hw4.tweets.result import EXPERIMENT, Explained, Lengths, Result
+from hw4.tweets.trained import CLASSES, Tried, best
 
 __all__ = [
     "EXPERIMENT",

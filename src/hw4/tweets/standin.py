@@ -6,6 +6,9 @@ an illness, the rest asks, wishes, jokes or reports a mood with the same words. 
 word occurs in both classes, and counting words is not enough.
 """
 
+import re
+import string
+
 import numpy as np
 
 from hw4.tweets.data import Tweets, wording
@@ -78,49 +81,42 @@ _ASIDES = (
 )
 """Beside either kind, so that the words of asking and of asserting are in both classes."""
 _BEFORE = (
-    "",
-    "",
-    "",
-    "RT @{user}: ",
-    "@{user} ",
-    "@{user} @{user} ",
-    "Wow. ",
-    "Listen, ",
-    ".@{user} ",
-)
+    "", "", "", "RT @{user}: ", "@{user} ", "@{user} @{user} ", "Wow. ", "Listen, ", ".@{user} ",
+)  # fmt: skip
 _AFTER = (
     "", "", "", " https://t.co/{code}", " #StayHome", " #lockdown 😷", " 🙄", " 😂😂",
     " via @{user}", " https://t.co/{code} #news", " &amp; stay safe", " 🙏", "!!", "...",
     " pic.twitter.com/{code}",
 )  # fmt: skip
-_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+_LETTERS = string.ascii_letters + string.digits
 
 
 def compose(size: int, seed: int) -> Tweets:
     """`size` tweets, all different, in the proportions of the course's classes."""
     random = np.random.default_rng(seed)
-    texts: list[str] = []
-    targets: list[int] = []
+    targets: dict[str, int] = {}  # by text
     composed: set[str] = set()
-    while len(texts) < size:
+    while len(targets) < size:
         target = int(random.random() >= SHARE_WITHOUT_CLAIM)
         text = _noisy(_sentence(random, _CLAIMS if target else _OTHERS), random)
-        if wording(text) in composed:
-            continue
-        composed.add(wording(text))
-        texts.append(text)
-        targets.append(1 - target if random.random() < MISLABELED[target] else target)
-    return Tweets(tuple(texts), np.array(targets, dtype=np.int64))
+        if wording(text) not in composed:
+            composed.add(wording(text))
+            targets[text] = 1 - target if random.random() < MISLABELED[target] else target
+    return Tweets(tuple(targets), np.array([*targets.values()], dtype=np.int64))
 
 
 def _sentence(random: np.random.Generator, templates: tuple[str, ...]) -> str:
     def any_of(choices: tuple[str, ...]) -> str:
         return choices[random.integers(len(choices))]
 
+    def name(shortest: int) -> str:
+        letters = random.integers(len(_LETTERS), size=random.integers(shortest, 11))
+        return "".join(_LETTERS[i] for i in letters)
+
     parts = [any_of(templates)]
     for _ in range(random.integers(0, 3)):
         parts.insert(int(random.integers(len(parts) + 1)), any_of(_ASIDES))
-    filled = [
+    text = ". ".join(
         part.format(
             thing=any_of(_THINGS),
             does=any_of(_DOES),
@@ -129,16 +125,10 @@ def _sentence(random: np.random.Generator, templates: tuple[str, ...]) -> str:
             who=any_of(_WHO),
         )
         for part in parts
-    ]
-    text = any_of(_BEFORE) + ". ".join(filled).replace("?.", "?") + any_of(_AFTER)
-    while "{user}" in text:
-        text = text.replace("{user}", _name(random, 5, 11), 1)
-    return text.replace("{code}", _name(random, 10, 11))
-
-
-def _name(random: np.random.Generator, shortest: int, longest: int) -> str:
-    length = random.integers(shortest, longest)
-    return "".join(_LETTERS[i] for i in random.integers(len(_LETTERS), size=length))
+    )
+    text = any_of(_BEFORE) + text.replace("?.", "?") + any_of(_AFTER)
+    text = re.sub("{user}", lambda _: name(5), text)
+    return text.replace("{code}", name(10))
 
 
 def _noisy(text: str, random: np.random.Generator) -> str:

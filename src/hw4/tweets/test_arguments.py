@@ -26,8 +26,12 @@ def test_arguments_are_read_and_nonsense_is_refused(capsys):
         ["--weight_decay", "-0.1"],
         ["--dropout", "1"],
         ["--max_length", "x"],
+        ["--max_length", "7"],
+        ["--unfreeze_layers", "-1"],
         ["--pooling", "max"],
     ):
         with pytest.raises(SystemExit):
             parse(wrong)
-    assert "error: argument --epochs: 0 is below 1" in capsys.readouterr().err
+    assert (
+        "error: argument --epochs: 0 is not a whole number of 1 or more" in capsys.readouterr().err
+    )

@@ -9,14 +9,16 @@ import pytest
 
 from hw4.foundation.compute import device, threads
 from hw4.foundation.errors import UserError
-from hw4.foundation.experiment import Outcome, Work
+from hw4.foundation.experiment import Work
 from hw4.foundation.scores import f1_macro
 from hw4.foundation.store import digest
 from hw4.tweets import baselines, encoder, experiment, features, training
-from hw4.tweets.arguments import Grid, TrainConfig
+from hw4.tweets.arguments import Grid, TrainConfig, neighbors
 from hw4.tweets.data import Split, Tweets
-from hw4.tweets.experiment import Judged, neighbors, search
-from hw4.tweets.result import EXPERIMENT, Result, Settings, Tried, best
+from hw4.tweets.experiment import search
+from hw4.tweets.result import EXPERIMENT, Result, Settings
+from hw4.tweets.thresholds import best_threshold
+from hw4.tweets.trained import Trained, Tried, best
 
 
 def tiny() -> Settings:
@@ -214,28 +216,24 @@ def test_search_scores_are_of_the_validation_tweets(dev):
 @pytest.fixture
 def dev(built, monkeypatch):
     """The development tweets of the small build, all of whose trainings are stored."""
-    from hw4.tweets.weights import distilbert_folder
-
     monkeypatch.setenv("HW4_STORE", str(built[1] / "store"))
     state = tiny_experiment().state()
     work = Work("tweets", state.source, device(), state.basis)
-    split = experiment.read_split(tiny(), work.source)
-    source = encoder.required_encoder("random")
-    with distilbert_folder(source, split.train.texts, 42) as folder:
-        yield features.develop(tiny(), work, source, folder, split.train, split.validation)
+    with experiment.development(tiny(), work) as (dev, _):
+        yield dev
 
 
 def test_threshold_is_tuned_on_held_out_predictions_alone(dev):
-    upper = experiment.cross_validated(dev, ("u", "", ""), tiny().unfrozen)
+    upper = experiment.cross_validated(dev, Trained("u", "", config=tiny().unfrozen))
     held_out = upper.tensors["held_out"]
     assert np.array_equal(np.flatnonzero(~np.isnan(held_out)), dev.validation)
     on = dev.validation
-    assert upper.result.threshold == training.best_threshold(dev.targets[on], held_out[on])
+    assert upper.result.threshold == best_threshold(dev.targets[on], held_out[on])
 
     config = best(search(dev, tiny().grid), "balanced").config
-    head = experiment.cross_validated(dev, ("h", "", ""), config)
+    head = experiment.cross_validated(dev, Trained("h", "", config=config))
     held_out = head.tensors["held_out"]
-    assert head.result.threshold == training.best_threshold(dev.targets, held_out)
+    assert head.result.threshold == best_threshold(dev.targets, held_out)
     for number, fold in enumerate(dev.folds):
         (run,) = training.train(dev, [(config, number)])
         assert np.allclose(held_out[fold], run.tensors["probabilities"][fold])
@@ -243,36 +241,27 @@ def test_threshold_is_tuned_on_held_out_predictions_alone(dev):
     assert not np.allclose(final, held_out)  # that model has seen them all
 
 
-@pytest.fixture
-def chosen(dev):
-    """All rows of the small build, its selection, the sealed test tweets, and the split."""
+def test_test_scores_are_at_the_threshold_that_was_selected(built, dev):
     split = experiment.read_split(tiny(), dev.work.source)
     rows = experiment.train_rows(dev, search(dev, tiny().grid))
-    return rows, experiment.select(dev, rows), dev.work.seal(lambda: split.test), split
-
-
-def test_test_scores_are_at_the_threshold_that_was_selected(built, dev, chosen):
-    rows, selection, sealed, _ = chosen
-    test, tested = experiment.evaluate(dev, rows, selection, sealed)
+    selection = experiment.select(dev, rows)
+    sealed = dev.work.seal(lambda: split.test)
+    test, found = experiment.evaluate(dev, rows, selection, sealed)
     written = selection.choice["thresholds"]
     for key, one in {**built[0].variants, **built[0].baselines}.items():
         assert one.threshold == written[key]
-        predictions = tested.tensors[key] > written[key]
-        assert one.test.f1_macro == f1_macro(test.targets, predictions), key
+        assert one.test.f1_macro == f1_macro(test.targets, found[key] > written[key]), key
     with pytest.raises(RuntimeError, match="opened before"):
         experiment.evaluate(dev, rows, selection, sealed)
 
 
-def test_a_probability_at_the_threshold_is_class_0(dev, chosen):
-    rows, selection, _, split = chosen
-    at_it = {key: np.full(len(split.test), row.result.threshold) for key, row in rows.items()}
-    grid, judged = search(dev, tiny().grid), Outcome(Judged((), ()), at_it)
-    result = experiment._result(dev, split, grid, rows, selection, split.test.targets, judged)
-    for one in result.variants.values():
+def test_a_probability_at_the_threshold_is_class_0(built, dev):
+    rows, targets = built[0].variants | built[0].baselines, np.arange(8) % 2
+    at_it = {key: np.full(len(targets), one.threshold) for key, one in rows.items()}
+    for one in experiment.tested(rows, at_it, targets, seed=0).values():
         assert [row[1] for row in one.test.confusion] == [0, 0], one.key
-    config, at_half = rows["naive"].result.config, np.full(len(dev.targets), 0.5)
-    run = Outcome(training.Run(0.0, 1))
-    one = experiment._row(dev, ("", "", ""), config, at_half, run, tuned=False).result
+    row = Trained("", "", tuned=False)
+    one = experiment.with_threshold(dev, row, np.full(len(dev.targets), 0.5))
     zeros = np.zeros(len(dev.targets))
     assert one.validation_f1_macro == f1_macro(dev.targets[dev.validation], zeros[dev.validation])
     assert one.cv_f1_macro == f1_macro(dev.targets, zeros)
@@ -280,7 +269,7 @@ def test_a_probability_at_the_threshold_is_class_0(dev, chosen):
 
 def test_test_tweets_open_once_and_after_the_selection(dev):
     sealed = dev.work.seal(lambda: "test tweets")
-    unwritten = replace(experiment.Selection({"bonus": "x"}, 0.5, "F1-macro"))
+    unwritten = experiment.Selection({"bonus": "x"}, 0.5, "F1-macro")
     with pytest.raises(RuntimeError, match="after the selection"):
         experiment.evaluate(dev, {}, unwritten, sealed)
 
@@ -300,20 +289,16 @@ def test_shuffled_targets_give_scores_of_chance(places):
         assert one.test.f1_macro < 0.5 + 3 * max(one.test.f1_macro_std, 0.04), one.key
 
 
-def test_finished_parts_are_not_computed_again(built, monkeypatch):
+def test_finished_trainings_are_not_repeated(built, monkeypatch):
     result, folder, _ = built
     monkeypatch.setenv("HW4_STORE", str(folder / "store"))
 
     def refuse(*_, **__):
         raise AssertionError("computed again")
 
-    for module, name in (
-        (training, "fit"),
-        (features, "compute_features"),
-        (baselines, "fit"),
-        (experiment, "judge"),
-    ):
-        monkeypatch.setattr(module, name, refuse)
+    monkeypatch.setattr(training, "fit", refuse)
+    monkeypatch.setattr(baselines, "held_out_probabilities", refuse)
+    monkeypatch.setattr(features.Development, "features_by_token", property(refuse))
     assert digest(run()) == digest(result)
 
 

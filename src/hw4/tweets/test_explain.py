@@ -10,6 +10,7 @@ from hw4.tweets.explain import explain, integrated_gradients
 from hw4.tweets.made_up import made_up
 from hw4.tweets.model import PooledClassifier
 from hw4.tweets.test_model import trained_head
+from hw4.tweets.tokens import padded
 
 
 def test_shares_of_words_add_up_to_the_change_of_the_margin(prepared, small, arguments):
@@ -19,7 +20,7 @@ def test_shares_of_words_add_up_to_the_change_of_the_margin(prepared, small, arg
     config = arguments("--pooling", "mean", "--epochs", "20", "--learning_rate", "0.01")
     model = trained_head(prepared, config)
     classifier = PooledClassifier(model, "mean").eval()
-    ids, _ = tokens.batch([3])
+    ids, _ = padded([tokens[3]])
     shares, margin = integrated_gradients(classifier, ids, padding=0, steps=200)
     empty = torch.zeros_like(ids)
     empty[:, [0, -1]] = ids[:, [0, -1]]

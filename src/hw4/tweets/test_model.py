@@ -8,6 +8,7 @@ from transformers import DistilBertForSequenceClassification
 from hw4.tweets.arguments import TrainConfig
 from hw4.tweets.features import Pooled
 from hw4.tweets.model import Head, PooledClassifier, UpperLayers, freeze, pool
+from hw4.tweets.tokens import padded
 from hw4.tweets.training import fit, load_pretrained, probabilities
 
 TRAIN, REST = np.arange(110), np.arange(110, 160)
@@ -17,11 +18,11 @@ def logits_of_whole_model(model, pooling, tokens, idx):
     """Logits of the whole model, tweet by tweet, without padding."""
     classifier = PooledClassifier(model, pooling).eval()
     with torch.no_grad():
-        return torch.cat([classifier(*tokens.batch([i])) for i in idx])
+        return torch.cat([classifier(*padded([tokens[i]])) for i in idx])
 
 
 def trained_head(prepared, config):
-    folder, _, features, _, targets = prepared
+    folder, _, features, targets = prepared
     model = load_pretrained(folder, config)
     fit(config, Head(model), Pooled(features.pooled(config.pooling)), targets, TRAIN)
     return model
@@ -39,7 +40,7 @@ def test_head_on_stored_outputs_is_the_full_model(prepared, pooling, head):
     assert (on_stored - whole).abs().max() < 1e-5
     assert torch.equal(on_stored.argmax(dim=1), whole.argmax(dim=1))
     if (pooling, head) == ("first", "hidden"):  # then it is DistilBERT's own classifier
-        ids, mask = tokens.batch(REST)
+        ids, mask = padded([tokens[i] for i in REST])
         with torch.no_grad():
             own = model(input_ids=ids, attention_mask=mask).logits
         assert (own - whole).abs().max() < 1e-5
@@ -60,21 +61,21 @@ def test_only_the_head_moves(prepared, arguments):
 
 @pytest.mark.parametrize(("pooling", "head"), [("mean", "hidden"), ("layers", "linear")])
 def test_unfrozen_layers_on_a_stored_layer_are_the_full_model(prepared, pooling, head):
-    folder, tokens, _, layer, targets = prepared
+    folder, tokens, features, targets = prepared
     config = TrainConfig(pooling=pooling, head=head, unfreeze_layers=3, epochs=2)
     model = load_pretrained(folder, config)
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
-    fit(config, UpperLayers(model, 3, pooling), layer, targets, TRAIN)
+    fit(config, UpperLayers(model, 3, pooling), features, targets, TRAIN)
     moved = {n for n, t in model.state_dict().items() if not torch.equal(t, before[n])}
     assert all(n.startswith(("distilbert.transformer.layer.", "pre_cl", "class")) for n in moved)
     assert not any(n.startswith("distilbert.transformer.layer.0.") for n in moved)
     assert any(n.startswith("distilbert.transformer.layer.3.") for n in moved)
 
     with torch.no_grad():
-        on_stored = UpperLayers(model, 3, pooling).eval()(*layer.batch(REST))
+        on_stored = UpperLayers(model, 3, pooling).eval()(*features.batch(REST))
     whole = logits_of_whole_model(model, pooling, tokens, REST)
     assert (on_stored - whole).abs().max() < 5e-3  # stored in half precision
-    found = probabilities(UpperLayers(model, 3, pooling), layer, REST)
+    found = probabilities(UpperLayers(model, 3, pooling), features, REST)
     assert np.abs(found - torch.softmax(whole, dim=1)[:, 1].numpy()).max() < 2e-2
 
 
@@ -82,11 +83,11 @@ def test_padding_changes_nothing(prepared):
     folder, tokens, *_ = prepared
     model = load_pretrained(folder, TrainConfig())
     alone = logits_of_whole_model(model, "mean", tokens, [0])
-    ids, mask = tokens.batch([0, int(tokens.lengths.argmax())])
+    ids, mask = padded([tokens[0], max(tokens, key=len)])
     ids[0][mask[0] == 0] = 7  # whatever stands there
     with torch.no_grad():
-        padded = PooledClassifier(model, "mean").eval()(ids, mask)[:1]
-    assert (alone - padded).abs().max() < 1e-5
+        together = PooledClassifier(model, "mean").eval()(ids, mask)[:1]
+    assert (alone - together).abs().max() < 1e-5
 
 
 def test_pooling_by_hand():

@@ -14,10 +14,7 @@ from hw4.tweets.arguments import TrainConfig
 from hw4.tweets.features import Pooled
 from hw4.tweets.model import Head, UpperLayers
 from hw4.tweets.training import (
-    THRESHOLDS,
-    best_threshold,
     class_weights,
-    crossed_f1_macro,
     draw,
     fit,
     initialize,
@@ -34,7 +31,7 @@ TRAIN, REST = np.arange(110), np.arange(110, 160)
 @pytest.fixture
 def runs(prepared):
     """Runs four heads with a number of jobs, and gives their probabilities."""
-    folder, _, features, _, targets = prepared
+    folder, _, features, targets = prepared
     configs = [TrainConfig(epochs=e, learning_rate=r) for e in (1, 3) for r in (0.01, 0.1)]
     head = Head(load_pretrained(folder, configs[0]))
 
@@ -69,7 +66,7 @@ def test_a_dask_cluster_gives_the_same_heads(runs):
 
 
 def test_same_seed_same_head_and_other_seed_another(prepared):
-    folder, _, features, _, targets = prepared
+    folder, _, features, targets = prepared
 
     def trained(seed):
         config = TrainConfig(epochs=2, seed=seed)
@@ -82,7 +79,7 @@ def test_same_seed_same_head_and_other_seed_another(prepared):
 
 
 def test_shuffled_targets_teach_nothing(prepared):
-    folder, _, features, _, targets = prepared
+    folder, _, features, targets = prepared
     config = TrainConfig(epochs=15, learning_rate=0.01, pooling="layers")
     scores = []
     for seed in range(6):
@@ -134,48 +131,21 @@ def test_an_epoch_draws_all_of_class_0_and_new_ones_of_class_1():
 
 
 def test_a_linear_head_standardizes_what_it_is_trained_on(prepared):
-    folder, _, features, _, targets = prepared
+    folder, _, features, targets = prepared
     config = TrainConfig(pooling="layers", head="linear", epochs=2)
     head = Head(load_pretrained(folder, config))
-    initialize(head, config.seed)
+    pooled = torch.tensor(features.means[TRAIN])
+    initialize(head, config.seed, pooled)
     assert head.classifier.weight.abs().max() == 0
     fit(config, head, Pooled(features.means), targets, TRAIN)
-    pooled = torch.tensor(features.means[TRAIN])
     standard = head.pre_classifier(pooled.flatten(1)) / head.pre_classifier.scale
     assert standard.mean(dim=0).abs().max() < 1e-3 and (standard.std(dim=0) - 1).abs().max() < 0.01
     assert head.classifier.weight.abs().max() > 0
 
 
-def test_threshold_is_in_the_middle_of_the_broad_hill():
-    targets = np.array([0] * 30 + [1] * 200)
-    found = np.concatenate([np.linspace(0.05, 0.3, 30), np.linspace(0.7, 0.95, 200)])
-    assert best_threshold(targets, found) == pytest.approx(0.5)
-
-
-def test_a_probability_at_the_threshold_is_class_0():
-    """Thresholds from the lower value on, up to below the upper one, part the classes."""
-    low, high = THRESHOLDS[8], THRESHOLDS[18]
-    targets = np.array([0] * 40 + [1] * 200)
-    found = np.concatenate([np.full(40, low), np.full(200, high)])
-    margin = 2  # of neighbors that are averaged
-    assert best_threshold(targets, found) == pytest.approx(THRESHOLDS[17 - margin])
-
-
-def test_no_tweet_chooses_the_threshold_at_which_it_is_judged():
-    random = np.random.default_rng(0)
-    targets, is_scored = (np.arange(400) % 8 > 0).astype(int), np.arange(400) < 200
-    noise = random.random(400)
-    own = max(f1_macro(targets[is_scored], noise[is_scored] > t) for t in THRESHOLDS)
-    assert crossed_f1_macro(targets, noise, is_scored, tuned=True) < own
-    helpful = np.clip(0.3 * targets + 0.5 * noise, 0, 1)
-    assert crossed_f1_macro(targets, helpful, is_scored, tuned=True) > 0.6
-    halves = f1_macro(targets[is_scored], helpful[is_scored] > 0.5)
-    assert crossed_f1_macro(targets, helpful, is_scored, tuned=False) == halves
-
-
 def test_the_configuration_reaches_the_training(prepared):
     """Every argument that concerns a head changes the head."""
-    folder, _, features, _, targets = prepared
+    folder, _, features, targets = prepared
     common = TrainConfig(epochs=2, learning_rate=0.01)
 
     def weights(config):

@@ -1,11 +1,11 @@
 """Q3: tweets as HuggingFace datasets of tokens, and as batches of about equal length."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 
 from hw4.tweets.data import Tweets, clean_tweet
 
@@ -42,47 +42,14 @@ def to_dataset(tweets: Tweets, tokenizer, max_length: int):
     )
 
 
-@dataclass(frozen=True)
-class Tokens:
-    """Token ids of many tweets, end to end.
+def padded(rows: Sequence[Sequence | np.ndarray]) -> tuple[Tensor, Tensor]:
+    """Rows (time, ...) of different lengths as one tensor (batch, time, ...), padded with 0.
 
-    Attributes:
-        ids: (all tokens,) int32.
-        starts: (tweets + 1,) where each tweet begins in `ids`.
+    With it comes the attention mask (batch, time), 1 for all that is no padding.
     """
-
-    ids: np.ndarray
-    starts: np.ndarray
-
-    @classmethod
-    def of(cls, *datasets) -> "Tokens":
-        """The tokens of tokenized datasets, one after the other."""
-        ids = [one for dataset in datasets for one in dataset["input_ids"]]
-        starts = np.cumsum([0, *map(len, ids)])
-        return cls(np.concatenate(ids).astype(np.int32), starts)
-
-    @property
-    def lengths(self) -> np.ndarray:
-        """(tweets,) tokens of each tweet."""
-        return np.diff(self.starts)
-
-    def __len__(self) -> int:
-        return len(self.starts) - 1
-
-    def batch(self, idx: Sequence[int]) -> tuple[Tensor, Tensor]:
-        """`input_ids` and `attention_mask` of the tweets at `idx`, padded: (batch, time)."""
-        mask = mask_of(self.lengths[idx])  # (batch, time)
-        input_ids = torch.zeros_like(mask)
-        for row, i in enumerate(idx):
-            ids = self.ids[self.starts[i] : self.starts[i + 1]]
-            input_ids[row, : len(ids)] = torch.from_numpy(ids)
-        return input_ids, mask
-
-
-def mask_of(lengths: np.ndarray) -> Tensor:
-    """The attention mask for sequences of `lengths`: (batch, time), 1 for a token."""
-    positions = torch.arange(int(lengths.max()))
-    return (positions < torch.as_tensor(lengths)[:, None]).long()
+    tensors = [torch.as_tensor(row) for row in rows]
+    ones = [torch.ones(len(row), dtype=torch.long) for row in rows]
+    return pad_sequence(tensors, batch_first=True), pad_sequence(ones, batch_first=True)
 
 
 def batches_by_length(
@@ -98,14 +65,15 @@ def batches_by_length(
         random: for training, shuffles sequences and batches; without it, sorted by length.
     """
     if random is None:
-        return _cut(idx[np.argsort(lengths[idx], kind="stable")], batch_size)
-    shuffled = _cut(random.permutation(idx), batch_size * POOL)
-    batches = [
-        batch
-        for pool in shuffled
-        for batch in _cut(pool[np.argsort(lengths[pool], kind="stable")], batch_size)
-    ]
+        return _cut(_by_length(idx, lengths), batch_size)
+    batches = []
+    for pool in _cut(random.permutation(idx), batch_size * POOL):
+        batches += _cut(_by_length(pool, lengths), batch_size)
     return [batches[i] for i in random.permutation(len(batches))]
+
+
+def _by_length(idx: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    return idx[np.argsort(lengths[idx], kind="stable")]
 
 
 def _cut(idx: np.ndarray, size: int) -> list[np.ndarray]:

@@ -2,9 +2,10 @@
 
 import math
 import time
-from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -19,17 +20,16 @@ from hw4.foundation.progress import Bar
 from hw4.foundation.scores import f1_macro
 from hw4.foundation.work import Outcome
 from hw4.tweets.arguments import TrainConfig
-from hw4.tweets.features import Development, Pooled, StoredLayer
+from hw4.tweets.features import Development, Features, Pooled
 from hw4.tweets.model import Head, Standardize, UpperLayers, freeze, reshape_head
-from hw4.tweets.result import Epoch
+from hw4.tweets.thresholds import HALF
 from hw4.tweets.tokens import batches_by_length
+from hw4.tweets.trained import Epoch
 
 EVALUATION_BATCH = 64
 INITIAL_STD = 0.02
 """Of a new head's weights, as DistilBERT draws its own."""
-HALF = 0.5
-THRESHOLDS = np.arange(0.02, 0.981, 0.01)
-SMOOTHING = 5
+NOBODY = np.arange(0)
 Trainable = Head | UpperLayers
 Job = tuple[TrainConfig, int | None]
 """A training, and the fold of tweets that it does not see; None for no fold."""
@@ -52,22 +52,22 @@ def trainable_of(model: DistilBertForSequenceClassification, config: TrainConfig
     return Head(model)
 
 
-def initialize(head: Head, seed: int) -> None:
-    """Give the head the weights that `seed` stands for; a linear one begins with zeros."""
-    random = torch.Generator().manual_seed(seed)
-    std = 0.0 if isinstance(head.pre_classifier, Standardize) else INITIAL_STD
-    for layer in (head.pre_classifier, head.classifier):
-        if isinstance(layer, nn.Linear):
-            layer.weight.data = torch.randn(layer.weight.shape, generator=random) * std
-            nn.init.zeros_(layer.bias)
+def initialize(head: Head, seed: int, pooled: Tensor) -> None:
+    """Give the head the weights that `seed` stands for.
 
-
-def standardize(head: Head, pooled: Tensor) -> None:
-    """Set the means and standard deviations of a linear head to those of `pooled` outputs."""
-    if isinstance(head.pre_classifier, Standardize):
+    A linear one begins with zeros, and with means and standard deviations of `pooled` outputs.
+    """
+    is_linear = isinstance(head.pre_classifier, Standardize)
+    if is_linear:
         flat = pooled.flatten(1)  # (tweets, width)
         head.pre_classifier.mean.copy_(flat.mean(dim=0))
         head.pre_classifier.std.copy_(flat.std(dim=0) + 1e-6)
+    random = torch.Generator().manual_seed(seed)
+    for layer in (head.pre_classifier, head.classifier):
+        if isinstance(layer, nn.Linear):
+            std = 0.0 if is_linear else INITIAL_STD
+            layer.weight.data = torch.randn(layer.weight.shape, generator=random) * std
+            nn.init.zeros_(layer.bias)
 
 
 def class_weights(targets: np.ndarray, class_weighting: str) -> Tensor | None:
@@ -113,23 +113,27 @@ def schedule(optimizer: torch.optim.Optimizer, steps: int, warmup_share: float):
     return torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
 
 
-def half_precision(device: str, wanted: bool) -> AbstractContextManager:
-    """Matrix products in bfloat16 where the hardware has them: half the time."""
+def logits_of(
+    trainable: Trainable, outputs: Pooled | Features, batch: np.ndarray, device: str
+) -> Tensor:
+    """Logits (batch, 2) of some tweets; of layers in bfloat16 where the hardware has it."""
     able = {
         "cpu": torch.ops.mkldnn._is_mkldnn_bf16_supported,
         "cuda": torch.cuda.is_bf16_supported,
     }.get(device, lambda: False)
-    return torch.autocast(device, dtype=torch.bfloat16, enabled=wanted and able())
+    half_precision = isinstance(trainable, UpperLayers) and able()
+    with torch.autocast(device, dtype=torch.bfloat16, enabled=half_precision):
+        return trainable(*(tensor.to(device) for tensor in outputs.batch(batch))).float()
 
 
 def fit(
     config: TrainConfig,
     trainable: Trainable,
-    outputs: Pooled | StoredLayer,
+    outputs: Pooled | Features,
     targets: np.ndarray,
     idx: np.ndarray,
     device: str = "cpu",
-    held_out_idx: np.ndarray | None = None,
+    held_out_idx: np.ndarray = NOBODY,
     bar: Bar | None = None,
 ) -> tuple[Epoch, ...]:
     """Train a head, or the last layers with it, in place on the tweets at `idx`.
@@ -141,15 +145,14 @@ def fit(
     """
     upper = isinstance(trainable, UpperLayers)
     head = trainable.head if upper else trainable
-    initialize(head, config.seed)
-    standardize(head, torch.from_numpy(outputs.pooled(config.pooling)[idx]))
+    initialize(head, config.seed, torch.from_numpy(outputs.pooled(config.pooling)[idx]))
     head.dropout.p = config.dropout
     trainable.to(device)
     random = np.random.default_rng(config.seed)
-    epochs = [
-        batches_by_length(drawn, outputs.lengths, config.batch_size, random)
-        for drawn in (draw(config, targets, idx, random) for _ in range(config.epochs))
-    ]
+    epochs = []
+    for _ in range(config.epochs):
+        drawn = draw(config, targets, idx, random)
+        epochs.append(batches_by_length(drawn, outputs.lengths, config.batch_size, random))
     optimizer = torch.optim.AdamW(
         parameter_groups(config, trainable), weight_decay=config.weight_decay, fused=True
     )
@@ -162,12 +165,9 @@ def fit(
         trainable.train()
         losses = []
         for batch in batches:
-            inputs = [tensor.to(device) for tensor in outputs.batch(batch)]
-            with half_precision(device, wanted=upper):
-                logits = trainable(*inputs)  # (batch, 2)
-            loss = functional.cross_entropy(
-                logits.float(), torch.from_numpy(targets[batch]).to(device), weight=weights
-            )
+            logits = logits_of(trainable, outputs, batch, device)  # (batch, 2)
+            labels = torch.from_numpy(targets[batch]).to(device)
+            loss = functional.cross_entropy(logits, labels, weight=weights)
             optimizer.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(trainable.parameters(), config.max_grad_norm)
@@ -178,7 +178,7 @@ def fit(
                 bar.note(f"loss {np.mean(losses[-50:]):.3f}")
                 bar.update(len(batch))
         value = math.nan
-        if upper and held_out_idx is not None and len(held_out_idx):
+        if upper and len(held_out_idx):
             found = probabilities(trainable, outputs, held_out_idx, device)
             value = f1_macro(targets[held_out_idx], found > HALF)
         done.append(Epoch(float(np.mean(losses)), value))
@@ -188,49 +188,15 @@ def fit(
 
 @torch.inference_mode()
 def probabilities(
-    trainable: Trainable, outputs: Pooled | StoredLayer, idx: np.ndarray, device: str = "cpu"
+    trainable: Trainable, outputs: Pooled | Features, idx: np.ndarray, device: str = "cpu"
 ) -> np.ndarray:
     """Probability of class 1 for the tweets at `idx`: (idx,)."""
     trainable.to(device).eval()
     found = np.zeros(len(outputs.lengths), dtype=np.float32)
     for batch in batches_by_length(idx, outputs.lengths, EVALUATION_BATCH):
-        inputs = [tensor.to(device) for tensor in outputs.batch(batch)]
-        with half_precision(device, wanted=isinstance(trainable, UpperLayers)):
-            logits = trainable(*inputs)  # (batch, 2)
-        found[batch] = torch.softmax(logits.float(), dim=1)[:, 1].cpu().numpy()
+        logits = logits_of(trainable, outputs, batch, device)
+        found[batch] = torch.softmax(logits, dim=1)[:, 1].cpu().numpy()
     return found[idx]
-
-
-def best_threshold(targets: np.ndarray, probabilities: np.ndarray) -> float:
-    """The probability of class 1 above which to say 1, for the best F1-macro on these tweets.
-
-    The score jumps with every single tweet; it is averaged over neighboring thresholds, so that a
-    broad hill wins over a lucky peak; of equals, the one nearest to one half is taken.
-    """
-    scores = np.array([f1_macro(targets, probabilities > t) for t in THRESHOLDS])
-    window = np.ones(SMOOTHING)
-    smooth = np.convolve(scores, window, "same") / np.convolve(np.ones_like(scores), window, "same")
-    tied = THRESHOLDS[smooth >= smooth.max() - 1e-9]
-    return round(float(tied[np.abs(tied - HALF).argmin()]), 2)
-
-
-def crossed_f1_macro(
-    targets: np.ndarray, probabilities: np.ndarray, is_scored: np.ndarray, tuned: bool
-) -> float:
-    """F1-macro of the tweets where `is_scored` (tweets,), none of which chose its own threshold.
-
-    If `tuned`, each fifth of all tweets is judged at the threshold that is best on the other four.
-    """
-    fifth_of = np.empty(len(targets), dtype=int)
-    for target in (0, 1):
-        members = np.flatnonzero(targets == target)
-        fifth_of[members] = np.arange(len(members)) % 5
-    predictions = probabilities > HALF
-    for fifth in range(5) if tuned else ():
-        rest, these = fifth_of != fifth, fifth_of == fifth
-        threshold = best_threshold(targets[rest], probabilities[rest])
-        predictions[these] = probabilities[these] > threshold
-    return f1_macro(targets[is_scored], predictions[is_scored])
 
 
 @dataclass(frozen=True)
@@ -251,31 +217,30 @@ def train(dev: Development, jobs: Sequence[Job]) -> list[Outcome[Run]]:
     Heads that are not stored yet run side by side through joblib (under `parallel_config("dask")`
     on the Dask cluster of the current client).
     """
-    if jobs[0][0].unfreeze_layers:
-        return [_train_upper(dev, job) for job in jobs]
-    missing = [job for job in dict.fromkeys(jobs) if _stored(dev, job) is None]
+
+    def part(job: Job, compute: Callable[[], Outcome[Run]]) -> Outcome[Run]:
+        return dev.work.part("training", dev.place(*job), Run, compute)
+
+    def stored(job: Job) -> Outcome[Run] | None:
+        return dev.work.stored("training", dev.place(*job), Run)
+
+    config = jobs[0][0]
+    if config.unfreeze_layers:
+        return [part(job, partial(_train_upper, dev, *job)) for job in jobs]
+    missing = [job for job in dict.fromkeys(jobs) if stored(job) is None]
     if missing:
-        config = jobs[0][0]
-        trained = run_heads(
+        outcomes = run_heads(
             [(config, dev.without(fold)) for config, fold in missing],
             head=Head(load_pretrained(dev.folder, config)),
-            outputs=dev.encoded.pooled(config.pooling),
+            outputs=Pooled(dev.features.pooled(config.pooling)),
             targets=dev.targets,
             jobs=dev.settings.jobs,
         )
         with dev.work.bar(len(missing), f"{len(missing)} heads, pooling {config.pooling}") as bar:
-            for job, outcome in zip(missing, trained, strict=True):
-                _store(dev, job, outcome)
+            for job, outcome in zip(missing, outcomes, strict=True):
+                part(job, lambda outcome=outcome: outcome)
                 bar.update(1)
-    return [_stored(dev, job) for job in jobs]
-
-
-def _store(dev: Development, job: Job, outcome: Outcome[Run]) -> None:
-    dev.work.part("training", dev.place(*job), Run, lambda: outcome)
-
-
-def _stored(dev: Development, job: Job) -> Outcome[Run] | None:
-    return dev.work.stored("training", dev.place(*job), Run)
+    return [stored(job) for job in jobs]
 
 
 def run_heads(
@@ -291,10 +256,20 @@ def run_heads(
     )
 
 
+def _train_upper(dev: Development, config: TrainConfig, fold: int | None) -> Outcome[Run]:
+    trainable = trainable_of(load_pretrained(dev.folder, config), config)
+    idx = dev.without(fold)
+    drawn = len(draw(config, dev.targets, idx, np.random.default_rng(0)))
+    label = f"last {config.unfreeze_layers} layers, tweets of {config.epochs} epochs"
+    outputs, device = dev.features_by_token, dev.work.device
+    with dev.work.bar(config.epochs * drawn, label) as bar:
+        return train_one(config, trainable, outputs, dev.targets, idx, device, bar)
+
+
 def train_one(
     config: TrainConfig,
     trainable: Trainable,
-    outputs: Pooled | StoredLayer,
+    outputs: Pooled | Features,
     targets: np.ndarray,
     idx: np.ndarray,
     device: str = "cpu",
@@ -319,21 +294,6 @@ def train_one(
         tensors |= {name: tensor.cpu().numpy() for name, tensor in trainable.state_dict().items()}
     size = sum(parameter.numel() for parameter in trainable.parameters())
     return Outcome(Run(seconds, size, epochs), tensors)
-
-
-def _train_upper(dev: Development, job: Job) -> Outcome[Run]:
-    config, fold = job
-
-    def compute() -> Outcome[Run]:
-        trainable = trainable_of(load_pretrained(dev.folder, config), config)
-        idx = dev.without(fold)
-        drawn = len(draw(config, dev.targets, idx, np.random.default_rng(0)))
-        label = f"last {config.unfreeze_layers} layers, tweets of {config.epochs} epochs"
-        with dev.work.bar(config.epochs * drawn, label) as bar:
-            layer, device = dev.encoded.layer, dev.work.device
-            return train_one(config, trainable, layer, dev.targets, idx, device, bar)
-
-    return dev.work.part("training", dev.place(*job), Run, compute)
 
 
 def restored(
