@@ -1,4 +1,4 @@
-"""Readers of files from elsewhere, and ways to spoil a good file: for properties and for the fuzz.
+"""Readers of files from elsewhere, and ways to spoil a good file, for what holds for any.
 
 Whatever bytes a reader is given, it ends in a result or in a `UserError`, starts no program,
 connects to nothing, and writes nowhere but into the store.
@@ -167,10 +167,7 @@ def _photographs(content: bytes, folder: Path) -> None:
 
 
 def _photograph(content: bytes, _: Path) -> None:
-    try:
-        assert images.decode(content, SIDE).shape == (SIDE, SIDE, 3)
-    except images.BadImage as reason:
-        raise UserError(f"{reason}.") from reason
+    assert images.decode(content, SIDE).shape == (SIDE, SIDE, 3)
 
 
 def _tweets(name: str) -> Read:

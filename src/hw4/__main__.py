@@ -150,9 +150,9 @@ def _train(options: argparse.Namespace) -> None:
     if options.dry_run:
         return _status(options)
     if "QUARTO_PROJECT_OUTPUT_DIR" in os.environ:  # as a step of Quarto's
-        from hw4.submission.renderer import see_format
+        from hw4.submission.renderer import see_format, told_format
 
-        see_format()
+        see_format(told_format())
     chosen = experiments(options.problems)
     if not options.problems:
         say_unused([experiment.source() for experiment in chosen])

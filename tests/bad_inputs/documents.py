@@ -276,7 +276,7 @@ CASES = (
     Bad(
         "a rubric with an experiment that there is not",
         changed("experiment: sequences", "experiment: recurrence"),
-        *(RUBRIC, "'recurrence'", "results.json has sequences", "correct the name", CHECK),
+        *(RUBRIC, "experiments recurrence", "json has sequences", "correct the names", CHECK),
     ),
     Bad(
         "no results",
@@ -295,7 +295,7 @@ CASES = (
     Bad(
         "results that are a list",
         results("[]"),
-        *(RESULTS, "holds a list", "were expected", TRAIN, CHECK),
+        *(RESULTS, "has no profile", "were expected", TRAIN, CHECK),
     ),
     Bad(
         "results without the build",

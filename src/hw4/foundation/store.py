@@ -62,11 +62,7 @@ class Entry:
         with new_folder(self.folder) as part:
             for name, data in files.items():
                 _write(part / name, data)
-            self.remove()
-
-    def remove(self) -> None:
-        """Take the entry away, if there is one."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     def _checked(self, name: str) -> bytes:
         try:
@@ -97,7 +93,8 @@ def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(header)
     writer.writerows([spreadsheet(cell) for cell in row] for row in rows)
-    write_text(path, text.getvalue())
+    # A file's name may be no valid Unicode.
+    write_bytes(path, text.getvalue().encode("utf-8", "backslashreplace"))
 
 
 @contextmanager

@@ -20,8 +20,11 @@ SEQUENTIAL = ("#f4f6f8", "#c3d3e2", "#7fa3c4", "#3c719f", "#12406f")
 
 TEXT_WIDTH = 6.5
 """Width of the text on the page, in inches."""
-FONT = ("Libertinus Serif", "STIXGeneral", "DejaVu Sans")
-"""The text's own face comes from Typst; STIX has nearly its widths and travels with Matplotlib."""
+FONT = ("Libertinus Serif", "STIXGeneral", "Times New Roman", "Liberation Serif", "DejaVu Sans")
+"""The text's own face comes from Typst; STIX has nearly its widths and travels with Matplotlib.
+
+In a page of HTML the browser takes the first that it has; in a wider one labels would be cut off.
+"""
 
 SETTINGS = {
     "font.family": list(FONT),

@@ -275,7 +275,8 @@ def test_a_part_can_be_looked_for_without_computing_it():
     found = work().stored("a", 1, Score)
     assert found.result == Score("s", (1.0,))
     np.testing.assert_array_equal(found.tensors["t"], np.ones(2))
-    assert work().stored("a", 2, Score) is work("other").stored("a", 1, Score) is None
+    assert work().stored("a", 2, Score) is work().stored("b", 1, Score) is None
+    assert work("other").stored("a", 1, Score) is None
 
 
 def test_the_test_set_opens_once_after_the_selection_is_written():

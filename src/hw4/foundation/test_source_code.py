@@ -56,9 +56,20 @@ def test_an_import_inside_a_function_counts(package):
     assert changed(package, "toy/wing/late.py", "0.1", "0.2")
 
 
-def test_the_code_of_packages_above_counts(package):
-    (package / "toy/wing/__init__.py").write_text("X = 1\n")
-    assert changed(package, "toy/wing/__init__.py", "1", "2")
+@pytest.mark.parametrize("above", ["toy", "toy/wing"])
+def test_the_code_of_packages_above_counts(package, above):
+    (package / above / "__init__.py").write_text("X = 1\n")
+    assert changed(package, f"{above}/__init__.py", "1", "2")
+
+
+def test_equal_files_of_two_packages_are_told_apart(package):
+    (package / "toy/wing/part.py").write_text("VALUE = 1\n")
+    (package / "toy/wing/again.py").write_text("from .part import VALUE\n")
+    (package / "toy/part.py").write_text("VALUE = 2\n")
+    (package / "toy/again.py").write_text("from .part import VALUE\n")
+    (package / "toy/wing/experiment.py").write_text("from toy import again\nfrom . import again\n")
+    assert changed(package, "toy/part.py", "2", "3")
+    assert changed(package, "toy/wing/part.py", "1", "3")
 
 
 def test_a_module_nobody_imports_does_not_count(package):

@@ -134,10 +134,9 @@ class Work:
 
 
 def sound(entry: Entry) -> tuple[dict[str, Any], dict[str, np.ndarray]] | None:
-    """The numbers and arrays of an entry; a damaged one is reported and taken away."""
+    """The numbers and arrays of an entry; a damaged one is reported, and replaced later."""
     try:
         return entry.read()
     except Damaged as error:
         progress.say(f"Stored result damaged, computing it again: {error}.")
-        entry.remove()
         return None

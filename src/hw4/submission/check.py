@@ -77,14 +77,13 @@ def _reading(made: Pdf | Html) -> Reading:
     project, parts = read(DOCUMENT)
     left_out = tuple(project.metadata.get("leave-out", ()))
     reading = Reading(made, read_results(), rubric(), left_out, tuple(parts))
-    known = [name for name in reading.results if name != "build"]
-    for problem in reading.problems:
-        if problem.experiment not in known:
-            raise UserError(
-                f"{RUBRIC}: problem {problem.number} names the experiment "
-                f"{problem.experiment!r}, but results.json has {', '.join(known) or 'none'}; "
-                "correct the name."
-            )
+    named = {problem.experiment for problem in reading.problems}
+    known = reading.results.keys() - {"build"}
+    if named != known:
+        raise UserError(
+            f"{RUBRIC} names the experiments {', '.join(sorted(named))}, but results.json has "
+            f"{', '.join(sorted(known)) or 'none'}; correct the names."
+        )
     return reading
 
 

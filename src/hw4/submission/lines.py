@@ -33,22 +33,27 @@ def numbered(text: str, path: Path) -> list[Line]:
     return [Line(row, path, number) for number, row in enumerate(text.splitlines(), 1)]
 
 
+def shown(path: Path, root: Path) -> Path:
+    """What to call a file in a message: its path from the project's folder, if it is in there."""
+    return path.relative_to(root) if path.is_relative_to(root) else path
+
+
 def lines_of(path: Path, root: Path) -> list[Line]:
-    """The lines of a file, without a mark of the byte order; their path is relative to `root`."""
-    shown = path.relative_to(root) if path.is_relative_to(root) else path
+    """The lines of a file, without a mark of the byte order."""
+    name = shown(path, root)
     try:
         content = path.read_bytes()
         text = content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
         number = content[: error.start].count(b"\n") + 1
         raise UserError(
-            f"{shown}:{number}: found bytes that are not UTF-8, expected text: save it as UTF-8."
+            f"{name}:{number}: found bytes that are not UTF-8, expected text: save it as UTF-8."
         ) from None
     except OSError as error:
         raise UserError(
-            f"{shown} cannot be read ({error.strerror}), a text file was expected: put it back."
+            f"{name} cannot be read ({error.strerror}), a text file was expected: put it back."
         ) from None
-    return numbered(text, shown)
+    return numbered(text, name)
 
 
 class _Loader(yaml.SafeLoader):

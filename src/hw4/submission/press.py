@@ -18,6 +18,7 @@ from hw4.foundation.progress import say
 from hw4.submission.claims import Claim
 from hw4.submission.documents import Cell, Prose, read_document
 from hw4.submission.kernel import start_kernel
+from hw4.submission.lines import shown
 from hw4.submission.markdown import Writer
 from hw4.submission.project import Project, find_root, load_project
 from hw4.submission.renderer import hand_out
@@ -61,7 +62,7 @@ def render(document: Path, output: Path, alone: bool = False) -> Path:
         where = hand_out(made, output, is_good=False)
         raise type(error)(f"{error} The PDF it found fault with is {where}.") from None
     hand_out(made, output)
-    say(f"Made {project.shown(output)} in {time.monotonic() - began:.1f} seconds.")
+    say(f"Made {shown(output, project.root)} in {time.monotonic() - began:.1f} seconds.")
     return output
 
 

@@ -24,20 +24,13 @@ def preview() -> int:
 
 def _by_press() -> int:
     say(f"Open {submission_pdf()} in a viewer that reloads; Ctrl-C ends this.")
-    rendered = False
-    for changes in _changes():  # what changes during the first render is seen as well
+    for turn, changes in enumerate(_changes()):  # what changes during the first render is seen too
         if changes:
             names = sorted({path.name for path in changes})
             say(f"{', '.join(names[:3])}{' and more' if len(names) > 3 else ''} changed")
-        if changes or not rendered:
-            _render()
-            rendered = True
+        if changes or turn == 0:  # in a process of its own, which sees changed code
+            subprocess.run([sys.executable, "-m", "hw4", "render", "--with", "press"], cwd=ROOT)
     return 0
-
-
-def _render() -> None:
-    """In a process of its own, which sees changed code; an error is shown and the watch goes on."""
-    subprocess.run([sys.executable, "-m", "hw4", "render", "--with", "press"], cwd=ROOT)
 
 
 def _by_quarto(quarto: Path) -> int:

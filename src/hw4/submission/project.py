@@ -42,9 +42,6 @@ class Project:
         metadata = {**self.metadata, "alone": True}
         return replace(self, pre_render=(), post_render=(), standards=(), metadata=metadata)
 
-    def shown(self, path: Path) -> Path:
-        return path.relative_to(self.root) if path.is_relative_to(self.root) else path
-
 
 # --- what each setting may be: from its value, and the folder in which its paths begin, to the
 # value as it is used; a ValueError says what is wrong with it

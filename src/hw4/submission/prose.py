@@ -18,8 +18,10 @@ The formats below turn a number into the words that prose needs:
 `code(…)` shows code, `provenance(…)` says where a problem's numbers come from.
 """
 
+import json
 import os
 import sys
+from pathlib import Path
 from types import MethodType
 
 from IPython import get_ipython
@@ -45,6 +47,7 @@ from hw4.foundation.words import (
 from hw4.submission.code_window import code
 from hw4.submission.numbers import advice
 from hw4.submission.provenance import provenance
+from hw4.submission.renderer import see_format
 
 __all__ = [
     "Markdown",
@@ -70,6 +73,7 @@ def _set_up(shell) -> None:
     shell.set_custom_exc((UserError,), _told)
     if "matplotlib" in sys.modules:  # Quarto imports it before the first cell
         sys.modules["matplotlib"].rcParams.update(style.PLAIN)
+    _see_format()
     # a bare float in prose prints three significant figures, never 7.960014397328708
     text = shell.display_formatter.formatters["text/plain"]
     text.for_type(float, lambda value, printer, _: printer.text(significant(value, 3)))
@@ -107,6 +111,19 @@ def _places(expression: str) -> list[str]:
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
         if f"`{shown}`" in line
     ][:1]
+
+
+def _see_format() -> None:
+    """Refuse a format in which the homework is not read, also for a part by itself.
+
+    Quarto runs no steps before a part; it names a file about the render in a variable.
+    """
+    try:
+        told = Path(os.environ["QUARTO_EXECUTE_INFO"]).read_text(encoding="utf-8")
+        form = json.loads(told)["format"]["identifier"]["target-format"]
+    except (OSError, ValueError, LookupError, TypeError):
+        return
+    see_format(form)
 
 
 if (_shell := get_ipython()) is not None:

@@ -13,6 +13,7 @@ from hw4.foundation.errors import UserError
 from hw4.foundation.places import ROOT, output_folder
 from hw4.foundation.progress import say
 from hw4.foundation.store import write_bytes, write_text
+from hw4.submission.lines import shown
 
 OLDEST_QUARTO = (1, 9)
 """Alternative text for equations came with it."""
@@ -47,16 +48,13 @@ def hand_out(made: Path, final: Path, is_good: bool = True, keep: bool = False) 
     if not is_good:
         final.parent.mkdir(parents=True, exist_ok=True)
         made.replace(rejected)
-        return f"{_shown(rejected)}{f'; {_shown(final)} is as it was' if final.exists() else ''}"
+        kept = f"; {shown(final, ROOT)} is as it was" if final.exists() else ""
+        return f"{shown(rejected, ROOT)}{kept}"
     write_bytes(final, made.read_bytes())
     rejected.unlink(missing_ok=True)
     if not keep:
         made.unlink()
-    return str(_shown(final))
-
-
-def _shown(path: Path) -> Path:
-    return path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
+    return str(shown(final, ROOT))
 
 
 def render(renderer: str = "auto", may_install: bool = False) -> int:
@@ -90,7 +88,7 @@ def render_part(part: Path, renderer: str = "auto") -> int:
         renderer: the press, unless `quarto` is asked for.
     """
     if part.suffix != ".qmd" or not part.is_file():
-        known = ", ".join(str(_shown(it)) for it in sorted(DOCUMENT.parent.glob("*.qmd")))
+        known = ", ".join(str(shown(it, ROOT)) for it in sorted(DOCUMENT.parent.glob("*.qmd")))
         raise UserError(f"There is no document {part}: choose from {known}.")
     if renderer == "quarto":
         return start_quarto(choose(renderer), "render", part.resolve()).wait()
@@ -115,12 +113,17 @@ def quarto_words() -> list[str]:
         return []
 
 
-def see_format() -> None:
-    """Refuse a format in which the homework is not read, before anything is computed for it."""
+def told_format() -> str:
+    """The format that the command line of the Quarto that runs this step names."""
     told = re.search(r" (?:--to|-t)[ =](\S+)", " ".join(["", *quarto_words()]))
-    if told and told[1] not in FORMATS:
+    return told[1] if told else FORMATS[0]
+
+
+def see_format(form: str) -> None:
+    """Refuse a format in which the homework is not read, before anything is computed for it."""
+    if form not in FORMATS:
         raise UserError(
-            f"This homework is not rendered to {told[1]}: render to typst, which makes the PDF "
+            f"This homework is not rendered to {form}: render to typst, which makes the PDF "
             "(`quarto render`), or to html."
         )
 
@@ -138,12 +141,12 @@ def choose(renderer: str, may_install: bool = False) -> Path | None:
         say(f"Rendering with Quarto {'.'.join(map(str, version))} ({quarto}).")
         return quarto
     if quarto:
-        shown = ".".join(map(str, version)) or "a version that it does not tell"
-        why = f"{quarto} is {shown}, and {wanted} or newer is needed"
+        told = ".".join(map(str, version)) or "a version that it does not tell"
+        why = f"{quarto} is {told}, and {wanted} or newer is needed"
     else:
         why = "there is no Quarto on PATH or in the environment"
         if _refusal().exists():
-            why += f", and it could not be installed here ({_shown(_refusal())} says why)"
+            why += f", and it could not be installed here ({shown(_refusal(), ROOT)} says why)"
     if renderer == "quarto":
         raise UserError(
             f"{why[0].upper()}{why[1:]}. Install Quarto {wanted} or newer (quarto.org), or render "

@@ -59,15 +59,13 @@ def read_results() -> dict[str, Any]:
         content = json.loads(results_file().read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise UserError(f"{results_file()} cannot be read ({error}): {again}") from error
-    lacking = "" if isinstance(content, dict) else f"holds a {type(content).__name__}"
-    for name, part in ({} if lacking else {"build": None, **content}).items():
+    for name, part in {"build": None, **(content if isinstance(content, dict) else {})}.items():
         needed = "profile" if name == "build" else "source"
         if not isinstance(part, dict) or needed not in part:
-            lacking = lacking or f"has no {needed} in its part {name}"
-    if lacking:
-        raise UserError(
-            f"{results_file()} {lacking}, but the results of all problems were expected: {again}"
-        )
+            raise UserError(
+                f"{results_file()} has no {needed} in its part {name}, but the results of all "
+                f"problems were expected: {again}"
+            )
     return content
 
 

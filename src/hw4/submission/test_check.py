@@ -122,7 +122,6 @@ QUICK = {**RESULTS, "build": {"profile": "quick"}}
         (changed("The test error", "stand-in data"), RESULTS, "is left over"),
         (BODY, QUICK, "page 1: the note on the quick profile is missing"),
         (BODY, QUICK, "page 2: the mark 'quick profile' is missing"),
-        (BODY, {**RESULTS, "audio": {"source": "course"}}, "has the experiment 'audio', but no"),
     ],
 )
 def test_each_fault_is_found(tmp_path, body, results, expected):

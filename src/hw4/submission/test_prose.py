@@ -1,10 +1,12 @@
 """What a part's first cell brings along, in IPython as the renderers run it."""
 
+import json
 import subprocess
 import sys
 
 import pytest
 
+from hw4.foundation.errors import UserError
 from hw4.foundation.places import ROOT
 from hw4.submission import prose
 from hw4.submission.prose import _places
@@ -64,6 +66,20 @@ def test_importing_it_loads_nothing_heavy():
         [sys.executable, "-c", code], cwd=ROOT / "src", capture_output=True, text=True
     )
     assert done.stdout.strip() == "set()", done.stderr
+
+
+@pytest.mark.parametrize("target", ["typst", "html", "docx", "pdf"])
+def test_formats_that_would_lack_half_of_the_report_are_refused_at_once(
+    target, tmp_path, monkeypatch
+):
+    told = tmp_path / "info.json"
+    told.write_text(json.dumps({"format": {"identifier": {"target-format": target}}}))
+    monkeypatch.setenv("QUARTO_EXECUTE_INFO", str(told))
+    if target in ("typst", "html"):
+        prose._see_format()
+    else:
+        with pytest.raises(UserError, match=f"not rendered to {target}: render to typst"):
+            prose._see_format()
 
 
 def test_a_kernel_such_as_quarto_s_shows_the_sentence_alone():

@@ -7,7 +7,7 @@ import pytest
 
 from hw4.foundation.errors import UserError
 from hw4.submission import renderer
-from hw4.submission.renderer import choose, render, render_part, see_format
+from hw4.submission.renderer import choose, render, render_part, see_format, told_format
 
 
 @pytest.fixture
@@ -116,11 +116,11 @@ def test_a_part_that_is_not_there_is_one_sentence(machine, tmp_path):
 @pytest.mark.parametrize("words", ["", "quarto.js render --to typst", "quarto.js render -t html"])
 def test_formats_in_which_the_homework_can_be_read_pass(monkeypatch, words):
     monkeypatch.setattr(renderer, "quarto_words", lambda: words.split())
-    see_format()
+    see_format(told_format())
 
 
 @pytest.mark.parametrize("words", ["render --to docx", "render report --to=docx", "render -t docx"])
 def test_another_format_is_refused_before_anything_is_computed(monkeypatch, words):
     monkeypatch.setattr(renderer, "quarto_words", words.split)
     with pytest.raises(UserError, match="is not rendered to docx: render to typst"):
-        see_format()
+        see_format(told_format())

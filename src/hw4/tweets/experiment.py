@@ -160,6 +160,7 @@ def cross_validated(dev: Development, row: Trained) -> Outcome[Trained]:
     Unfrozen layers, whose training is long, without the validation tweets alone.
     """
     folds = range(1 if row.config.unfreeze_layers else len(dev.folds))
+    # the last one leaves no fold out: training and validation tweets together
     *runs, final = train(dev, [*((row.config, fold) for fold in folds), (row.config, None)])
     held_out = np.full(len(dev.targets), np.nan)
     for fold, run in zip(folds, runs, strict=True):
