@@ -18,7 +18,7 @@ from hw4.tweets.data import Split, Tweets
 from hw4.tweets.experiment import search
 from hw4.tweets.result import EXPERIMENT, Result, Settings
 from hw4.tweets.thresholds import best_threshold
-from hw4.tweets.trained import Trained, Tried, best
+from hw4.tweets.trained import Trained, Tried, best, scored
 
 
 def tiny() -> Settings:
@@ -258,7 +258,7 @@ def test_test_scores_are_at_the_threshold_that_was_selected(built, dev):
 def test_a_probability_at_the_threshold_is_class_0(built, dev):
     rows, targets = built[0].variants | built[0].baselines, np.arange(8) % 2
     at_it = {key: np.full(len(targets), one.threshold) for key, one in rows.items()}
-    for one in experiment.tested(rows, at_it, targets, seed=0).values():
+    for one in scored(rows, at_it, targets, seed=0).values():
         assert [row[1] for row in one.test.confusion] == [0, 0], one.key
     row = Trained("", "", tuned=False)
     one = experiment.with_threshold(dev, row, np.full(len(dev.targets), 0.5))

@@ -17,8 +17,8 @@ from hw4.foundation.work import Selection
 from hw4.windows import standin
 from hw4.windows.data import CLASSES, FOLDER_NAMES, BadFile, DataCheck
 from hw4.windows.images import Photographs, Store
-from hw4.windows.result import NETWORKS, NO_DIFFERENCE, REFITTED, STEPS, Result, Settings, Shown
-from hw4.windows.trained import NO_SCORES, Epoch, PretrainedBackbone, Trained
+from hw4.windows.result import NETWORKS, REFITTED, STEPS, Result, Settings
+from hw4.windows.trained import NO_DIFFERENCE, NO_SCORES, Epoch, PretrainedBackbone, Shown, Trained
 
 SCRATCH = ("baseline", "small", "small-no-augmentation")
 

@@ -244,8 +244,10 @@ def test_the_test_set_opens_once_and_only_after_the_selection(places):
     selection = made_up()["usual"].selection
     with pytest.raises(RuntimeError, match="after the selection"):
         sealed.open(selection)
-    written = select(_networks({"small": 0.8, "baseline": 0.6}), _targets(), work)
-    assert written.choice["network"] == "small" and sealed.open(written) == "test set"
+    networks = _networks({"baseline": 0.5, "fine-tuned": 0.9, "frozen": 0.85, "small": 0.6})
+    written = select(networks, _targets(), work)
+    assert written.choice["network"] == "fine-tuned", "on the test set it is the worst of all"
+    assert sealed.open(written) == "test set"
     with pytest.raises(RuntimeError, match="once"):
         sealed.open(written)
 
@@ -358,13 +360,14 @@ def test_without_weights_the_best_from_scratch_answers(small):
     assert not EXPERIMENT.ensure(), "what is stored is not computed again"
 
 
-def test_an_unlabelled_test_set_brings_predictions(small, tmp_path):
+def test_an_unlabelled_test_set_brings_predictions_and_a_labelled_one_takes_them_away(
+    small, tmp_path
+):
     write_zip(small / "windows_train_set.zip", train_files(16))
     write_zip(small / "windows_test_set.zip", unlabelled_files(12))
     EXPERIMENT.ensure()
-    result = EXPERIMENT.stored()
+    result, file = EXPERIMENT.stored(), tmp_path / "output" / "predictions.csv"
     EXPERIMENT.deliver(result)
-    file = tmp_path / "output" / "predictions.csv"
     rows = list(csv.reader(file.open(encoding="utf-8")))
     assert rows[0] == ["filename", "predicted_label"]
     assert [row[0] for row in rows[1:]] == [f"{place}.jpg" for place in range(12)]
@@ -374,17 +377,12 @@ def test_an_unlabelled_test_set_brings_predictions(small, tmp_path):
     assert 0 <= report["held_out_accuracy"] <= 1
     assert result.best.reported.n == result.check.held_out > 0
 
-
-def test_a_labelled_test_set_takes_old_predictions_away(small, tmp_path):
-    write_zip(small / "windows_train_set.zip", train_files(14))
     write_zip(small / "windows_test_set.zip", labelled_files(3))
-    (tmp_path / "output").mkdir()
-    (tmp_path / "output" / "predictions.csv").write_text("of other data")
     EXPERIMENT.ensure()
     result = EXPERIMENT.stored()
     EXPERIMENT.deliver(result)
     assert result.labelled and result.best.reported.n == 15
-    assert not (tmp_path / "output" / "predictions.csv").exists()
+    assert not file.exists()
 
 
 def test_a_change_of_one_configuration_repeats_one_network(small, monkeypatch):
