@@ -3,9 +3,11 @@
 import csv
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import safetensors.numpy
 import safetensors.torch
 import timm
 import torch
@@ -13,6 +15,7 @@ import torch
 from hw4.foundation.compute import Device, threads
 from hw4.foundation.experiment import Outcome, Work
 from hw4.foundation.files import DataSource
+from hw4.foundation.scores import best_temperature
 from hw4.foundation.store import to_plain
 from hw4.windows import data, experiment, features, model, training
 from hw4.windows.data import FOLDER_NAMES
@@ -178,8 +181,17 @@ def test_a_permuted_test_set_has_the_same_scores(run, monkeypatch):
 
 
 def test_every_network_is_there_and_the_selection_is_written_first(run):
-    result, _ = run()
+    result, parts = run()
     assert list(result.trained) == list(NETWORKS)
+    learning, _ = data.split(TRAIN, TEST, TINY.seed, TINY.validation_share, TINY.held_out_share)
+    for name in set(NETWORKS) - {REFITTED}:
+        validation = safetensors.numpy.load(parts[name])["validation"]
+        found, expected = (
+            result.trained[name].validation,
+            scored(validation, learning.validation.targets),
+        )
+        assert found.confusion == expected.confusion, name
+        assert found.log_loss == pytest.approx(expected.log_loss), name
     assert result.selection.choice["network"] == result.chosen
     chosen = result.trained[result.chosen]
     assert result.selection.choice["mirrored"] == chosen.mirrored == result.best.mirrored
@@ -247,6 +259,7 @@ def test_the_test_set_opens_once_and_only_after_the_selection(places):
     networks = _networks({"baseline": 0.5, "fine-tuned": 0.9, "frozen": 0.85, "small": 0.6})
     written = select(networks, _targets(), work)
     assert written.choice["network"] == "fine-tuned", "on the test set it is the worst of all"
+    assert written.choice["temperature"] == best_temperature(_said(0.9), _targets())
     assert sealed.open(written) == "test set"
     with pytest.raises(RuntimeError, match="once"):
         sealed.open(written)
@@ -395,3 +408,16 @@ def test_a_change_of_one_configuration_repeats_one_network(small, monkeypatch):
     monkeypatch.setattr(Settings, "quick", classmethod(lambda cls: other))
     assert EXPERIMENT.ensure()
     assert set(trained) == {"ThreeConvolutions"}, "and what is refitted, if it was chosen"
+
+
+def test_a_network_is_trained_again_for_another_split_or_other_weights(monkeypatch, tiny_weights):
+    def key(settings=TINY, weights=tiny_weights):
+        monkeypatch.setattr(experiment, "at_hand", lambda names: (weights,))
+        work = SimpleNamespace(device="cpu", part=lambda name, basis, *_: basis)
+        config = TINY.fine_tuned
+        return experiment.train_one("x", weights.name, config, None, settings, work)
+
+    assert key() == key()
+    others = [replace(TINY, seed=2), replace(TINY, validation_share=0.3)]
+    keys = [key(), *map(key, others), key(weights=replace(tiny_weights, checksum="other"))]
+    assert len(set(keys)) == 4
