@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 import safetensors.torch
 import timm
+import torch
 
 from hw4.foundation.compute import Device, threads
 from hw4.foundation.experiment import Outcome, Work
 from hw4.foundation.files import DataSource
 from hw4.foundation.store import to_plain
-from hw4.windows import data, experiment, features, training
+from hw4.windows import data, experiment, features, model, training
 from hw4.windows.data import FOLDER_NAMES
 from hw4.windows.experiment import mirror_helps, scored, select
 from hw4.windows.images import Photographs
@@ -100,7 +101,7 @@ def _without_times(result: Result) -> dict:
     for backbone in plain["backbones"]:
         del backbone["seconds"]
     del plain["selection"]["written"]
-    kept = ("trained", "backbones", "chosen", "selection", "temperature", "own_names")
+    kept = ("trained", "backbones", "selection", "own_names")
     return {key: plain[key] for key in kept}
 
 
@@ -263,16 +264,37 @@ def _said(accuracy: float, sure: float = 0.8, n: int = 100) -> np.ndarray:
     return probabilities
 
 
-def _networks(accuracies: dict[str, float]) -> dict:
+def _networks(accuracies: dict[str, float], sure: float = 0.8) -> dict:
     """Networks with these validation accuracies; what they have on the test set is the opposite."""
     usual = made_up()["usual"]
     networks = {}
     for name, accuracy in accuracies.items():
-        validation = scored(_said(accuracy), _targets())
+        validation = scored(_said(accuracy, sure), _targets())
         reported = scored(_said(1 - accuracy), _targets())
         record = replace(usual.trained[name], validation=validation, reported=reported)
         networks[name] = Outcome(record, {"validation": _said(accuracy)})
     return networks
+
+
+def test_of_two_as_often_right_the_one_that_is_surer_of_the_truth_is_chosen(places):
+    work = Work("windows", DataSource("stand-in", "x"), Device("cpu", "cpu"), "basis")
+    networks = _networks({"small": 0.9}, sure=0.9) | _networks({"baseline": 0.9}, sure=0.6)
+    for either in (networks, dict(reversed(networks.items()))):
+        assert select(either, _targets(), work).choice["network"] == "small"
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_mirror_images_count_in_the_test_as_validation_decided(seed, mirrored):
+    torch.manual_seed(seed)
+    network = model.ThreeConvolutions(5, 32)
+    weights = {f"weights.{key}": it.numpy() for key, it in network.state_dict().items()}
+    record = made_up()["usual"].trained["baseline"]
+    config = replace(record.config, input_size=32)
+    record = replace(record, network="three_convolutions", config=config, mirrored=mirrored)
+    answers = experiment.predicted(Outcome(record, weights), TEST, "cpu")
+    views = training.predict(network, TEST, 32, "cpu")
+    np.testing.assert_allclose(answers, views.mean(0) if mirrored else views[0], atol=1e-6)
 
 
 @pytest.mark.parametrize(
