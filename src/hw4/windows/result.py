@@ -280,8 +280,7 @@ class Result:
             "why_not_pretrained": None if self.backbones else "no weights at hand",
             "check": self.check,
             "predictions": len(self.predictions),
-            # `yardstick` is what the baseline was called in earlier results.
-            "candidates": candidates | {"yardstick": candidates["baseline"]},
+            "candidates": candidates | {"yardstick": candidates["baseline"]},  # its former name
         }
 
 
