@@ -167,10 +167,7 @@ def _photographs(content: bytes, folder: Path) -> None:
 
 
 def _photograph(content: bytes, _: Path) -> None:
-    try:
-        assert images.decode(content, SIDE).shape == (SIDE, SIDE, 3)
-    except images.BadImage as reason:
-        raise UserError(f"{reason}.") from reason
+    assert images.decode(content, SIDE).shape == (SIDE, SIDE, 3)
 
 
 def _tweets(name: str) -> Read:

@@ -93,7 +93,8 @@ def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(header)
     writer.writerows([spreadsheet(cell) for cell in row] for row in rows)
-    write_text(path, text.getvalue())
+    # A file's name may be no valid Unicode.
+    write_bytes(path, text.getvalue().encode("utf-8", "backslashreplace"))
 
 
 @contextmanager

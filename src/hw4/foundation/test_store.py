@@ -1,5 +1,6 @@
 """What is written is written whole, with the permissions that the user wants."""
 
+import csv
 import os
 import stat
 import subprocess
@@ -16,6 +17,7 @@ from hw4.foundation.store import (
     from_plain,
     to_plain,
     without_nan,
+    write_csv,
     write_text,
 )
 
@@ -41,6 +43,15 @@ def test_umask_is_respected(tmp_path, umask):
         "tensors.safetensors": 0o640,
         "checksums.json": 0o640,
     }
+
+
+def test_a_table_takes_any_name_and_has_no_formula(tmp_path):
+    names = ["=1+1", 'a "b", c', "line\nbreak", "\N{WINDOW}", "\udcff.jpg"]
+    write_csv(tmp_path / "a.csv", ("filename", "label"), [(name, 1) for name in names])
+    with (tmp_path / "a.csv").open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.reader(stream))
+    assert rows[0] == ["filename", "label"]
+    assert [row[0] for row in rows[1:]] == ["'=1+1", *names[1:4], "\\udcff.jpg"]
 
 
 def test_a_full_disk_names_the_path_and_leaves_the_old_file(tmp_path, monkeypatch):

@@ -23,11 +23,7 @@ def main(line: list[str] | None = None) -> int:
 
 
 def train_once(config: TrainConfig) -> Tried:
-    """Train on the training tweets; what was trained before is read.
-
-    Raises:
-        UserError: the tweets are not as expected, or there is no encoder.
-    """
+    """Train on the training tweets; what was trained before is read."""
     from hw4.foundation.compute import device, threads  # slow, and --help needs none of it
     from hw4.tweets.experiment import Work, development, train, validated
 

@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from itertools import product
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
@@ -123,13 +124,10 @@ def _reading(field: str) -> dict[str, Any]:
         return {"default": default, "choices": get_args(hint)}
 
     def read(text: str) -> Any:
-        try:
+        with suppress(ValueError):
             value = type(default)(text)
-        except ValueError:
-            value = None
-        fits, expected = check_value(value, hint)
-        if not fits:
-            raise argparse.ArgumentTypeError(f"{text} is not {expected}")
-        return value
+            if check_value(value, hint)[0]:
+                return value
+        raise argparse.ArgumentTypeError(f"{text} is not {check_value(None, hint)[1]}")
 
     return {"default": default, "type": read}

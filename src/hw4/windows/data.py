@@ -24,7 +24,7 @@ FOLDER_NAMES = ("Awning", "Bay", "Fixed", "H_Sliding", "Hung")
 TRAIN = ("windows_train_set.zip", "windows_train_set", "train_set.zip", "train_set")
 TEST = ("windows_test_set.zip", "windows_test_set", "test_set.zip", "test_set")
 IMAGE_ENDINGS = {".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".heic"}
-STAND_IN_VERSION = "windows drawn by code, 2"
+STAND_IN_VERSION = "windows drawn by code, 3"
 UNLABELLED = -1
 FEWEST = 8
 """Photographs of a class that must be left for training and validation."""
@@ -32,18 +32,7 @@ MAX_BAD_SHARE, MANY_BAD = 0.1, 20
 """More files than either of these must not be unusable."""
 LIMITS = Limits(file=64 * 2**20, total=32 * 2**30)
 """Of a photograph and of a whole set; the latter is ten times what 100,000 photographs need."""
-_SPELLINGS = {
-    "awning": 0,
-    "bay": 1,
-    "fixed": 2,
-    "hsliding": 3,
-    "horizontalsliding": 3,
-    "sliding": 3,
-    "hslider": 3,
-    "horizontalslider": 3,
-    "slider": 3,
-    "hung": 4,
-}
+_SPELLINGS = {"awning": 0, "bay": 1, "fixed": 2, "hsliding": 3, "sliding": 3, "hung": 4}
 
 
 @dataclass(frozen=True)
@@ -119,7 +108,7 @@ def class_of(folder: str) -> int | None:
     """The label that a folder's name stands for, in either spelling; None for any other name."""
     letters = "".join(letter for letter in folder.casefold() if letter.isalpha())
     letters = letters.removeprefix("new").removesuffix("s").removesuffix("window")
-    return _SPELLINGS.get(letters)
+    return _SPELLINGS.get(letters.replace("horizontal", "h").replace("slider", "sliding"))
 
 
 def class_folder(name: str) -> str | None:
@@ -198,8 +187,7 @@ def _fault(archive: Files, labels: dict[str, int], outside: list[str]) -> str:
         others = f"among {len(archive.names)}" if archive.names else "and no other"
         return f"holds no photographs {others} files"
     lacking = [name for label, name in enumerate(FOLDER_NAMES) if label not in labels.values()]
-    there = len(FOLDER_NAMES) - len(lacking)
-    missing = " and ".join(lacking)
+    missing, there = " and ".join(lacking), len(FOLDER_NAMES) - len(lacking)
     return f"has photographs for {there} of the five classes, not for {missing}" if lacking else ""
 
 

@@ -16,8 +16,8 @@ from hw4.foundation.work import Sealed, Selection
 from hw4.windows import data, explain, features, model, standin, training
 from hw4.windows.data import CLASSES, Learning, Unseen
 from hw4.windows.images import Photographs
-from hw4.windows.result import NO_DIFFERENCE, REFITTED, STEPS, Result, Settings
-from hw4.windows.trained import NO_SCORES, PretrainedBackbone, TrainConfig, Trained
+from hw4.windows.result import REFITTED, STEPS, Result, Settings
+from hw4.windows.trained import NO_DIFFERENCE, NO_SCORES, PretrainedBackbone, TrainConfig, Trained
 from hw4.windows.weights import at_hand
 
 Networks = dict[str, Outcome[Trained]]
@@ -52,7 +52,6 @@ def run(settings: Settings, work: Work) -> Outcome[Result]:
             name: replace(outcome.result, reported=scored(probabilities[name], targets))
             for name, outcome in networks.items()
         },
-        chosen=chosen,
         selection=selection,
         steps={step: difference(*pair, probabilities, targets) for step, pair in steps.items()},
         over_best={
@@ -60,7 +59,6 @@ def run(settings: Settings, work: Work) -> Outcome[Result]:
             for name in networks
             if name != REFITTED
         },
-        temperature=temperature,
         calibration=scores.calibration(best, targets),
         scaled_error=scores.calibration(scores.tempered(best, temperature), targets).error,
         shown=shown,

@@ -16,7 +16,7 @@ from hw4.windows.augment import plain
 from hw4.windows.data import CLASSES
 from hw4.windows.images import Photographs
 from hw4.windows.model import IMAGENET_MEAN
-from hw4.windows.result import Shown
+from hw4.windows.trained import Shown
 
 HEAT = LinearSegmentedColormap.from_list("heat", ["#12406f", "#2b9488", "#dd9d2f", "#bf3f2b"])
 """From where the network does not look to where it does."""

@@ -35,10 +35,6 @@ warnings.filterwarnings("ignore", module="PIL")
 Image.MAX_IMAGE_PIXELS = None
 
 
-class BadImage(Exception):
-    """A file that is not a photograph that can be used; the message says why."""
-
-
 @dataclass(frozen=True)
 class Store:
     """Photographs of one size.
@@ -94,26 +90,25 @@ def decode(content: bytes, size: int) -> np.ndarray:
     converted (what is transparent becomes white). The whole picture is kept and squeezed to a
     square, as a window's frame may touch any edge.
 
-    Raises:
-        BadImage: no image, cut short, or of an absurd size.
+    It is a BadFile if it is no image, cut short, or of an absurd size.
     """
     try:
         with Image.open(io.BytesIO(content), formats=FORMATS) as image:
             width, height = image.size
             if width * height > MAX_PIXELS or min(width, height) < MIN_SIDE:
-                raise BadImage(f"{width} × {height} pixels")
+                raise BadFile("image", f"{width} × {height} pixels")
             # A large JPEG is decoded at a half, quarter or eighth, never below the wanted size.
             image.draft(None, (size, size))
             image.load()
             upright = _as_rgb(ImageOps.exif_transpose(image))
             small = upright.resize((size, size), Image.Resampling.BICUBIC, reducing_gap=2.0)
             return np.asarray(small)
-    except BadImage:
+    except BadFile:
         raise
     except Image.UnidentifiedImageError as error:
-        raise BadImage("not an image" if content else "empty") from error
+        raise BadFile("image", "not an image" if content else "empty") from error
     except Exception as error:  # Pillow's decoders raise OSError, SyntaxError, struct.error, …
-        raise BadImage(f"damaged ({error})") from error
+        raise BadFile("image", f"damaged ({error})") from error
 
 
 def _as_rgb(image: Image.Image) -> Image.Image:
@@ -141,12 +136,9 @@ def read_files(names: Iterable[str], read: Callable[[str], bytes], size: int):
     def one(name: str):
         try:
             content = read(name)
+            return name, decode(content, size), hashlib.sha256(content).hexdigest(), ""
         except BadFile as error:
             return name, None, "", error.reason
-        try:
-            return name, decode(content, size), hashlib.sha256(content).hexdigest(), ""
-        except BadImage as error:
-            return name, None, "", str(error)
 
     waiting = iter(names)
     with ThreadPoolExecutor(os.cpu_count()) as pool:

@@ -166,13 +166,9 @@ def pretrained_features(name: str, weights: Path | None) -> nn.Module:
     # A transformer's positions follow the input size; a convolution needs no word about it.
     sizes = {"dynamic_img_size": True, "dynamic_img_pad": True}
     options = sizes if name.startswith("vit_") else {}
-    if weights is None:
-        return timm.create_model(name, num_classes=0, **options)
-    if weights.suffix == ".safetensors":
-        overlay = {"file": str(weights)}
-        return timm.create_model(
-            name, pretrained=True, num_classes=0, pretrained_cfg_overlay=overlay, **options
-        )
+    if weights is None or weights.suffix == ".safetensors":
+        options |= {"pretrained": weights is not None, "num_classes": 0}
+        return timm.create_model(name, pretrained_cfg_overlay={"file": str(weights)}, **options)
     network = timm.create_model(name, **options)
     tensors = torch.load(weights, map_location="cpu", weights_only=True).values()
     network.load_state_dict(dict(zip(network.state_dict(), tensors, strict=True)))

@@ -4,6 +4,8 @@ import math
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+import numpy as np
+
 from hw4.foundation.compute import device
 from hw4.foundation.experiment import Experiment
 from hw4.foundation.places import output_folder
@@ -12,7 +14,7 @@ from hw4.foundation.settings import Count, Share
 from hw4.foundation.store import write_csv
 from hw4.foundation.work import Selection
 from hw4.windows.data import CLASSES, DataCheck, check, source
-from hw4.windows.trained import PretrainedBackbone, TrainConfig, Trained
+from hw4.windows.trained import PretrainedBackbone, Shown, TrainConfig, Trained
 from hw4.windows.weights import ORIGINS, at_hand, fetch_missing
 
 TARGET = 0.6
@@ -37,8 +39,7 @@ STEPS = {
 }
 """What is compared in pairs: each step's network, and the one without that step. One more step,
 `refitting`, compares the chosen network after and before."""
-NO_DIFFERENCE = Difference(math.nan, math.nan, math.nan)
-BackboneName = Literal[tuple(ORIGINS)]
+Backbones = tuple[Literal[tuple(ORIGINS)], ...]
 
 BASELINE = TrainConfig(
     input_size=32,
@@ -72,9 +73,8 @@ class Settings:
     Attributes:
         image_size: side of the stored images in pixels; a multiple of 32.
         stand_in_images: drawings in the stand-in's training set (a quarter more for its test set).
-        validation_share: of the training set, set apart to select by.
-        held_out_share: of the training set, set apart to report on where the test set is
-            unlabelled.
+        validation_share: of the training set, to select by.
+        held_out_share: of the training set, to report on where the test set is unlabelled.
         backbones: pre-trained networks to choose from; those count whose weights are at hand.
         gpu_backbones: more of them, which take an hour on a processor.
         feature_size: side of the images that frozen backbones see.
@@ -88,12 +88,8 @@ class Settings:
     stand_in_images: Count = 1600
     validation_share: Share = 0.15
     held_out_share: Share = 0.15
-    backbones: tuple[BackboneName, ...] = ("tf_efficientnet_lite0", "mobilenetv2_100")
-    gpu_backbones: tuple[BackboneName, ...] = (
-        "convnext_tiny",
-        "efficientnetv2_rw_t",
-        "vit_small_patch14_dinov2",
-    )
+    backbones: Backbones = ("tf_efficientnet_lite0", "mobilenetv2_100")
+    gpu_backbones: Backbones = ("convnext_tiny", "efficientnetv2_rw_t", "vit_small_patch14_dinov2")
     feature_size: Count = 256
     folds: Count = 4
     weight_decays: tuple[float, ...] = (0.01, 0.1, 1.0)
@@ -147,16 +143,6 @@ class Settings:
 
 
 @dataclass(frozen=True)
-class Shown:
-    """A photograph in the gallery; `target` and `prediction` are labels."""
-
-    name: str
-    target: int
-    prediction: int
-    confidence: float
-
-
-@dataclass(frozen=True)
 class Result:
     """All that problem 1 reports.
 
@@ -164,13 +150,8 @@ class Result:
         labelled: whether the test set has labels; without them `reported` scores are of the
             held-out part of the training set, and `predictions` are the deliverable.
         backbones: the pre-trained networks that were compared, best first; empty without weights.
-        trained: the networks by name, see `NETWORKS`.
-        chosen: name of the one with the best validation accuracy.
-        selection: the choice as it was written down before the test set was opened.
         steps: accuracy of one network minus another's on the same photographs, see `STEPS`.
         over_best: the same of each network against the one that answers.
-        temperature: by which the logits are divided so that the chosen network's confidence fits
-            its accuracy on the validation photographs.
         calibration: of the answers on the reported photographs.
         scaled_error: calibration error after division by `temperature`.
         shown: the most confident mistakes; right answers in their stead if there are none.
@@ -182,11 +163,9 @@ class Result:
     labelled: bool
     backbones: tuple[PretrainedBackbone, ...]
     trained: dict[str, Trained]
-    chosen: str
     selection: Selection
     steps: dict[str, Difference]
     over_best: dict[str, Difference]
-    temperature: float
     calibration: Calibration
     scaled_error: float
     shown: tuple[Shown, ...]
@@ -198,6 +177,17 @@ class Result:
         """All networks by name; every number is NaN of one that this build has not trained."""
         nothing = Trained("", TrainConfig(1, 1.0, 1), 0, 0, (), False, math.nan)
         return {name: self.trained.get(name, nothing) for name in NETWORKS}
+
+    @property
+    def chosen(self) -> str:
+        """Name of the network with the best validation accuracy."""
+        return self.selection.choice["network"]
+
+    @property
+    def temperature(self) -> float:
+        """By which the logits are divided so that the chosen network's confidence fits its accuracy
+        on the validation photographs."""
+        return self.selection.choice["temperature"]
 
     @property
     def best(self) -> Trained:
@@ -227,9 +217,7 @@ class Result:
     @property
     def tied(self) -> tuple[str, ...]:
         """The networks that do not differ significantly from the one that answers."""
-        return tuple(
-            NETWORKS[name] for name, over in self.over_best.items() if not over.significant
-        )
+        return tuple(NETWORKS[name] for name, it in self.over_best.items() if not it.significant)
 
     @property
     def confusions(self) -> tuple[tuple[str, str, int], ...]:
@@ -249,12 +237,10 @@ class Result:
     @property
     def worst_pair(self) -> tuple[str, str, float]:
         """The two classes that are most often confused, and their share of all mistakes."""
-        pairs = {(CLASSES[0], CLASSES[1]): 0}
-        for true, predicted, count in self.confusions:
-            pair = tuple(sorted((true, predicted)))
-            pairs[pair] = pairs.get(pair, 0) + count
-        pair = max(pairs, key=pairs.__getitem__)
-        return *pair, pairs[pair] / max(self.mistakes, 1)
+        confusion = np.array(self.best.reported.confusion)
+        pairs = np.triu(confusion + confusion.T, 1)
+        one, other = np.unravel_index(pairs.argmax(), pairs.shape)
+        return CLASSES[one], CLASSES[other], float(pairs[one, other] / max(self.mistakes, 1))
 
     @property
     def by_recall(self) -> tuple[str, ...]:

@@ -1,8 +1,6 @@
 """Every kind of right and wrong input; and who is in which part of the split."""
 
 import io
-import stat
-import zipfile
 
 import numpy as np
 import pytest
@@ -56,9 +54,10 @@ def test_both_spellings(tmp_path, names, spelling):
     assert _layout(write_folder(tmp_path / "a", translated)) == found
 
 
-def test_names_that_are_no_class():
+def test_names_that_are_classes_and_names_that_are_none():
     assert [class_of(name) for name in ("train_set", "Casement", "", "New Window")] == [None] * 4
-    assert class_of("horizontal sliding windows") == class_of("h_sliding") == 3
+    sliding = ("horizontal sliding windows", "h_sliding", "H-Slider", "horizontal slider", "slider")
+    assert [class_of(name) for name in sliding] == [3] * 5
 
 
 def test_files_come_in_natural_order(tmp_path):
@@ -91,61 +90,17 @@ def test_wrong_layouts_of_the_training_set(tmp_path, names, change, words):
         _layout(write_zip(tmp_path / "a.zip", change(names)))
 
 
-def test_an_empty_class_is_named(tmp_path, names):
+def test_an_empty_class_and_a_test_set_that_mixes_layouts(tmp_path, names):
     files = {name: content for name, content in names.items() if "/Hung/" not in name}
     folder = write_folder(tmp_path / "a", files)
     (folder / "train_set" / "Hung").mkdir()
     with pytest.raises(UserError, match="4 of the five classes, not for Hung"):
         _layout(folder)
-
-
-def test_a_test_set_that_mixes_layouts(tmp_path):
     files = _plain(labelled_files()) | {"test_set/7.jpg": b"x"}
     with pytest.raises(UserError, match="beside the class folders"):
         _layout(write_zip(tmp_path / "a.zip", files), "test")
     with pytest.raises(UserError, match="photographs in 'a' and 'b'"):
         _layout(write_zip(tmp_path / "b.zip", {"a/1.jpg": b"x", "b/1.jpg": b"x"}), "test")
-
-
-@pytest.mark.parametrize("name", ["../evil.jpg", "/etc/evil.jpg", "a/../../evil.jpg", "C:\\e.jpg"])
-def test_entries_that_would_escape(tmp_path, names, name):
-    with pytest.raises(UserError, match="would leave the folder"):
-        _layout(write_zip(tmp_path / "a.zip", {**names, name: b"x"}))
-
-
-def test_a_link_in_a_zip_and_out_of_a_folder(tmp_path, names):
-    path = write_zip(tmp_path / "a.zip", names)
-    with zipfile.ZipFile(path, "a") as opened:
-        entry = zipfile.ZipInfo("train_set/Bay/link.jpg")
-        entry.external_attr = (stat.S_IFLNK | 0o777) << 16
-        opened.writestr(entry, "/etc/passwd")
-    with pytest.raises(UserError, match="symbolic link"):
-        _layout(path)
-    folder = write_folder(tmp_path / "b", names)
-    (tmp_path / "outside.jpg").write_bytes(b"x")
-    (folder / "train_set" / "Bay" / "link.jpg").symlink_to(tmp_path / "outside.jpg")
-    with pytest.raises(UserError, match="leads out"):
-        _layout(folder)
-
-
-def test_a_zip_bomb(tmp_path, names):
-    bomb = {**names, "train_set/Bay/bomb.jpg": bytes(8 * 2**20)}
-    with pytest.raises(UserError, match=r"zip bomb at 'train_set/Bay/bomb.jpg'.*64 MiB a file"):
-        _layout(write_zip(tmp_path / "a.zip", bomb))
-
-
-@pytest.mark.parametrize("content", [b"", b"not a zip", b"PK\x03\x04 cut short"])
-def test_no_zip_at_all(tmp_path, content):
-    (tmp_path / "a.zip").write_bytes(content)
-    with pytest.raises(UserError, match="cannot be read as a zip"):
-        _layout(tmp_path / "a.zip")
-
-
-def test_a_truncated_zip(tmp_path, names):
-    path = write_zip(tmp_path / "a.zip", names)
-    path.write_bytes(path.read_bytes()[:-200])
-    with pytest.raises(UserError, match="cannot be read as a zip"):
-        _layout(path)
 
 
 def test_sources(places):
@@ -177,18 +132,6 @@ def test_a_handful_of_bad_files_is_listed_and_left_out(places):
     assert learning.check.train_counts == (12,) * 5
 
 
-def test_many_bad_files_stop_the_build(places):
-    bad = {f"train_set/Bay/b{place}.jpg": b"words" for place in range(30)}
-    with pytest.raises(UserError, match=r"30 of 90 files are no usable photographs"):
-        _load(places, train_files(12) | bad)
-
-
-def test_too_few_photographs_of_a_class(places):
-    few = {k: v for k, v in train_files(12).items() if "/Hung/" not in k or k.endswith("/1.jpg")}
-    with pytest.raises(UserError, match="1 usable photographs of the class Hung"):
-        _split(places, few)
-
-
 def test_copies_of_test_photographs_are_not_trained_on(places):
     test = labelled_files(3)
     same = test["test_set/Bay/3.jpg"]
@@ -217,8 +160,7 @@ def _random_sets(labelled: bool, seed: int = 1):
     return photographs(train[order], targets), photographs(pictures, tested), original
 
 
-@pytest.mark.parametrize("labelled", [True, False])
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize(("labelled", "seed"), [(True, 1), (True, 2), (False, 1), (False, 3)])
 def test_copies_stay_on_one_side_and_every_photograph_has_a_part(labelled, seed):
     train, test, original = _random_sets(labelled, seed)
     learning, unseen = split(train, test, seed, 0.2, 0.2)

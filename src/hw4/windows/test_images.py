@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from hw4.foundation.archive import BadFile
 from hw4.windows import images
 from hw4.windows.made_up import jpeg, saved
 
@@ -77,7 +78,7 @@ def test_exif_rotation_is_undone():
     ids=["empty", "text", "truncated", "sliver", "decompression bomb"],
 )
 def test_what_is_no_photograph(content, words):
-    with pytest.raises(images.BadImage, match=words):
+    with pytest.raises(BadFile, match=words):
         images.decode(content, SIZE)
 
 
@@ -87,7 +88,7 @@ def test_the_limit_of_pixels_is_kept(monkeypatch):
     monkeypatch.setattr(images, "MAX_PIXELS", 2000)
     assert images.decode(picture, 32).shape == (32, 32, 3)
     monkeypatch.setattr(images, "MAX_PIXELS", 1999)
-    with pytest.raises(images.BadImage, match="40 × 50 pixels"):
+    with pytest.raises(BadFile, match="40 × 50 pixels"):
         images.decode(picture, 32)
 
 

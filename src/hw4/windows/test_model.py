@@ -152,15 +152,6 @@ def test_the_share_that_is_frozen_of_efficientnet_is_the_stem_and_three_stages()
     assert names == {"blocks.3", "blocks.4", "blocks.5", "blocks.6", "conv_head", "bn2"}
 
 
-@needs_lite0
-def test_no_weight_of_efficientnet_lite0_is_left_at_random():
-    one, two = (model.Backbone("tf_efficientnet_lite0", 5, LITE0.file).features for _ in range(2))
-    assert all(
-        torch.equal(a, b)
-        for a, b in zip(one.state_dict().values(), two.state_dict().values(), strict=True)
-    )
-
-
 def test_parameters_are_counted():
     network = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.Linear(4, 2))
     network[0].requires_grad_(False)

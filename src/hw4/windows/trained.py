@@ -1,4 +1,4 @@
-"""One network: how it is trained, and what came of it."""
+"""Records: how a network is trained, what came of it, what a photograph was taken for."""
 
 import math
 from dataclasses import asdict, dataclass
@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from hw4.foundation.scores import ClassScores, Scores
+from hw4.foundation.scores import ClassScores, Difference, Scores
 from hw4.foundation.settings import Amount, Count, Positive, Share
 from hw4.windows.data import CLASSES
 from hw4.windows.weights import ORIGINS
@@ -23,7 +23,8 @@ NO_SCORES = Scores(
     per_class=dict.fromkeys(CLASSES, ClassScores(NAN, NAN, NAN, 0)),
     confusion=(),
 )
-"""What stands where nothing was judged."""
+NO_DIFFERENCE = Difference(NAN, NAN, NAN)
+"""What stands where nothing was judged, and nothing compared."""
 
 
 @dataclass(frozen=True)
@@ -170,3 +171,13 @@ class PretrainedBackbone:
     cross_validation_accuracy: float
     cross_validation_std: float
     seconds: float
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A photograph in the gallery; `target` and `prediction` are labels."""
+
+    name: str
+    target: int
+    prediction: int
+    confidence: float
