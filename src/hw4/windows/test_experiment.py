@@ -232,6 +232,14 @@ def test_the_refit_sees_the_training_and_validation_photographs_and_no_other(run
     assert parts["refitted"] != parts["small"]
 
 
+def test_a_refit_looks_at_mirror_images_as_validation_decided(monkeypatch):
+    chosen = replace(made_up()["usual"].trained["small"], mirrored=True)
+    without = Outcome(replace(chosen, mirrored=False))  # as there is no validation left
+    monkeypatch.setattr(experiment, "train_one", lambda *given: without)
+    learning, _ = data.split(TRAIN, TEST, TINY.seed, TINY.validation_share, TINY.held_out_share)
+    assert experiment.refit(chosen, learning, TINY, None).result.mirrored
+
+
 def test_a_chosen_head_is_refitted_on_the_stored_features(run, monkeypatch):
     heads, head_on = [], features.head_on
 
