@@ -205,6 +205,7 @@ def test_every_network_is_there_and_the_selection_is_written_first(run):
     assert result.steps["fine-tuning"].value == pytest.approx(
         result.trained["fine-tuned"].accuracy - frozen.accuracy
     )
+    assert result.steps["refitting"].value == pytest.approx(result.best.accuracy - chosen.accuracy)
     assert len(result.shown) == 8 and result.check.fit + result.check.validation == 90
 
 
