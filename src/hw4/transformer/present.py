@@ -10,8 +10,6 @@ from hw4.foundation.words import n
 from hw4.transformer.derive import PARAMETERS, Shape
 from hw4.transformer.result import EXPERIMENT, Result
 
-__all__ = ["EXPERIMENT", "answers", "layer_drawing", "load", "readings"]
-
 
 def load() -> Result:
     """The stored result; a UserError if there is none."""

@@ -1,7 +1,6 @@
 """Tables and figures of problem 3. No torch, so that a page renders in no time."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from hw4.foundation.figures import confusion_map, figure, heat_map, labelled_level, new_figure
 from hw4.foundation.names import named
@@ -12,19 +11,6 @@ from hw4.foundation.words import n, number, pct
 from hw4.tweets.result import EXPERIMENT, Explained, Lengths, Result
 from hw4.tweets.trained import CLASSES, Tried, best
 
-__all__ = [
-    "EXPERIMENT",
-    "ablation_table",
-    "best",
-    "final",
-    "final_table",
-    "grid",
-    "lengths",
-    "load",
-    "printed",
-    "row",
-    "split_table",
-]
 LOSSES = {"none": "plain loss", "balanced": "weighted loss"}
 DECIDING = 4
 """Words of a tweet that are marked as having decided."""
@@ -224,20 +210,12 @@ def signed(value: float, digits: int = 3) -> str:
     return f"+{shown}" if float(shown.replace("−", "-")) > 0 else shown
 
 
-@dataclass(frozen=True)
-class Printed:
-    """Markdown that a cell shows."""
-
-    text: str
-
-    def _repr_markdown_(self) -> str:
-        return self.text
-
-
-def printed(tweets: Sequence[Explained]) -> Printed:
+def printed(tweets: Sequence[Explained]):
     """Tweets with the words that decided in bold (for class 1) or italics (for class 0)."""
+    from IPython.display import Markdown
+
     items = [f"{place}. {_told(one)}" for place, one in enumerate(tweets, start=1)]
-    return Printed("\n".join(items) or "–")
+    return Markdown("\n".join(items) or "–")
 
 
 def _told(one: Explained) -> str:

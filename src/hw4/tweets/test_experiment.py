@@ -9,8 +9,8 @@ import pytest
 
 from hw4.foundation.compute import device, threads
 from hw4.foundation.errors import UserError
-from hw4.foundation.experiment import Work
-from hw4.foundation.scores import f1_macro
+from hw4.foundation.experiment import Outcome, Work
+from hw4.foundation.scores import compare_f1_macro, f1_macro
 from hw4.foundation.store import digest
 from hw4.tweets import baselines, encoder, experiment, features, training
 from hw4.tweets.arguments import Grid, TrainConfig, neighbors
@@ -191,6 +191,30 @@ def test_selection_is_by_validation(built):
     assert result.variants["unfrozen"].parameters > result.final.parameters
 
 
+def test_heads_are_chosen_by_their_validation_score_alone(dev):
+    scores = {"naive": (0.6, 0.9), "weighted": (0.7, 0.5), "threshold": (0.8, 0.4)}
+    rows = {
+        key: Outcome(
+            Trained(key, "", config=TrainConfig(), validation_f1_macro=score, cv_f1_macro=cv)
+        )
+        for key, (score, cv) in scores.items()
+    }
+    selection = experiment.select(dev, rows | {"tfidf": Outcome(Trained("tfidf", ""))})
+    assert selection.choice["final"] == "weighted"
+    assert (selection.choice["bonus"], selection.validation_score) == ("threshold", 0.8)
+
+
+def test_the_strength_of_a_baseline_is_the_best_in_cross_validation(dev):
+    row = Trained("tfidf-strong", "")
+    found = experiment.without_network(dev, row).result
+    held_out = baselines.held_out_probabilities(
+        row.key, dev.tweets.texts, dev.targets, dev.folds, jobs=1
+    )
+    tried = [experiment.with_threshold(dev, row, one).cv_f1_macro for one in held_out]
+    assert found.cv_f1_macro == max(tried) > min(tried)
+    assert found.strength == baselines.STRENGTHS[row.key][tried.index(max(tried))]
+
+
 def test_the_grid_is_judged_on_validation_tweets_and_not_on_those_it_is_trained_on():
     """The best on the training tweets loses where another is better on the validation tweets."""
     configs = [TrainConfig(epochs=epochs) for epochs in (4, 8)]
@@ -204,10 +228,14 @@ def test_the_grid_is_judged_on_validation_tweets_and_not_on_those_it_is_trained_
 
 def test_search_scores_are_of_the_validation_tweets(dev):
     tried = search(dev, tiny().grid)
-    for one in tried:
-        (run,) = training.train(dev, [(one.config, 0)])
-        probabilities = run.tensors["probabilities"][dev.validation]
-        assert one.validation_f1_macro == f1_macro(dev.targets[dev.validation], probabilities > 0.5)
+    runs = training.train(dev, [(one.config, 0) for one in tried])
+    predictions = [run.tensors["probabilities"] > 0.5 for run in runs]
+    on, leader = dev.validation, predictions[tried.index(best(tried))]
+    for one, found in zip(tried, predictions, strict=True):
+        assert one.validation_f1_macro == f1_macro(dev.targets[on], found[on])
+        assert one.validation_accuracy == (found[on] == dev.targets[on]).mean()
+        assert one.train_f1_macro == f1_macro(dev.targets[dev.train], found[dev.train])
+        assert one.p == compare_f1_macro(dev.targets[on], found[on], leader[on]).p
     leader = best(tried, "balanced")
     configs = {one.config for one in tried}
     assert set(neighbors(leader.config)) <= configs
@@ -265,6 +293,8 @@ def test_a_probability_at_the_threshold_is_class_0(built, dev):
     zeros = np.zeros(len(dev.targets))
     assert one.validation_f1_macro == f1_macro(dev.targets[dev.validation], zeros[dev.validation])
     assert one.cv_f1_macro == f1_macro(dev.targets, zeros)
+    run = Outcome(training.Run(0.0, 0), {"probabilities": np.full(len(dev.targets), 0.5)})
+    assert experiment.validated(dev, TrainConfig(), run).predicts_0 == len(dev.validation)
 
 
 def test_test_tweets_open_once_and_after_the_selection(dev):

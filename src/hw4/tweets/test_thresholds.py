@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from hw4.foundation.scores import f1_macro
+from hw4.tweets import thresholds
 from hw4.tweets.thresholds import THRESHOLDS, best_threshold, crossed_f1_macro
 
 
@@ -22,7 +23,7 @@ def test_a_probability_at_the_threshold_is_class_0():
     assert best_threshold(targets, found) == pytest.approx(THRESHOLDS[17 - margin])
 
 
-def test_no_tweet_chooses_the_threshold_at_which_it_is_judged():
+def test_no_tweet_chooses_the_threshold_at_which_it_is_judged(monkeypatch):
     random = np.random.default_rng(0)
     targets, is_scored = (np.arange(400) % 8 > 0).astype(int), np.arange(400) < 200
     noise = random.random(400)
@@ -32,3 +33,13 @@ def test_no_tweet_chooses_the_threshold_at_which_it_is_judged():
     assert crossed_f1_macro(targets, helpful, is_scored, tuned=True) > 0.6
     halves = f1_macro(targets[is_scored], helpful[is_scored] > 0.5)
     assert crossed_f1_macro(targets, helpful, is_scored, tuned=False) == halves
+
+    chose = []
+    monkeypatch.setattr(
+        thresholds, "best_threshold", lambda targets, found: chose.append(set(found)) or 0.25
+    )
+    crossed_f1_macro(targets, noise, is_scored, tuned=True)
+    judged = [set(noise) - some for some in chose]
+    assert sum(map(len, judged)) == 400 and set.union(*judged) == set(noise)
+    at_it = np.where(targets == 0, 0.25, 0.26)
+    assert crossed_f1_macro(targets, at_it, is_scored, tuned=True) == 1

@@ -52,7 +52,6 @@ def run(settings: Settings, work: Work) -> Outcome[Result]:
             name: replace(outcome.result, reported=scored(probabilities[name], targets))
             for name, outcome in networks.items()
         },
-        chosen=chosen,
         selection=selection,
         steps={step: difference(*pair, probabilities, targets) for step, pair in steps.items()},
         over_best={
@@ -60,7 +59,6 @@ def run(settings: Settings, work: Work) -> Outcome[Result]:
             for name in networks
             if name != REFITTED
         },
-        temperature=temperature,
         calibration=scores.calibration(best, targets),
         scaled_error=scores.calibration(scores.tempered(best, temperature), targets).error,
         shown=shown,

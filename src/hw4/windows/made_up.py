@@ -98,8 +98,9 @@ def result(accuracies: dict[str, float], n: int = 200, seed: int = 1) -> Result:
         if pretrained
         else (),
         trained={name: _trained(name, it, targets) for name, it in made.items()},
-        chosen=chosen,
-        selection=Selection({"network": chosen}, 0.9, "accuracy", "2026-01-01T12:00:00+00:00"),
+        selection=Selection(
+            {"network": chosen, "temperature": 0.8}, 0.9, "accuracy", "2026-01-01T12:00:00+00:00"
+        ),
         steps={
             step: scores.mcnemar(targets, *(answers[name] for name in pair))
             if set(pair) <= set(answers)
@@ -111,7 +112,6 @@ def result(accuracies: dict[str, float], n: int = 200, seed: int = 1) -> Result:
             for name in answers
             if name != REFITTED
         },
-        temperature=0.8,
         calibration=scores.calibration(best, targets),
         scaled_error=0.03,
         shown=tuple(

@@ -12,8 +12,6 @@ from hw4.windows.data import ASSIGNMENT_NAMES, CLASSES
 from hw4.windows.result import EXPERIMENT, NETWORKS, REFITTED, TARGET, Result
 from hw4.windows.trained import Trained
 
-__all__ = ["CLASSES", "EXPERIMENT", "NETWORKS", "TARGET", "load"]
-
 GAP = 4
 COLORS = {
     "baseline": GREY,

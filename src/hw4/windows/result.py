@@ -150,10 +150,8 @@ class Result:
         labelled: whether the test set has labels; without them `reported` scores are of the
             held-out part of the training set, and `predictions` are the deliverable.
         backbones: the pre-trained networks that were compared, best first; empty without weights.
-        chosen: name of the network with the best validation accuracy.
         steps: accuracy of one network minus another's on the same photographs, see `STEPS`.
         over_best: the same of each network against the one that answers.
-        temperature: by which logits are divided so that confidence fits accuracy on validation.
         calibration: of the answers on the reported photographs.
         scaled_error: calibration error after division by `temperature`.
         shown: the most confident mistakes; right answers in their stead if there are none.
@@ -165,11 +163,9 @@ class Result:
     labelled: bool
     backbones: tuple[PretrainedBackbone, ...]
     trained: dict[str, Trained]
-    chosen: str
     selection: Selection
     steps: dict[str, Difference]
     over_best: dict[str, Difference]
-    temperature: float
     calibration: Calibration
     scaled_error: float
     shown: tuple[Shown, ...]
@@ -181,6 +177,17 @@ class Result:
         """All networks by name; every number is NaN of one that this build has not trained."""
         nothing = Trained("", TrainConfig(1, 1.0, 1), 0, 0, (), False, math.nan)
         return {name: self.trained.get(name, nothing) for name in NETWORKS}
+
+    @property
+    def chosen(self) -> str:
+        """Name of the network with the best validation accuracy."""
+        return self.selection.choice["network"]
+
+    @property
+    def temperature(self) -> float:
+        """By which the logits are divided so that the chosen network's confidence fits its accuracy
+        on the validation photographs."""
+        return self.selection.choice["temperature"]
 
     @property
     def best(self) -> Trained:

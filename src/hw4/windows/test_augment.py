@@ -26,11 +26,13 @@ def test_variations_of_a_hung_window_keep_its_rail_level():
 
 
 def test_pictures_stay_inside_and_follow_the_generator():
-    pixels = torch.randint(0, 255, (4, 64, 64, 3), dtype=torch.uint8)
+    pixels = torch.full((4, 64, 64, 3), 255, dtype=torch.uint8)
+    pixels[:, ::2] = torch.randint(0, 255, (4, 32, 64, 3), dtype=torch.uint8)
     one, other = (
         augment.varied(pixels, 32, 1.0, torch.Generator().manual_seed(5)) for _ in range(2)
     )
     assert one.shape == (4, 3, 32, 32) and torch.equal(one, other) and one.isfinite().all()
+    assert one.min() >= 0 and one.max() <= 1, "however bright it was made"
 
 
 def test_plain_images_are_the_bytes():

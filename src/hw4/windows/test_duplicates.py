@@ -31,6 +31,23 @@ def test_copies_among_many_are_those_among_few(monkeypatch):
     assert np.array_equal(_pairs(pixels)[0], few)
 
 
+def test_pictures_that_are_alike_only_from_afar_are_no_copies():
+    """Their hashes are the same; the second look, at the thumbnails, tells them apart."""
+    wave = np.cos(np.pi * (2 * np.arange(32) + 1) * np.arange(32)[:, None] / 64)
+    random = np.random.default_rng(1).normal(size=(8, 8))
+    coarse = wave[:8].T @ random @ wave[:8]
+    fine = np.outer(wave[31], wave[31]) * 40
+
+    def picture(grey):
+        return np.repeat(np.clip(128 + grey, 0, 255).astype(np.uint8)[..., None], 3, axis=2)
+
+    coarse *= 40 / coarse.std()
+    alike = np.stack([picture(coarse + fine), picture(coarse - fine), picture(coarse + 0.9 * fine)])
+    hashes = duplicates.perceptual_hashes(alike)
+    assert np.bitwise_count(hashes[0] ^ hashes[1]) <= duplicates.MAX_BITS
+    assert duplicates.near_pairs(alike, hashes, alike, hashes).tolist() == [[0, 2]]
+
+
 def test_copies_of_copies_are_one_group():
     group = duplicates.groups(6, np.array([[0, 3], [3, 5], [1, 2]]))
     assert group[0] == group[3] == group[5] and group[1] == group[2]

@@ -3,17 +3,21 @@
 import csv
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import safetensors.numpy
 import safetensors.torch
 import timm
+import torch
 
 from hw4.foundation.compute import Device, threads
 from hw4.foundation.experiment import Outcome, Work
 from hw4.foundation.files import DataSource
+from hw4.foundation.scores import best_temperature
 from hw4.foundation.store import to_plain
-from hw4.windows import data, experiment, features, training
+from hw4.windows import data, experiment, features, model, training
 from hw4.windows.data import FOLDER_NAMES
 from hw4.windows.experiment import mirror_helps, scored, select
 from hw4.windows.images import Photographs
@@ -100,7 +104,7 @@ def _without_times(result: Result) -> dict:
     for backbone in plain["backbones"]:
         del backbone["seconds"]
     del plain["selection"]["written"]
-    kept = ("trained", "backbones", "chosen", "selection", "temperature", "own_names")
+    kept = ("trained", "backbones", "selection", "own_names")
     return {key: plain[key] for key in kept}
 
 
@@ -177,8 +181,17 @@ def test_a_permuted_test_set_has_the_same_scores(run, monkeypatch):
 
 
 def test_every_network_is_there_and_the_selection_is_written_first(run):
-    result, _ = run()
+    result, parts = run()
     assert list(result.trained) == list(NETWORKS)
+    learning, _ = data.split(TRAIN, TEST, TINY.seed, TINY.validation_share, TINY.held_out_share)
+    for name in set(NETWORKS) - {REFITTED}:
+        validation = safetensors.numpy.load(parts[name])["validation"]
+        found, expected = (
+            result.trained[name].validation,
+            scored(validation, learning.validation.targets),
+        )
+        assert found.confusion == expected.confusion, name
+        assert found.log_loss == pytest.approx(expected.log_loss), name
     assert result.selection.choice["network"] == result.chosen
     chosen = result.trained[result.chosen]
     assert result.selection.choice["mirrored"] == chosen.mirrored == result.best.mirrored
@@ -192,6 +205,7 @@ def test_every_network_is_there_and_the_selection_is_written_first(run):
     assert result.steps["fine-tuning"].value == pytest.approx(
         result.trained["fine-tuned"].accuracy - frozen.accuracy
     )
+    assert result.steps["refitting"].value == pytest.approx(result.best.accuracy - chosen.accuracy)
     assert len(result.shown) == 8 and result.check.fit + result.check.validation == 90
 
 
@@ -217,6 +231,14 @@ def test_the_refit_sees_the_training_and_validation_photographs_and_no_other(run
     assert len(result.best.epochs) == epochs
     assert np.isnan(result.best.validation.accuracy), "it has no validation photographs left"
     assert parts["refitted"] != parts["small"]
+
+
+def test_a_refit_looks_at_mirror_images_as_validation_decided(monkeypatch):
+    chosen = replace(made_up()["usual"].trained["small"], mirrored=True)
+    without = Outcome(replace(chosen, mirrored=False))  # as there is no validation left
+    monkeypatch.setattr(experiment, "train_one", lambda *given: without)
+    learning, _ = data.split(TRAIN, TEST, TINY.seed, TINY.validation_share, TINY.held_out_share)
+    assert experiment.refit(chosen, learning, TINY, None).result.mirrored
 
 
 def test_a_chosen_head_is_refitted_on_the_stored_features(run, monkeypatch):
@@ -246,6 +268,7 @@ def test_the_test_set_opens_once_and_only_after_the_selection(places):
     networks = _networks({"baseline": 0.5, "fine-tuned": 0.9, "frozen": 0.85, "small": 0.6})
     written = select(networks, _targets(), work)
     assert written.choice["network"] == "fine-tuned", "on the test set it is the worst of all"
+    assert written.choice["temperature"] == best_temperature(_said(0.9), _targets())
     assert sealed.open(written) == "test set"
     with pytest.raises(RuntimeError, match="once"):
         sealed.open(written)
@@ -263,16 +286,37 @@ def _said(accuracy: float, sure: float = 0.8, n: int = 100) -> np.ndarray:
     return probabilities
 
 
-def _networks(accuracies: dict[str, float]) -> dict:
+def _networks(accuracies: dict[str, float], sure: float = 0.8) -> dict:
     """Networks with these validation accuracies; what they have on the test set is the opposite."""
     usual = made_up()["usual"]
     networks = {}
     for name, accuracy in accuracies.items():
-        validation = scored(_said(accuracy), _targets())
+        validation = scored(_said(accuracy, sure), _targets())
         reported = scored(_said(1 - accuracy), _targets())
         record = replace(usual.trained[name], validation=validation, reported=reported)
         networks[name] = Outcome(record, {"validation": _said(accuracy)})
     return networks
+
+
+def test_of_two_as_often_right_the_one_that_is_surer_of_the_truth_is_chosen(places):
+    work = Work("windows", DataSource("stand-in", "x"), Device("cpu", "cpu"), "basis")
+    networks = _networks({"small": 0.9}, sure=0.9) | _networks({"baseline": 0.9}, sure=0.6)
+    for either in (networks, dict(reversed(networks.items()))):
+        assert select(either, _targets(), work).choice["network"] == "small"
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_mirror_images_count_in_the_test_as_validation_decided(seed, mirrored):
+    torch.manual_seed(seed)
+    network = model.ThreeConvolutions(5, 32)
+    weights = {f"weights.{key}": it.numpy() for key, it in network.state_dict().items()}
+    record = made_up()["usual"].trained["baseline"]
+    config = replace(record.config, input_size=32)
+    record = replace(record, network="three_convolutions", config=config, mirrored=mirrored)
+    answers = experiment.predicted(Outcome(record, weights), TEST, "cpu")
+    views = training.predict(network, TEST, 32, "cpu")
+    np.testing.assert_allclose(answers, views.mean(0) if mirrored else views[0], atol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -373,3 +417,16 @@ def test_a_change_of_one_configuration_repeats_one_network(small, monkeypatch):
     monkeypatch.setattr(Settings, "quick", classmethod(lambda cls: other))
     assert EXPERIMENT.ensure()
     assert set(trained) == {"ThreeConvolutions"}, "and what is refitted, if it was chosen"
+
+
+def test_a_network_is_trained_again_for_another_split_or_other_weights(monkeypatch, tiny_weights):
+    def key(settings=TINY, weights=tiny_weights):
+        monkeypatch.setattr(experiment, "at_hand", lambda names: (weights,))
+        work = SimpleNamespace(device="cpu", part=lambda name, basis, *_: basis)
+        config = TINY.fine_tuned
+        return experiment.train_one("x", weights.name, config, None, settings, work)
+
+    assert key() == key()
+    others = [replace(TINY, seed=2), replace(TINY, validation_share=0.3)]
+    keys = [key(), *map(key, others), key(weights=replace(tiny_weights, checksum="other"))]
+    assert len(set(keys)) == 4
