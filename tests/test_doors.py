@@ -29,6 +29,29 @@ def test_a_python_without_the_package_is_told_what_to_do(folder):
     assert done.stdout == ""
 
 
+def test_a_step_that_quarto_ends_says_that_it_was_interrupted():
+    """After Ctrl-C Quarto ends its steps, which have heard the same Ctrl-C, by a signal."""
+    program = (
+        "import os, signal, time\n"
+        "from hw4 import __main__ as program\n"
+        "def _check(options):\n"
+        "    os.kill(os.getpid(), signal.SIGTERM), os.kill(os.getpid(), signal.SIGINT)\n"
+        "    time.sleep(60)\n"
+        "program._check = _check\n"
+        "program.main(['check'])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "QUARTO_PROJECT_OUTPUT_DIR": str(ROOT)},
+        capture_output=True,
+        text=True,
+        start_new_session=True,  # without a terminal that would get the line
+    )
+    assert done.returncode == 130
+    assert done.stdout.startswith("Interrupted; ") and done.stdout.count("\n") == 1
+    assert done.stderr == ""
+
+
 def test_no_key_waits_on_a_network(tmp_path, monkeypatch):
     """Only what trains may fetch; a warm build asks what is here."""
     monkeypatch.setenv("HW4_STORE", str(tmp_path))

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -44,6 +45,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     options = _parser().parse_args(arguments)
     os.chdir(ROOT)
+    if "QUARTO_PROJECT_OUTPUT_DIR" in os.environ:  # which ends its steps when it is interrupted
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, _interrupt)
     # Ctrl-C reaches the steps of a build as well; the outermost command speaks for all of them.
     outermost = os.environ.setdefault(OUTERMOST, str(os.getpid())) == str(os.getpid())
     try:
@@ -84,6 +88,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
     print(said, file=sys.stderr)
     return 1
+
+
+def _interrupt(*_: object) -> None:
+    """Interrupt once: the first of two signals is enough, and nothing disturbs the last words."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 def _say_last(line: str) -> None:

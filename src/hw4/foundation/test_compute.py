@@ -1,13 +1,15 @@
 """The device is chosen or asked for; the number of threads is the same whatever surrounds it."""
 
 import os
+import random
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 import torch
 
-from hw4.foundation.compute import THREADS, device, threads
+from hw4.foundation.compute import THREADS, device, seed_everything, threads
 from hw4.foundation.errors import UserError
 
 SUMS = """
@@ -42,6 +44,14 @@ def test_the_number_of_threads_around_a_training_changes_nothing():
     ]
     assert runs[0].startswith(f"{THREADS} ")
     assert runs == runs[:1] * 3
+
+
+def test_one_seed_is_for_everything_random():
+    drawn = []
+    for _ in range(2):
+        seed_everything(541)
+        drawn.append((random.random(), np.random.random(), torch.rand(1).item()))
+    assert drawn[0] == drawn[1]
 
 
 def test_threads_are_given_back_after_a_failure():

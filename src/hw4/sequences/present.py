@@ -108,7 +108,7 @@ def search(result: Result):
     sizes = [sorted({tried.hidden_size for tried in model.search}) for model in models]
     decays = [sorted({tried.decay for tried in model.search}) for model in models]
     fig, panels = new_figure(
-        height=0.17 * max(map(len, sizes)) + 0.75,
+        height=0.18 * max(map(len, sizes)) + 0.88,
         columns=len(models),
         width_ratios=[len(columns) + 0.7 for columns in decays],
     )

@@ -177,6 +177,11 @@ def test_a_message_quotes_a_file_short_and_on_one_line():
         read_array(saved(fields), "X.npy")
 
 
+def test_a_header_of_another_shape_than_the_contents_is_damaged():
+    with pytest.raises(UserError, match="damaged"):
+        read_array(pickled(pickle.dumps(RAGGED), (2,)), "X.npy")
+
+
 def test_other_contents_are_refused():
     for item in ("text", None, 3, [1.0, 2.0], of_objects(np.zeros(2)), np.array(["a"])):
         with pytest.raises(UserError, match=r"X\.npy"):

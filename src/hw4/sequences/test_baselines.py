@@ -1,5 +1,7 @@
 """The baselines on a process whose answers are known, and on little data."""
 
+import math
+
 import numpy as np
 import pytest
 from sklearn.linear_model import LinearRegression, Ridge
@@ -59,7 +61,10 @@ def test_what_validation_chooses_ignores_the_test_set():
     measured = fitted.test(test, None)
     lowest = min(measured.linear.values(), key=lambda each: each.validation_mse)
     assert measured.chosen == lowest.steps
-    assert measured.noise_floor == min(each.noise for each in measured.linear.values())
+    floor = min(measured.linear.values(), key=lambda each: each.noise)
+    assert (measured.noise_floor, measured.noise_floor_steps) == (floor.noise, floor.steps)
+    expected = floor.noise * math.sqrt(2 / (200 - floor.weights))
+    assert measured.noise_floor_error == pytest.approx(expected)
 
 
 def test_few_sequences_fit_few_linear():

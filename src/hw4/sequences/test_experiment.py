@@ -61,6 +61,7 @@ def test_a_poisoned_test_set_changes_nothing_but_its_scores(run):
     other = run(TRAIN, poisoned)
     assert before_test(honest) == before_test(other)
     assert other.result.data.test_shorter > 0 < other.result.data.test_longer
+    assert honest.result.data.whole == (TEST.lengths <= 5).mean() > 0
     for name in NETWORKS:
         assert (
             honest.result.models[name].test_mse_by_seed
@@ -121,6 +122,8 @@ def test_the_search_reports_lowest_validation_errors_and_takes_none_clearly_abov
         assert best.validation_mse == pytest.approx(model.validation_mse, rel=1e-3), name
         assert model.config.order_seed == settings.seed
         assert result.selection.choice[name]["epochs"][0] == model.curves[0].best_epoch
+    lowest = min(model.validation_mse for model in result.models.values())
+    assert result.selection.validation_score == lowest
 
 
 def searched(error, folder, monkeypatch):

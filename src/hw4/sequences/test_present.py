@@ -96,6 +96,9 @@ def test_what_is_derived_follows_the_numbers():
     assert replace(shown, models=moved).at_edge == ["vanilla", "padded"]
     model = shown.models["padded"]
     assert (model.best_epoch, model.epochs) == (13, 14)
+    kept = Curve((4.0, 3.0, 1.0), (5.0, 2.0, 3.0)), Curve((3.0, 2.0), (4.0, 4.0))
+    uneven = replace(model, curves=kept, seconds=6.0)
+    assert (uneven.train_mse, uneven.validation_mse, uneven.seconds_per_epoch) == (3.0, 3.0, 2.0)
     assert model.validation_over_train_at_end == pytest.approx(2e-3 * 1.1 / (4e-5 * (1 + 3 / 14)))
 
 

@@ -1,5 +1,7 @@
 """Training side by side, early stopping, weight decay, the loss, and predictions in their unit."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -111,7 +113,10 @@ def test_the_step_size_falls_along_a_cosine_to_zero(monkeypatch):
 
 
 def test_the_same_seed_gives_the_same_numbers():
-    assert trained("padded", (7,), (0.3,))[0] == trained("padded", (7,), (0.3,))[0]
+    curves = trained("padded", (7,), (0.3,))[0]
+    assert trained("padded", (7,), (0.3,))[0] == curves
+    other_order = replace(SHORT, order_seed=1)
+    assert trained("padded", (7,), (0.3,), other_order)[0] != curves
 
 
 def test_the_loss_is_the_mean_over_sequences_for_each_network():

@@ -38,7 +38,7 @@ def compared(kernel: "Kernel", expression: str) -> str:
     """What is compared in an expression, but for the constants, with its value."""
     sides = []
     for node in _sides(ast.parse(expression, mode="eval").body):
-        if not isinstance(node, ast.Constant):
+        if any(isinstance(it, ast.Name) for it in ast.walk(node)):
             text = ast.unparse(node)
             with suppress(Exception):  # of what is not reached, as in `x is not None and x.y > 0`
                 value = kernel.value(text)

@@ -1,10 +1,10 @@
 """The parser and the dataclass say the same."""
 
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 
 import pytest
 
-from hw4.tweets.arguments import TrainConfig, build_parser, parse
+from hw4.tweets.arguments import TrainConfig, build_parser, neighbors, parse
 
 
 def test_parser_fills_the_dataclass_and_gives_a_reason_for_each_argument():
@@ -35,3 +35,14 @@ def test_arguments_are_read_and_nonsense_is_refused(capsys):
     assert (
         "error: argument --epochs: 0 is not a whole number of 1 or more" in capsys.readouterr().err
     )
+
+
+def test_neighbors_differ_in_one_step_on_one_axis():
+    config = TrainConfig(learning_rate=1e-2, weight_decay=0.0, epochs=10)
+    assert set(neighbors(config)) == {
+        replace(config, learning_rate=3e-3),
+        replace(config, learning_rate=3e-2),
+        replace(config, weight_decay=0.01),
+        replace(config, epochs=8),
+        replace(config, epochs=16),
+    }

@@ -191,6 +191,30 @@ def test_selection_is_by_validation(built):
     assert result.variants["unfrozen"].parameters > result.final.parameters
 
 
+def test_heads_are_chosen_by_their_validation_score_alone(dev):
+    scores = {"naive": (0.6, 0.9), "weighted": (0.7, 0.5), "threshold": (0.8, 0.4)}
+    rows = {
+        key: Outcome(
+            Trained(key, "", config=TrainConfig(), validation_f1_macro=score, cv_f1_macro=cv)
+        )
+        for key, (score, cv) in scores.items()
+    }
+    selection = experiment.select(dev, rows | {"tfidf": Outcome(Trained("tfidf", ""))})
+    assert selection.choice["final"] == "weighted"
+    assert (selection.choice["bonus"], selection.validation_score) == ("threshold", 0.8)
+
+
+def test_the_strength_of_a_baseline_is_the_best_in_cross_validation(dev):
+    row = Trained("tfidf-strong", "")
+    found = experiment.without_network(dev, row).result
+    held_out = baselines.held_out_probabilities(
+        row.key, dev.tweets.texts, dev.targets, dev.folds, jobs=1
+    )
+    tried = [experiment.with_threshold(dev, row, one).cv_f1_macro for one in held_out]
+    assert found.cv_f1_macro == max(tried) > min(tried)
+    assert found.strength == baselines.STRENGTHS[row.key][tried.index(max(tried))]
+
+
 def test_the_grid_is_judged_on_validation_tweets_and_not_on_those_it_is_trained_on():
     """The best on the training tweets loses where another is better on the validation tweets."""
     configs = [TrainConfig(epochs=epochs) for epochs in (4, 8)]

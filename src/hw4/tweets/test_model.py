@@ -74,7 +74,8 @@ def test_unfrozen_layers_on_a_stored_layer_are_the_full_model(prepared, pooling,
     with torch.no_grad():
         on_stored = UpperLayers(model, 3, pooling).eval()(*features.batch(REST))
     whole = logits_of_whole_model(model, pooling, tokens, REST)
-    assert (on_stored - whole).abs().max() < 5e-3  # stored in half precision
+    # stored in half precision; what tweets differ by is small with weights that are random
+    assert (on_stored - whole).abs().max() < 5e-3 * whole.std(dim=0).min()
     found = probabilities(UpperLayers(model, 3, pooling), features, REST)
     assert np.abs(found - torch.softmax(whole, dim=1)[:, 1].numpy()).max() < 2e-2
 

@@ -8,6 +8,7 @@ import joblib
 import numpy as np
 import pytest
 import torch
+from torch.nn import functional
 
 from hw4.foundation.scores import f1_macro
 from hw4.tweets.arguments import TrainConfig
@@ -107,6 +108,29 @@ def test_schedule_rises_then_falls_to_nothing():
         rate.step()
     assert rates[:3] == [0.5, 1.0, 1.0] and rates[-1] == 0.125
     assert rates == sorted(rates[:3]) + sorted(rates[3:], reverse=True)
+
+
+def test_each_step_has_its_rate_and_the_loss_weighs_the_classes_as_they_were_drawn(
+    prepared, monkeypatch
+):
+    folder, _, features, targets = prepared
+    config = TrainConfig(epochs=2, batch_size=4, learning_rate=0.01, draws=1.0, warmup_share=0.2)
+    rates, weights, step = [], [], torch.optim.AdamW.step
+    cross_entropy = functional.cross_entropy
+
+    def noted(self, *given, **options):
+        rates.append(self.param_groups[0]["lr"])
+        return step(self, *given, **options)
+
+    def weighed(logits, labels, weight):
+        weights.append(weight.tolist())
+        return cross_entropy(logits, labels, weight=weight)
+
+    monkeypatch.setattr(torch.optim.AdamW, "step", noted)
+    monkeypatch.setattr(functional, "cross_entropy", weighed)
+    fit(config, Head(load_pretrained(folder, config)), Pooled(features.first), targets, TRAIN)
+    assert rates[0] < max(rates) == 0.01 and rates[-1] < 0.003 and len(set(rates)) > 3
+    assert weights == [[1.0, 1.0]] * len(rates), "as many of class 1 as of class 0 were drawn"
 
 
 def test_lower_layers_learn_more_slowly(small):

@@ -205,6 +205,7 @@ def test_every_network_is_there_and_the_selection_is_written_first(run):
     assert result.steps["fine-tuning"].value == pytest.approx(
         result.trained["fine-tuned"].accuracy - frozen.accuracy
     )
+    assert result.steps["refitting"].value == pytest.approx(result.best.accuracy - chosen.accuracy)
     assert len(result.shown) == 8 and result.check.fit + result.check.validation == 90
 
 
@@ -230,6 +231,14 @@ def test_the_refit_sees_the_training_and_validation_photographs_and_no_other(run
     assert len(result.best.epochs) == epochs
     assert np.isnan(result.best.validation.accuracy), "it has no validation photographs left"
     assert parts["refitted"] != parts["small"]
+
+
+def test_a_refit_looks_at_mirror_images_as_validation_decided(monkeypatch):
+    chosen = replace(made_up()["usual"].trained["small"], mirrored=True)
+    without = Outcome(replace(chosen, mirrored=False))  # as there is no validation left
+    monkeypatch.setattr(experiment, "train_one", lambda *given: without)
+    learning, _ = data.split(TRAIN, TEST, TINY.seed, TINY.validation_share, TINY.held_out_share)
+    assert experiment.refit(chosen, learning, TINY, None).result.mirrored
 
 
 def test_a_chosen_head_is_refitted_on_the_stored_features(run, monkeypatch):

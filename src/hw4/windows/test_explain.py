@@ -32,3 +32,18 @@ def test_maps_point_at_the_only_thing_a_network_looks_at():
     assert heat[10:22, 42:54].mean() > 5 * heat[40:, :30].mean() + 0.3
     turned = explain.occlusion(Bright(), pixels[:, :, ::-1], np.array([1]), 64, "cpu")[0]
     np.testing.assert_allclose(turned[:, ::-1], heat, atol=1e-5)
+
+
+@pytest.mark.parametrize(("wrong", "shown"), [([2, 5, 7], [7, 5, 2]), ([], [9, 8, 7, 6])])
+def test_the_surest_mistakes_come_first_and_right_answers_where_there_is_none(
+    drawings, wrong, shown
+):
+    some = drawings.subset(np.arange(10))
+    answers = some.targets.copy()
+    answers[wrong] = (answers[wrong] + 1) % 5
+    probabilities = np.full((10, 5), 1e-3)
+    probabilities[np.arange(10), answers] = 0.5 + 0.05 * np.arange(10)
+    network = model.ThreeConvolutions(5, 32)
+    found, pictures = explain.gallery(network, some, probabilities, 4, 32, "cpu")
+    assert [some.names.index(one.name) for one in found] == shown
+    assert len(pictures["mistakes"]) == len(pictures["looked_at"]) == len(shown)

@@ -1,13 +1,17 @@
 """Features stand for images, heads learn from them, and copies stay on one side."""
 
+from contextlib import nullcontext
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 
 from hw4.windows import features, model, training
+from hw4.windows.result import Settings
 from hw4.windows.trained import TrainConfig
+from hw4.windows.weights import Weights
 
 HEAD = TrainConfig(32, 1.0, 1, weight_decay=0.1, backbone_rate=0.0)
 
@@ -95,3 +99,24 @@ def test_a_class_of_few_has_fewer_folds():
     vectors, targets = _told_apart(52)
     targets = np.where(np.arange(52) < 50, targets % 4, 4)
     assert len(features.cross_validate(vectors, targets, np.arange(52), HEAD, 4, 1)) == 2
+
+
+def test_the_decay_with_the_best_cross_validation_is_taken(monkeypatch, striped):
+    accuracies = {0.1: 0.5, 1.0: 0.8, 10.0: 0.6}
+    settings = replace(Settings(), weight_decays=tuple(accuracies), feature_size=32, folds=2)
+    monkeypatch.setattr(
+        features,
+        "cross_validate",
+        lambda vectors, targets, groups, config, *given: np.full(
+            2, accuracies[config.weight_decay]
+        ),
+    )
+    learning = SimpleNamespace(fit=striped, validation=striped.subset(np.arange(5)), groups=None)
+    work = SimpleNamespace(
+        device="cpu",
+        part=lambda name, basis, kind, compute: compute(),
+        bar=lambda *given: nullcontext(),
+    )
+    weights = Weights("test_efficientnet", "Tiny", "made up", None, "")
+    found = features.probe(weights, learning, settings, work).result
+    assert (found.weight_decay, found.cross_validation_accuracy) == (1.0, pytest.approx(0.8))
