@@ -17,7 +17,7 @@ import pytest
 from tests.project import Project, copy_project
 
 RENDER = (sys.executable, "-m", "hw4", "render", "--with", "press")
-TIMES = re.compile(r"second|finished")
+TIMES = re.compile(r"second|finished|written")
 
 
 def numbers(project: Project) -> dict:

@@ -68,6 +68,9 @@ def test_equal_files_of_two_packages_are_told_apart(package):
     (package / "toy/part.py").write_text("VALUE = 2\n")
     (package / "toy/again.py").write_text("from .part import VALUE\n")
     (package / "toy/wing/experiment.py").write_text("from toy import again\nfrom . import again\n")
+    fingerprint = source_code.code_fingerprint("toy.wing.experiment")
+    forget()
+    assert source_code.code_fingerprint("toy.wing.experiment") == fingerprint, "as it was kept"
     assert changed(package, "toy/part.py", "2", "3")
     assert changed(package, "toy/wing/part.py", "1", "3")
 

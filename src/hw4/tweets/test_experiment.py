@@ -213,6 +213,11 @@ def test_the_strength_of_a_baseline_is_the_best_in_cross_validation(dev):
     tried = [experiment.with_threshold(dev, row, one).cv_f1_macro for one in held_out]
     assert found.cv_f1_macro == max(tried) > min(tried)
     assert found.strength == baselines.STRENGTHS[row.key][tried.index(max(tried))]
+    weak, strong = (
+        experiment.judge(dev, Outcome(replace(found, strength=it)), dev.tweets, dev.features)
+        for it in (0.03, 30.0)
+    )
+    assert strong.std() > 2 * weak.std(), "it judges with the strength that was chosen"
 
 
 def test_the_grid_is_judged_on_validation_tweets_and_not_on_those_it_is_trained_on():
