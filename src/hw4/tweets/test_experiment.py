@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
+from transformers import DistilBertModel
 
 from hw4.foundation.compute import device, threads
 from hw4.foundation.errors import UserError
@@ -189,6 +191,28 @@ def test_selection_is_by_validation(built):
     )
     assert result.selection.choice["thresholds"]["weighted"] == 0.5
     assert result.variants["unfrozen"].parameters > result.final.parameters
+
+
+def test_the_layer_below_those_that_are_trained_is_kept(dev):
+    ids = torch.tensor([dev.dataset["input_ids"][0]])
+    encoder = DistilBertModel.from_pretrained(dev.folder).eval()
+    with torch.no_grad():
+        states = encoder(ids, output_hidden_states=True).hidden_states  # embeddings, four layers
+    kept = torch.from_numpy(dev.features_by_token.hidden[0]).float()
+    differences = [(state[0] - kept).abs().max().item() for state in states]
+    assert np.argmin(differences) == len(states) - 1 - tiny().unfrozen.unfreeze_layers
+    assert min(differences) < 1e-2
+
+
+def test_trainings_are_stored_by_folds_and_encoder(dev):
+    parts = dev.tweets.take(dev.train), dev.tweets.take(dev.validation)
+    config = TrainConfig()
+    for settings, source in (
+        (replace(dev.settings, folds=4), dev.source),
+        (dev.settings, replace(dev.source, checksum="other")),
+    ):
+        other = features.Development(settings, dev.work, source, dev.folder, *parts)
+        assert other.place(config, 1) != dev.place(config, 1)
 
 
 def test_heads_are_chosen_by_their_validation_score_alone(dev):
