@@ -20,7 +20,7 @@ def test_training_has_its_batches_in_another_order_each_time():
     one, other = (batches_by_length(idx, lengths, 10, random) for _ in range(2))
     assert len({tuple(sorted(batch)) for batch in one + other}) == 180, "others lie together"
     assert not np.array_equal(np.sort(np.concatenate(one[:16])), np.arange(160))
-    in_order = batches_by_length(idx, np.arange(900), 10, np.random.default_rng(1))
+    in_order = batches_by_length(idx[:160], idx, 10, np.random.default_rng(1))
     assert [batch[0] for batch in in_order] != sorted(batch[0] for batch in in_order)
 
 
