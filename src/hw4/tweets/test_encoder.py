@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from transformers import (
     AutoTokenizer,
     BertModel,
@@ -97,6 +97,22 @@ def test_bert_with_missing_or_cut_weights_is_refused(tmp_path):
     )
     with pytest.raises(UserError, match="does not hold the BERT"):
         write_from_bert(tmp_path, tmp_path / "out")
+
+
+def test_a_model_that_lacks_a_weight_is_refused_and_not_drawn_at_random(small, tmp_path):
+    folder = shutil.copytree(small[0], tmp_path / "model")
+    source = EncoderSource("folder", "model", folder=str(folder))
+    with distilbert_folder(source) as whole:
+        assert whole == folder
+    weights = load_file(folder / "model.safetensors")
+    lost = sorted(weights)[0]
+    del weights[lost]
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    with (
+        pytest.raises(UserError, match=rf"cannot be loaded as a DistilBERT .*{lost}"),
+        distilbert_folder(source),
+    ):
+        pass
 
 
 def test_the_hubs_cache_comes_first_and_the_revision_is_part_of_the_identity(places, small):
