@@ -242,11 +242,14 @@ def classes_table(result: Result):
     return table(headers, rows, "lrrrrr")
 
 
-def bad_files(result: Result, most: int = 4) -> str:
+def bad_files(result: Result, most: int = 4):
     """Names and reasons of the files that were left out."""
+    from IPython.display import Markdown
+
     bad = result.check.bad
-    shown = [f"{named(file.name)} ({file.reason})" for file in bad[:most]]
-    return listing(shown + ([f"{n(len(bad) - most)} more"] if len(bad) > most else [])) or "none"
+    shown = [f"{named(file.name)} ({named(file.reason)})" for file in bad[:most]]
+    more = [f"{n(len(bad) - most)} more"] if len(bad) > most else []
+    return Markdown(listing(shown + more) or "none")
 
 
 def confusions(result: Result, most: int = 2) -> str:

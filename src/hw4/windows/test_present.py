@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from IPython.display import Markdown
 
 from hw4.foundation.experiment import Experiment
 from hw4.foundation.scores import Calibration
@@ -45,7 +46,7 @@ def test_every_network_has_its_color_its_name_and_its_curve(result):
 
 
 def test_words_are_never_empty(result):
-    words = [present.bad_files(result), present.confusions(result)]
+    words = [present.bad_files(result).data, present.confusions(result)]
     words += [present.verdict(step) for step in result.steps.values()]
     assert all(words)
 
@@ -59,8 +60,9 @@ def test_what_was_not_trained_is_nan_and_what_does_not_exist_an_error():
 
 
 def test_names_of_files_are_no_markup():
-    assert "x\\*\\_0\\.jpg" in present.bad_files(RESULTS["messy data"])
-    assert present.bad_files(RESULTS["messy data"]).endswith("and 2 more")
+    told = present.bad_files(RESULTS["messy data"])
+    assert isinstance(told, Markdown), "text would be escaped once more where it is quoted"
+    assert "x\\*\\_0\\.jpg (damaged)" in told.data and told.data.endswith("and 2 more")
 
 
 def test_ties_are_told():
