@@ -167,6 +167,22 @@ def test_the_time_of_parts_from_an_earlier_build_counts(monkeypatch):
     assert again.made().seconds >= 0.05
 
 
+def test_a_part_that_is_asked_for_twice_takes_its_time_once(monkeypatch):
+    read_back = []
+
+    def run(settings, work):
+        for _ in range(3):
+            work.part("features", 1, Score, lambda: Outcome(Score("s", (1.0,))))
+            read_back.append(work.seconds_read_back)
+        return Outcome(Result(1.0, {}))
+
+    monkeypatch.setattr(f"{__name__}.run", run)
+    make().ensure()
+    assert read_back == [0.0, 0.0, 0.0]
+    make(circumstances=lambda: "with weights").ensure()
+    assert read_back[3] > 0 and read_back[3:] == [read_back[3]] * 3
+
+
 def test_no_result_is_an_error_that_says_what_to_run():
     with pytest.raises(UserError, match="python -m hw4 train toy"):
         make().stored()

@@ -71,6 +71,7 @@ class Work:
         self.seconds_read_back = 0.0
         self._name, self._basis = name, basis
         self._written: dict[str, tuple] = {}
+        self._timed: set[Entry] = set()  # a part that is asked for twice takes its time once
         self._opened = False
 
     def part(
@@ -89,8 +90,9 @@ class Work:
             made = compute()
             seconds, plain = time.monotonic() - began, to_plain(made.result)
             entry.write({"part": name, "seconds": seconds, "result": plain}, made.tensors)
-        else:
+        elif entry not in self._timed:
             self.seconds_read_back += kept[0]["seconds"]
+        self._timed.add(entry)
         return self.stored(name, settings, result)
 
     def stored(self, name: str, settings: Any, result: type[R]) -> Outcome[R] | None:
